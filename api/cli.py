@@ -15,9 +15,9 @@ from typing import Final
 
 import click
 
-from api.chinese import ChineseFormatter, slip, usage_of
-from api.exits import Exit, ReaderWentAway, Stop
-from api.lazy import Lazy, LazyGroup
+from api.terminal.chinese import ChineseFormatter, slip, usage_of
+from api.terminal.exits import Exit, ReaderWentAway, Stop
+from api.terminal.lazy import Lazy, LazyGroup
 
 COMMANDS: Final = {
     "serve": Lazy("api.commands.serve:serve", "启动服务，并说明访问地址"),
@@ -86,7 +86,7 @@ def cli() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command and end the process with the status of `api.exits`."""
+    """Run the command and end the process with the status of `api.terminal.exits`."""
     _hold_standard_streams()
     os.environ["PYTHONSAFEPATH"] = "1"  # Nor do processes of ours run what lies in the folder where somebody stands.
     sys.exit(int(run(arguments)))
@@ -145,7 +145,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, LedgerError | ProjectionError | RulebookError):
         _say(str(error), getattr(error, "code", "rulebook_error"))
         return Exit.WORLD_IS_WRONG
-    from api.crash import keep
+    from api.telling.crash import keep
 
     trace_id, place = keep(error)
     _say(f"程序出错，追踪号 {trace_id}。详情（不含个人信息）已写入 {place}，请一并报告", "internal_error")

@@ -2,7 +2,7 @@
 
 With an address it asks there. Without one it asks the service that is running on the data folder, and where none runs
 it puts the service together in this process and asks that: the same routes, the same answers, no server needed. Which
-of the two is no guess: whoever has the folder holds a lock on it (`api.occupancy`).
+of the two is no guess: whoever has the folder holds a lock on it (`api.register.occupancy`).
 
 A token travels in a header, never in an address; in clear it leaves this machine on no connection, and it follows no
 redirect. `tests/api/test_client.py` shows it.
@@ -18,9 +18,9 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from api.exits import Exit, Stop
-from api.occupancy import Served, occupying
+from api.register.occupancy import Served, occupying
 from api.secrecy import is_secret_way
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -180,8 +180,8 @@ def connected(settings: Settings, server: str | None = None, token: str | None =
         if address is not None:
             yield Client(held.enter_context(closing(Remote(address))), token)
             return
-        from api import logs
-        from api.composed import composed
+        from api.service.composed import composed
+        from api.telling import logs
 
         logs.configure("error", settings.log_format)
         yield Client(InProcess(held.enter_context(composed(settings, serves=False)).test_client()), token)
@@ -189,7 +189,7 @@ def connected(settings: Settings, server: str | None = None, token: str | None =
 
 def _occupied(settings: Settings, held: ExitStack) -> str | None:
     """Where the service of a data folder listens; None when there is none, and the folder is ours from here on."""
-    from api.register import is_there
+    from api.register.register import is_there
 
     folder = settings.data_folder
     if not is_there(settings):

@@ -17,39 +17,39 @@ from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
-from api.accounts import Accounts
-from api.asked_outside import NOBODY, AskedOutside
-from api.callers import FOUNDER, Tokens
-from api.checks import Check, Level
-from api.claim_drafts import ClaimDrafts
+from api.beside.map_keeping import kept_up
+from api.doctor.asked_outside import NOBODY, AskedOutside
+from api.doctor.checks import Check, Level
 from api.erasing import Rule as ErasureRule
-from api.event_notes import EventNotes
-from api.evidence_files import EvidenceDamaged, EvidenceFiles, FolderShelf
-from api.jobs import Jobs
+from api.evidence.files import EvidenceDamaged, EvidenceFiles, FolderShelf
 from api.lately import Lately
 from api.law_of import Library
-from api.map_keeping import kept_up
-from api.opened_papers import OpenedPapers
-from api.operations import Operations
-from api.register import SYSTEM, Register
-from api.second_factor import Rule, SecondFactors
-from api.study_sessions import StudySessions
+from api.operational.accounts import Accounts
+from api.operational.callers import FOUNDER, Tokens
+from api.operational.claim_drafts import ClaimDrafts
+from api.operational.event_notes import EventNotes
+from api.operational.jobs import Jobs
+from api.operational.opened_papers import OpenedPapers
+from api.operational.operations import Operations
+from api.operational.second_factor import Rule, SecondFactors
+from api.operational.study_sessions import StudySessions
+from api.register.register import SYSTEM, Register
 from ledger.envelope import Envelope, SealedPart
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.ids import new_id
 from ledger.ledger import Ledger
-from ledger.log_map import MapKey
-from ledger.map_file import MapFile
+from ledger.maps.entries import MapKey
+from ledger.maps.file import MapFile
 from ledger.streams import rulebook as rulebooks
 from ledger.vocabulary import LOCAL, StreamId
 from policies.archive import Archive
 from policies.shelf import shipped
 from projections.answers import Answers, projections
-from projections.apart import Apart
-from projections.differences_upkeep import Upkeep
+from projections.differences.upkeep import Upkeep
 from projections.findings.upkeep import Upkeep as Detecting
-from projections.standby import Standby
+from projections.following.apart import Apart
+from projections.following.standby import Standby
 
 SETTLE_S = 5
 OPTIONAL: Final = Rule()

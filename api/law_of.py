@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from api.cases.faults import BadFields, Fault, of_line
+from api.refusals.faults import BadFields, Fault, of_line
 from ledger.errors import Refusal
 from ledger.events.claim import Ruling, Study
 from ledger.events.person import Affiliation

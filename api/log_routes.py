@@ -15,12 +15,12 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized
 
-from api.register import Register
-from api.saved import disposition
-from ledger.key_rotation import believable
+from api.paper.saved import disposition
+from api.register.register import Register
 from ledger.proof.keys import format_vkey, parse_vkey
 from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
+from ledger.signing.rotation import believable
 from ledger.stores.errors import AbsentTile
 from ledger.stores.recorder import AppendingRecorder
 from ledger.witnessing.kept import seen_at

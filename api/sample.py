@@ -23,12 +23,12 @@ from typing import IO, Any, Final, NamedTuple
 import structlog
 
 from api.client import Client, InProcess, Reply
-from api.folder import folder_of
 from api.house import House
 from api.nobodys_numbers import credit_code, resident_id
-from api.occupancy import ADDRESS_FILE, Served, occupying
-from api.progress import Progress
+from api.register.folder import folder_of
+from api.register.occupancy import ADDRESS_FILE, Served, occupying
 from api.settings import Settings
+from api.terminal.progress import Progress
 from ledger.ids import kind_of
 from ledger.vocabulary import LOCAL
 
@@ -56,9 +56,9 @@ HISTORY_YEARS: Final = 6
 
 def begin(settings: Settings, progress: Progress) -> bool:
     """Write a made-up history where there is no register yet; say whether it was. A database gets none."""
-    from api import logs
     from api.demo.history import Told
     from api.demo.making import make
+    from api.telling import logs
 
     logs.configure("error", settings.log_format)
     folder = settings.data_folder
@@ -71,7 +71,7 @@ def begin(settings: Settings, progress: Progress) -> bool:
 
 def prepare(settings: Settings, *, upon_history: bool = False) -> bool:
     """Seed the register of a data folder if it is empty, or holds the history alone; say whether it was."""
-    from api import logs
+    from api.telling import logs
 
     logs.configure("error", settings.log_format)
     with suppress(OSError):  # What is wrong with the folder, the service that starts next says with its cure.
@@ -83,7 +83,7 @@ def prepare(settings: Settings, *, upon_history: bool = False) -> bool:
 
 
 def _seed(settings: Settings, *, upon_history: bool) -> bool:
-    from api.composed import composed
+    from api.service.composed import composed
 
     with occupying(settings.data_folder), composed(settings) as app:
         house: House = app.extensions["house"]

@@ -25,14 +25,17 @@ from typing import Final
 import structlog
 from flask import Flask
 
-from api import addresses, logs, memory, metrics, routes
-from api.composed import BODY_BYTES_MOST, composed
+from api import metrics, routes
+from api.beside import memory
 from api.console.kept import READ_BYTES_MOST
-from api.exits import Exit, Stop
-from api.machine_checks import port_cure
-from api.occupancy import Served, occupying
+from api.doctor.machine_checks import port_cure
+from api.operational import addresses
+from api.register.occupancy import Served, occupying
+from api.service.composed import BODY_BYTES_MOST, composed
 from api.settings import Settings
-from api.sockets import Listener, Sockets
+from api.sockets.server import Listener, Sockets
+from api.telling import logs
+from api.terminal.exits import Exit, Stop
 from policies.shelf import shipped
 
 DRAIN_SECONDS: Final = 10

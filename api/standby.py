@@ -20,17 +20,17 @@ from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
-from api.checks import Check, Level
-from api.exits import Exit, Stop
-from api.folder import Folder, folder_of
+from api.doctor.checks import Check, Level
 from api.log_routes import answered, demand_reader, tile_of
-from api.saved import disposition
-from api.service import create_app
+from api.paper.saved import disposition
+from api.register.folder import Folder, folder_of
+from api.service.app import create_app
 from api.settings import Settings
-from ledger.former_keys import keys_at_hand
+from api.terminal.exits import Exit, Stop
 from ledger.ledger import Conninfo
 from ledger.proof.keys import format_vkey
 from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
+from ledger.signing.former_keys import keys_at_hand
 from ledger.stores.on_standby import OnStandby
 from ledger.stores.postgres_standby import Replica, StandbyRecorder
 
@@ -44,8 +44,8 @@ _OWN: Final = ("/", "/livez", "/readyz", "/version")
 
 def serve(settings: Settings, *, primary: str, behind_most_s: int, announce: Callable[[str], None]) -> None:
     """Serve until told to stop."""
-    from api import logs
     from api.serve import _serve
+    from api.telling import logs
 
     logs.configure(settings.log_level, settings.log_format)
     with composed(settings, primary=primary, behind_most_s=behind_most_s) as app:

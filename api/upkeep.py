@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from api.house import House
-from projections.differences import DifferencesFile
+from projections.differences.queue import DifferencesFile
 from projections.findings.findings_file import FindingsFile
-from projections.track import Lag
+from projections.following.track import Lag
 
 
 def upkeep(house: House) -> dict[str, Any]:

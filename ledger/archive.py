@@ -7,8 +7,8 @@
     checkpoint                       the signed note under which all of it is proved
 
 Times only grow with positions, so a year is one stretch of the log. What stands here is a copy: the ledger keeps its
-own. By the folder and the log's key alone every event of the year is proved (`ledger.verify_archive`), read again
-to the byte, handed out with a proof like any other. What is sealed stays so: no copy opens under a destroyed key.
+own. By the folder and the log's key alone every event of the year is proved (`ledger.offline.verify_archive`), read
+again to the byte, handed out with a proof like any other. What is sealed stays so: no copy opens under a destroyed key.
 
 `tests/ledger/test_cold_year.py` shows it.
 """

@@ -31,13 +31,13 @@ from ledger.errors import LedgerError, Refusal
 from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft, Event, Name, Sealed
 from ledger.events.person import KeyDestroyed
+from ledger.keys.vault import SEAL_CHANCE_BYTES, Absent, Vault
 from ledger.lookup import Lookup
 from ledger.stores.append import Append, Conflict, Guard, NameChange, NameTaken, OfEvent, Receipt, RequestKey
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams.act import Act, Status
 from ledger.streams.act import evolve as evolve_act
 from ledger.streams.decision import rebuild
-from ledger.vault import SEAL_CHANCE_BYTES, Absent, Vault
 from ledger.vocabulary import StreamId
 
 DECISIONS_MAX: Final = 5  # Read again and decide again this often before the caller is told.

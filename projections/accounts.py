@@ -22,11 +22,11 @@ from ledger.events.actor import (
 )
 from ledger.events.base import Event
 from ledger.vocabulary import UnitId
+from projections.files.projection import HOLDS, Effect, Handler, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Handler, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Held(NamedTuple):

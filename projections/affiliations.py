@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from projections.files.projection import HOLDS
+from projections.files.reader import Reader
 from projections.judging import Belonging, belongings
 from projections.pages import Page, paged
 from projections.people_reading import Departure, is_registered, read_affiliations, read_departures, read_transfer
-from projections.projection import HOLDS
-from projections.reader import Reader
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 _AT_ONCE: Final = 200
 _EVER: Final = (

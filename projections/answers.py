@@ -19,14 +19,15 @@ from projections import work_reading as _work
 from projections.applications import Applications
 from projections.basis import NOW, Axes, Basis, Cited
 from projections.cases import Cases
-from projections.differences import DifferencesFile, waiting_too
-from projections.differences_asked import AskedDifferences
-from projections.differences_person import Judge
+from projections.differences.asked import AskedDifferences
+from projections.differences.person import Judge
+from projections.differences.queue import DifferencesFile, waiting_too
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
 from projections.errors import LawChanged, LawUnknown
 from projections.exams import Exams
-from projections.files import Files
+from projections.files.projection import Projection
+from projections.files.reader import Reader
 from projections.findings.decided import Decisions
 from projections.findings.findings_file import FindingsFile
 from projections.findings.traces import Traces
@@ -41,11 +42,10 @@ from projections.laws import (
     read_proposals,
     read_rulebooks,
 )
+from projections.opened import Files
 from projections.over_caps import OverCaps
 from projections.people import People
 from projections.people_reading import Person, Transfer, Unit
-from projections.projection import Projection
-from projections.reader import Reader
 from projections.sanctions import Sanctions
 from projections.statements import Statements
 from projections.timeline import Timeline

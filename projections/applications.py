@@ -26,12 +26,12 @@ from ledger.events.application import (
     Assessment,
     DisqualificationLifted,
 )
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.reach import reaches
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Decided(NamedTuple):

@@ -29,11 +29,11 @@ from ledger.events.case import (
 )
 from ledger.events.case_bulk import BulkAbandoned, BulkClosed, BulkListed, BulkOpened
 from ledger.events.claim import ClaimFrozen, ClaimReinstated, ClaimReleased, ClaimRevoked
+from projections.files.projection import HOLDS, Effect, Handler, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Handler, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Request(NamedTuple):

@@ -19,7 +19,7 @@ from ledger.events.case import Chosen
 from ledger.vocabulary import LOCAL, ClaimId
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 STANDING: Final = ("approved", "frozen", "revoked")
 

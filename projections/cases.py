@@ -24,11 +24,11 @@ from ledger.events.case import (
 )
 from projections import case_desk
 from projections.case_desk import happens
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 PARTIES: Final = ("claims", "persons", "actors", "organisers")
 """Whom and what a case can be about."""

@@ -14,7 +14,7 @@ from typing import Final
 from ledger.ledger import Ledger
 from projections.answers import projections
 from projections.errors import AlreadyFollowed
-from projections.follower import Follower
+from projections.following.follower import Follower
 
 _LOOK_MS: Final = 50
 

@@ -8,7 +8,7 @@
     class        the same hours count for another class, or bring other hours of another category with them
 
 An entry differs when what it brings to its year differs. So a year that differs holds an entry that does, or follows in
-a cycle on one that holds it. `projections/differences_bulk.py` finds the same over columns.
+a cycle on one that holds it. `projections/differences/bulk.py` finds the same over columns.
 
 Reading: a difference is of belonging where, had the person belonged where the office believed they did, the law at hand
 gave what was decided; of worth where the law would have moved it all the same.

@@ -37,12 +37,12 @@ from ledger.events.claim import (
 from projections.basis import Axes
 from projections.entries import read_claim
 from projections.facts import shown
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.reach import reaches
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 KINDS: Final = ("occasion", "output", "certificate", "paper")
 OF_ONE_PERSON: Final = frozenset({"certificate", "card"})

@@ -44,8 +44,8 @@ from ledger.events.claim_appeal import (
 )
 from ledger.vocabulary import LOCAL
 from policies.assess import OVERRIDDEN, RULED, Override
-from projections.projection import HOLDS, Effect, Handler, Projection, Rows, Table
-from projections.reader import Reader
+from projections.files.projection import HOLDS, Effect, Handler, Projection, Rows, Table
+from projections.files.reader import Reader
 
 
 class Decision(NamedTuple):

@@ -30,12 +30,12 @@ from ledger.events.exam import (
     SeatBooked,
     SeatReleased,
 )
-from projections.gathered import Former
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.tables.gathered import Former
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Course(NamedTuple):

@@ -20,11 +20,11 @@ from ledger.events.imports import (
     ImportRowsSetAside,
     file_name,
 )
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Reconciliation(NamedTuple):

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Final, NamedTuple
 import msgspec
 
 from ledger.events.rulebook import ImpactReportRecorded, RulebookEnacted, RulebookProposed, RulebookSuperseded
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
-from projections.reader import Reader
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.files.reader import Reader
 
 
 class Enacted(NamedTuple):

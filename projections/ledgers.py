@@ -18,7 +18,7 @@ from ledger.events.imports import ImportProved
 from projections.imports import Import, handed_over
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 HANGING: Final = ("batch_open", "parts_missing", "rows_waiting", "overdue")
 """The others contradict. Which rows wait is known from the register, and whether it is time from the clock."""

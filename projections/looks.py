@@ -1,9 +1,9 @@
 """Looks: who saw whose data, when and for what purpose, so that it can be asked by account and by person.
 
-Folded from the access log, which is a log of its own (`ledger.access`): so the file stands beside those of the ledger
-and is kept up by the keeper each hour and by whoever asks, one at a time. It says what that log says in ids and codes;
-deleting it costs a new reading. Of a long log that was never asked about a piece is read for each question, and it is
-said how far it speaks.
+Folded from the access log, which is a log of its own (`ledger.access.log`): so the file stands beside those of the
+ledger and is kept up by the keeper each hour and by whoever asks, one at a time. It says what that log says in ids and
+codes; deleting it costs a new reading. Of a long log that was never asked about a piece is read for each question, and
+it is said how far it speaks.
 
 `tests/projections/test_looks.py` shows it.
 """
@@ -17,13 +17,13 @@ from typing import Any, ClassVar, Final, NamedTuple
 from ledger.events.act import AccessRecorded
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
-from projections.batch import read_batch
-from projections.build import opened
 from projections.errors import NotBuilt
+from projections.files.batch import read_batch
+from projections.files.build import opened
+from projections.files.places import path_of
+from projections.files.projection import Effect, Projection, Rows, Table
+from projections.files.reader import Reader
 from projections.pages import Page, paged
-from projections.places import path_of
-from projections.projection import Effect, Projection, Rows, Table
-from projections.reader import Reader
 
 AT_ONCE: Final = 2_000
 EVENTS_MOST: Final = 40_000

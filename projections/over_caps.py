@@ -23,7 +23,7 @@ from projections.people_reading import read_affiliations, read_departures
 from projections.years import REVOKED
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 REMEMBERED_MOST: Final = 20_000
 

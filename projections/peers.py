@@ -37,7 +37,7 @@ _HOURS: Final = 24
 
 
 class Asks(Protocol):
-    """The file of traces (`projections.reader.Reader`)."""
+    """The file of traces (`projections.files.reader.Reader`)."""
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]: ...
 

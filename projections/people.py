@@ -37,7 +37,7 @@ from ledger.events.unit import (
     UnitVerified,
 )
 from projections import accounts
-from projections.projection import Effect, Projection, Rows, Table
+from projections.files.projection import Effect, Projection, Rows, Table
 
 _TEXTS: Final = ("starts", "unit", "region", "sector", "major", "standing", "transfer")
 

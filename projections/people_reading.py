@@ -9,8 +9,8 @@ import json
 from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
-from projections.projection import HOLDS
-from projections.reader import Reader
+from projections.files.projection import HOLDS
+from projections.files.reader import Reader
 
 # What was entered
 

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ledger.events.application import ApplicantDisqualified, DisqualificationLifted, Sanction, TitleRevoked
 from ledger.streams.application import TERM, is_barred
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Disqualification(NamedTuple):

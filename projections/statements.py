@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from ledger.events.statement import StatementIssued, StatementSuperseded, StatementVoided
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Statement(NamedTuple):

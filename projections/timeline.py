@@ -28,13 +28,13 @@ from ledger.ledger import Ledger, Recorded
 from ledger.vocabulary import LOCAL
 from projections.basis import Axes, microseconds, written_time
 from projections.errors import KindUnknown
+from projections.files.projection import Effect, Handler, Projection, Rows, Table
 from projections.happened import happened_on
 from projections.pages import Page, paged
-from projections.projection import Effect, Handler, Projection, Rows, Table
 from projections.work_reading import read_step
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 ABOUT: Final = 1   # It concerns them.
 DONE: Final = 2    # Theirs was the hand.

@@ -36,15 +36,15 @@ from ledger.events.training import (
     card_name,
 )
 from ledger.vocabulary import LOCAL, UnitId
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.reach import reaches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ledger.events.actor import Scope
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Acknowledgement(NamedTuple):

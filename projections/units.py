@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
+from projections.files.projection import HOLDS
 from projections.pages import Page, paged
-from projections.projection import HOLDS
 from projections.reach import reaches
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 
 class Listed(NamedTuple):

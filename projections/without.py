@@ -31,9 +31,9 @@ from projections.applications import Application, applications_of_all
 from projections.basis import Axes, Basis
 from projections.eligibility import ruling_of
 from projections.entries import Version, read_claim, read_registered_of_all
+from projections.files.projection import HOLDS
 from projections.judging import Belonging, Judged, belongings, judge, judge_rest, judge_under, year_of
 from projections.people_reading import read_whereabouts_of_all
-from projections.projection import HOLDS
 from projections.reliance import is_so, question_of, years_used
 from projections.sanctions import revocations_of_all
 from projections.statements import Statement, statements_of_all

@@ -59,7 +59,7 @@ from ledger.events.training import (
 from ledger.events.transfer import TransferConfirmed, TransferRefused, TransferRequested, TransferWithdrawn
 from ledger.events.unit import UnitMoved, UnitRegistered, UnitRejected, UnitVerified
 from ledger.vocabulary import Category
-from projections.projection import Effect, Projection, Rows, Table
+from projections.files.projection import Effect, Projection, Rows, Table
 
 UNIT_ROLE: Final = "unit"
 """Who answers a transfer: the receiving unit (W 4)."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ledger.events.actor import Scope
+from projections.files.reader import Reader
 from projections.reach import reaches
-from projections.reader import Reader
 from projections.wanted import EVERYTHING, Place, Waiting, Wanted
 from projections.work import Work
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
-from projections.differences import Reach, loads_too
+from projections.differences.queue import Reach, loads_too
 from projections.reach import LIMITS, reaches
 from projections.work import UNIT_ROLE
 from projections.work_reading import NOT_OWN, TABLES

@@ -24,8 +24,8 @@ from ledger.events.year import YearClosed, stream_of
 from ledger.ledger import Ledger
 from ledger.proof.merkle import check_inclusion, hash_leaf, hash_leaves, prove_inclusion, root_of
 from projections.basis import written_time
-from projections.projection import HOLDS
-from projections.reader import Reader
+from projections.files.projection import HOLDS
+from projections.files.reader import Reader
 
 FORMAT: Final = "xueshi-year-totals/1"
 CATEGORIES: Final = ("professional", "sector_public", "general_public")

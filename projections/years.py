@@ -36,9 +36,9 @@ from projections.basis import Basis
 from projections.differing import Differing, Known, differing
 from projections.entries import Version, read_registered
 from projections.errors import UnknownYear
+from projections.files.reader import Reader
 from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of
 from projections.people_reading import read_affiliations, read_departures, read_moves
-from projections.reader import Reader
 
 REVOKED: Final = "revoked"
 

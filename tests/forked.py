@@ -171,7 +171,8 @@ def _load() -> None:
     for package in (commands, routes):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    for name in ("api.composed", "api.progress", "api.serve", "ledger.fsck", "ledger.backup", "ledger.verify"):
+    for name in ("api.service.composed", "api.terminal.progress", "api.serve", "ledger.fsck.checker",
+                 "ledger.copies.backup", "ledger.offline.verify"):
         import_module(name)
     from policies.archive import Archive
     from policies.shelf import drafts, shipped

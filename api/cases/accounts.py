@@ -13,16 +13,16 @@ from typing import Any, Final
 
 import structlog
 
-from api import accounts as _accounts
-from api.accounts import HashingBusy, Try
-from api.breached import Unusable
-from api.callers import Caller
 from api.cases import actors, people
 from api.cases.doing import Asked
 from api.cases.factor_shown import fresh
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import handed_over, logged_in
 from api.house import House
+from api.operational import accounts as _accounts
+from api.operational.accounts import HashingBusy, Try
+from api.operational.callers import Caller
+from api.outside.breached import Unusable
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.identifiers import id_number

@@ -14,13 +14,13 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.callers import FOUNDER, Caller
 from api.cases.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.factor_shown import fresh
 from api.cases.looked import record_looks
 from api.cases.standing import POLICY_OFFICE, UNIT, acting, by_actor, handed_over, reaches, role_for
 from api.house import House
+from api.operational.callers import FOUNDER, Caller
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official, Scope
 from ledger.events.base import By

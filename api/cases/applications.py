@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from api.callers import Caller
 from api.cases import packets, reasons
 from api.cases.doing import Reading
 from api.cases.events import events_of
@@ -19,6 +18,7 @@ from api.cases.looked import record_looks
 from api.cases.people import identity_of
 from api.cases.standing import absent, by_actor, look_at, looking, may_see, places, seeing_scopes
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.standing import Actor
 from projections import applications as _applications

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.claims import sights, view
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.looked import record_looks
 from api.cases.review import Decide, at_step, not_the_registrar
 from api.cases.standing import acting, by_actor, in_sight
 from api.house import House
+from api.operational.callers import Caller
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official

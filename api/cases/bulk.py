@@ -13,13 +13,13 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.claims import view
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.prospects import duplicates_of
 from api.cases.review import Decide, Prepared, approving, at_step
 from api.cases.standing import acting, by_actor
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimApproved

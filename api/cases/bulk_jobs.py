@@ -16,16 +16,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from api import refusals
-from api.callers import Caller
 from api.cases import case_bulk
 from api.cases.case_bulk import PATIENCE_MS, Going, Preview, close, write_on
 from api.cases.cases import works_on
 from api.cases.doing import Asked, Done
 from api.cases.standing import SUPERVISOR, acting
 from api.house import House
-from api.jobs import CANCELLED, CASE_BULK, DONE, FAILED, OPEN, Full, Job, Outcome
-from ledger.case_bulk import CHUNK, Bulk, resume_bulk
+from api.operational.callers import Caller
+from api.operational.jobs import CANCELLED, CASE_BULK, DONE, FAILED, OPEN, Full, Job, Outcome
+from api.refusals import refusals
+from ledger.acts.case_bulk import CHUNK, Bulk, resume_bulk
 from ledger.errors import Refusal
 from ledger.events.case import CaseId
 from ledger.stores.append import RequestKey

@@ -3,7 +3,7 @@
 For whoever else draws a screen or a command over it:
 
 * `bundle(house, caller, case, purpose, as_of=..., chosen=(), redaction=Redaction())` gives the archive as an open file,
-  or the refusal; the file's format is `ledger.case_file`'s, and `xueshi verify FILE` checks it;
+  or the refusal; the file's format is `ledger.offline.case_file`'s, and `xueshi verify FILE` checks it;
 * `pack(house, contents, actor, purpose, into)` writes it to whatever takes bytes: a large one is made by a job
   (`api.cases.bundle_jobs`), sealed as it grows;
 * `redacted(fields, persons=...)` reads what is to be blacked out, and refuses a name under which nothing is sealed.
@@ -25,7 +25,6 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from api.callers import Caller
 from api.cases import cases
 from api.cases.bundle_contents import (
     DIRECT_MOST,
@@ -38,12 +37,15 @@ from api.cases.bundle_contents import (
     told_of,
 )
 from api.cases.bundle_report import report, report_data
-from api.cases.faults import BadFields, Fault
-from api.documents import Document, pages, set_as_pdf
 from api.house import House
 from api.log_routes import published_keys
-from api.typesetting import PdfImpossible
-from ledger.case_file import (
+from api.operational.callers import Caller
+from api.paper.documents import Document, pages, set_as_pdf
+from api.paper.typesetting import PdfImpossible
+from api.refusals.faults import BadFields, Fault
+from ledger.errors import Refusal
+from ledger.keys.vault import Absent
+from ledger.offline.case_file import (
     CHECKPOINT,
     KEY,
     MANIFEST,
@@ -57,17 +59,15 @@ from ledger.case_file import (
     proof_name,
     sealed_name,
 )
-from ledger.case_witnessed import Witnessed, files_of, wanted_sizes
-from ledger.errors import Refusal
-from ledger.plain_zip import Sink, Writer
+from ledger.offline.case_witnessed import Witnessed, files_of, wanted_sizes
+from ledger.offline.plain_zip import Sink, Writer
+from ledger.offline.verify_leaf import format_lines
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import SigningKey
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from ledger.proving import Prover, prove_growth
 from ledger.streams.standing import Actor
-from ledger.vault import Absent
-from ledger.verify_leaf import format_lines
 from ledger.witnessing.kept import Kept
 
 _TOGETHER: Final = {"name": ("name", "name_normalised")}  # Whoever hides the one hides the other.

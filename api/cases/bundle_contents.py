@@ -17,13 +17,12 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from api.callers import Caller
 from api.cases import cases, proofs
 from api.cases.bundle_findings import Detected, detected
-from api.evidence_files import EvidenceDamaged
-from api.evidence_types import TYPES
+from api.evidence.files import EvidenceDamaged
+from api.evidence.types import TYPES
 from api.house import House
-from ledger.case_file import Paper, Part, Redaction
+from api.operational.callers import Caller
 from ledger.envelope import Envelope, decode
 from ledger.errors import Refusal
 from ledger.events.act import ActClosed
@@ -32,9 +31,10 @@ from ledger.events.catalogue import EVERY
 from ledger.events.claim import ClaimApproved, ClaimCorrected, Evidence
 from ledger.events.person import PersonCorrected, PersonRegistered
 from ledger.ids import PREFIXES, kind_of
+from ledger.keys.vault import Absent
 from ledger.ledger import Recorded
+from ledger.offline.case_file import Paper, Part, Redaction
 from ledger.streams.standing import Actor
-from ledger.vault import Absent
 from policies.rulebook import Rulebook
 from projections.cases import NAMED, case_of, named_in
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any, NamedTuple
 
-from api.finding_words import sentence
 from api.house import House
-from ledger.verify_leaf import format_lines
+from api.words.finding_words import sentence
+from ledger.offline.verify_leaf import format_lines
 from projections.errors import ProjectionError
 from projections.findings.found import Finding, history_of, position_of
 from projections.findings.patterns import Pattern, patterns

@@ -5,9 +5,10 @@
     run(house, job, goes_on, tell)             what the runner does; None: it is not over, and is made anew
     fetch(house, caller, job)                  what was made, to whom it was made for, recorded with everyone in it
 
-What is made is personal data: it lies sealed from its first byte on (`api.sealed_files`), in no backup, and goes with
-the last byte that was sent of it, else after `bundle_hours`, or as soon as nobody may have it. What a killed process
-left of one opens for nobody and is made anew. Nobody sees anything before it is fetched: that is what is recorded.
+What is made is personal data: it lies sealed from its first byte on (`api.evidence.sealed`), in no backup, and goes
+with the last byte that was sent of it, else after `bundle_hours`, or as soon as nobody may have it. What a killed
+process left of one opens for nobody and is made anew. Nobody sees anything before it is fetched: that is what is
+recorded.
 
 `tests/api/test_bundle_jobs.py` shows it, also with what a killed process leaves.
 """
@@ -22,16 +23,16 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.callers import Caller
 from api.cases import bulk_jobs
 from api.cases.bundle import names_of, pack, redacted
 from api.cases.bundle_contents import EVENTS_MOST, count_events, gathered, opened_case, too_many
 from api.cases.cases import let_in, seen, supervising, works_on
 from api.cases.doing import Asked
 from api.cases.replays import Submitted
+from api.evidence.sealed import Sealing, bytes_in, opened
 from api.house import House
-from api.jobs import CASE_BUNDLE, DONE, OPEN, Full, Job, Outcome
-from api.sealed_files import Sealing, bytes_in, opened
+from api.operational.callers import Caller
+from api.operational.jobs import CASE_BUNDLE, DONE, OPEN, Full, Job, Outcome
 from ledger.errors import Refusal
 
 LEDGER: Final = "只读取账本，不写入。做成的材料密封存放，只给提交它的人，取走之后或到期即删。"

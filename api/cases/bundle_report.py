@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from api.cases.bundle_contents import Contents, Told
 from api.cases.cases import KINDS
-from api.commands.telling import role as role_name
-from api.commands.telling import state, word
-from api.documents import Document, Section, Table
-from api.evidence_types import PAPER_KINDS
+from api.evidence.types import PAPER_KINDS
 from api.house import House
-from api.year_page import region
+from api.paper.documents import Document, Section, Table
+from api.words.telling import role as role_name
+from api.words.telling import state, word
+from api.words.year_page import region
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
 from projections.basis import written_time

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import cards, people, trainings
-from api.documents import Document, Section, Table
 from api.house import House
+from api.operational.callers import Caller
+from api.paper.documents import Document, Section, Table
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.standing import absent, by_actor, look, look_at, looking, may_see, places, seeing_scopes
 from api.cases.trainings import days_of, matter_of_class
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.training import CardNumber
 from ledger.streams.standing import Matter

@@ -22,7 +22,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.case_bulk_shown import Preview as Preview  # By these names doors know what they show.
 from api.cases.case_bulk_shown import Row as Row
 from api.cases.case_bulk_shown import enter, list_as_it_stands, stale
@@ -32,7 +31,8 @@ from api.cases.factor_shown import fresh
 from api.cases.inquiries import in_case, reached
 from api.cases.standing import SUPERVISOR, acting, by_actor, present
 from api.house import House
-from ledger.case_bulk import CHUNK, Bulk, open_bulk, resume_bulk
+from api.operational.callers import Caller
+from ledger.acts.case_bulk import CHUNK, Bulk, open_bulk, resume_bulk
 from ledger.errors import Refusal
 from ledger.events.case import CaseId
 from ledger.stores.append import Conflict

@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final, NamedTuple
 
-from api import refusals
-from api.callers import Caller
 from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.cases import seen
 from api.cases.doing import Reading
 from api.cases.inquiries import reached
 from api.cases.standing import SUPERVISOR, acting, present
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals import refusals
 from ledger.errors import Refusal
 from ledger.events.case import Chosen
 from ledger.streams import case_bulk as bulks

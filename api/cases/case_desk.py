@@ -21,16 +21,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases import finding_acts
 from api.cases.bulk_jobs import open_job
 from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.cases import is_about, let_in, supervising, works_on
 from api.cases.doing import Asked, Done, Reading
-from api.cases.faults import BadFields, Fault
 from api.cases.inquiries import in_case, strange
 from api.cases.standing import SUPERVISOR
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Words
 from ledger.events.case import Concerned, MaterialWanted

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases.cases import let_in
 from api.cases.doing import Reading
 from api.cases.finding_acts import in_force
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams import finding as findings

@@ -17,11 +17,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.case import at_work, evolve
 from ledger.streams.standing import Actor, Matter, standing

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.callers import Caller
 from api.cases.claims import submission
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import oneself
-from api.claim_drafts import Draft, Full, Turn
 from api.house import House
+from api.operational.callers import Caller
+from api.operational.claim_drafts import Draft, Full, Turn
 from ledger.errors import Refusal
 from ledger.streams.decision import Decision
 from ledger.streams.person import closed_to_processing

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from api.callers import Caller
 from api.cases import reasons, years
 from api.cases.claims import sealed_details, view, visible
 from api.cases.doing import Reading
@@ -17,6 +16,7 @@ from api.cases.people import identity_of
 from api.cases.prospects import prospects
 from api.cases.study import details_view, files_view
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams import claim as claims
 from ledger.streams.claim import Claim, Status

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import absent, look, not_a_person, oneself, places
@@ -27,6 +26,7 @@ from api.cases.study import (
 )
 from api.house import House, local_date
 from api.law_of import bench_now, judged, law_now, not_yet, ruling_view, understand, walk_of
+from api.operational.callers import Caller
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import (

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading
 from api.cases.organising import Filed, answering, by_the_words, organising, sector_of
 from api.cases.plan_filings import plan_of
@@ -18,6 +17,7 @@ from api.cases.study import evidence_view, read_evidence
 from api.cases.trainings import days_of
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.training import ClassId, Lesson
 from ledger.streams import training_class as classes

@@ -16,7 +16,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.claims import view
 from api.cases.courses import (
     course_of,
@@ -27,11 +26,12 @@ from api.cases.courses import (
     own_enrolment,
 )
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.faults import BadFields
 from api.cases.standing import acting, by_actor, in_sight, of_another_level, places, role_for
 from api.cases.study import read_evidence
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import Study, StudyDetails

@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import (
     absent,
     acting,
@@ -32,6 +30,8 @@ from api.cases.standing import (
 )
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.course import CourseExamined, CourseId, EnrolmentId

@@ -17,15 +17,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, acting, by_actor, looking, seeing_scopes
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import Actor, standing
 from projections.basis import THEN, Axes, Basis
-from projections.differences import Filters, Reach, Rows, read_entries, read_offices, read_years, within
+from projections.differences.queue import Filters, Reach, Rows, read_entries, read_offices, read_years, within
 
 WAIT_S: Final = 2
 WEIGHING_S: Final = 5

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from api.refusals import turns_away
+from api.refusals.refusals import turns_away
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.ids import kind_of

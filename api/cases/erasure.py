@@ -14,16 +14,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.erasure_purge import purge
 from api.cases.erasure_weighed import backups, final_after, in_the_way, told, weighed
 from api.cases.factor_shown import fresh
-from api.cases.faults import BadFields, Fault
 from api.cases.looked import record_looks
 from api.cases.petitions import upon_person
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, places, present
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.person import KeyDestroyed

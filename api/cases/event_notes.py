@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
-from api.callers import Caller
 from api.cases import proofs
 from api.cases.cases import supervising, works_on
-from api.event_notes import WORDS_MOST, Full, Note
 from api.house import House
+from api.operational.callers import Caller
+from api.operational.event_notes import WORDS_MOST, Full, Note
 from ledger.errors import Refusal
 from projections.basis import written_time
 

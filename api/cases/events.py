@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from api.callers import FOUNDER, Caller
 from api.cases.cases import works_on
 from api.cases.standing import SUPERVISOR, looking
 from api.house import House
+from api.operational.callers import FOUNDER, Caller
 from ledger.envelope import Envelope, decode
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES

@@ -17,21 +17,21 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from api.callers import Caller
 from api.cases.claims import visible
 from api.cases.doing import Reading
 from api.cases.standing import absent, acting, may_see, oneself, places
 from api.cases.study import file_view, files_view
-from api.evidence_files import WAITING_FILES_MOST, About
-from api.evidence_types import type_of
+from api.evidence.files import WAITING_FILES_MOST, About
+from api.evidence.types import type_of
 from api.house import House
-from api.scanner import ScannerAway
+from api.operational.callers import Caller
+from api.outside.scanner import ScannerAway
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
 from ledger.events.claim_appeal import ClaimAppealed
+from ledger.keys.vault import Absent
 from ledger.streams.person import Person, closed_to_processing
-from ledger.vault import Absent
 
 _OF_DIGEST: Final = 16
 """So many characters of its digest say in the access log which file was opened: it takes codes, and short ones."""

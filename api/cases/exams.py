@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases.standing import logged_in, look_at
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from projections import exams as _exams

@@ -11,13 +11,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import import_answers, import_reports, trainings, workload, years
-from api.commands.telling import CLASS_STATES, PLAN_STATES, word
-from api.commands.telling import role as role_name
 from api.house import House
-from api.sheets import ROWS_MOST
-from api.tables_out import Table, Value
+from api.operational.callers import Caller
+from api.paper.sheets import ROWS_MOST
+from api.paper.tables_out import Table, Value
+from api.words.telling import CLASS_STATES, PLAN_STATES, word
+from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from projections.basis import written_time
 from projections.wanted import EVERYTHING, Wanted

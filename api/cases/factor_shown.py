@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from api.accounts import Try
-from api.callers import Caller
 from api.cases.doing import Reading
 from api.house import House
-from api.second_factor import FRESH_S
+from api.operational.accounts import Try
+from api.operational.callers import Caller
+from api.operational.second_factor import FRESH_S
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 

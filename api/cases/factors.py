@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.accounts import HashingBusy, Try
-from api.callers import Caller
 from api.cases import actors, people
 from api.cases.doing import Asked
 from api.cases.factor_shown import fresh, is_demanded, show_again, tried
 from api.cases.looked import record_looks
 from api.cases.standing import logged_in
 from api.house import House
+from api.operational.accounts import HashingBusy, Try
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time

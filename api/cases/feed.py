@@ -23,9 +23,9 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.standing import looking, may_look, may_see, places
 from api.house import House
+from api.operational.callers import Caller
 from ledger.envelope import Envelope, decode
 from ledger.errors import Refusal
 from ledger.events.base import wire_type

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from api.callers import Caller
-from api.cases.faults import identifier
 from api.cases.standing import absent, logged_in, look_at
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import identifier
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Name

@@ -13,15 +13,15 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import inquiries
 from api.cases.assignment import MOST as COLLEAGUES_MOST
 from api.cases.assignment import Colleague, names_of
 from api.cases.cases import is_about
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import SUPERVISOR, acting, by_actor, present
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.finding import FindingId, Upon

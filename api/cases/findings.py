@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from api import finding_words
-from api.callers import Caller
 from api.cases.assignment import MOST as COLLEAGUES_MOST
 from api.cases.cases import supervising
 from api.cases.claims import sights
@@ -24,6 +22,8 @@ from api.cases.finding_acts import is_seen
 from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, look_at
 from api.house import House
+from api.operational.callers import Caller
+from api.words import finding_words
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
 from ledger.events.finding import FindingEvent

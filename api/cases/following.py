@@ -19,8 +19,8 @@ from datetime import date
 from typing import NamedTuple
 
 from api.cases.import_records import ROW, Known, Read, number_of
+from ledger.acts.imports import Followed, Step
 from ledger.events.claim import Evidence, Source
-from ledger.importing import Followed, Step
 from ledger.streams.claim import Claim, Status
 from ledger.streams.claim_register import CorrectClaim, FreezeClaim, ReinstateClaim, ReleaseClaim, RevokeClaim
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim

@@ -16,9 +16,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields, Fault
 from api.cases.finding import by_documents
 from api.cases.import_records import Sent, ledger_system
 from api.cases.import_rows import Judged, Listed
@@ -26,12 +24,14 @@ from api.cases.import_waits import settled
 from api.cases.imports import for_source, may_begin, take
 from api.cases.standing import acting
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
+from ledger.acts.imports import contradict_import
 from ledger.errors import LedgerError, Refusal
 from ledger.events.imports import ImportId, file_name
-from ledger.hand_over_check import HandOver, check
+from ledger.hand_over.check import HandOver, check
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier
-from ledger.importing import contradict_import
 from ledger.proof.policy import Policy, parse_policy
 from ledger.proof.text import encode_base64
 from ledger.streams.imports import ContradictImport, Proof

@@ -16,14 +16,14 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, oneself
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.base import By
-from ledger.hand_over import Gathered, gather, hand_over
-from ledger.hand_over_file import FORMAT, Header
+from ledger.hand_over.file import FORMAT, Header
+from ledger.hand_over.gathering import Gathered, gather, hand_over
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.streams.standing import Actor, Matter, standing

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.claims import sealed_details, sights, visible
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
@@ -28,6 +27,7 @@ from api.cases.standing import (
     seeing_scopes,
 )
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.claim import certificate_name
 from ledger.ids import parse_verify_code

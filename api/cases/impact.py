@@ -14,10 +14,10 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import POLICY_OFFICE, acting, by_actor
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.rulebook import Impact

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases.standing import acting
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.imports import ImportProved
 from projections import imports as known

@@ -19,9 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
-from api.cases.faults import BadFields, Fault
 from api.cases.finding import blocks, by_documents
 from api.cases.hand_over_imports import opened
 from api.cases.import_lists import Wrong
@@ -32,17 +30,19 @@ from api.cases.looked import record_looks
 from api.cases.standing import by_actor, present
 from api.cases.study import study_view
 from api.house import House
-from api.tables_out import Table
+from api.operational.callers import Caller
+from api.paper.tables_out import Table
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportOpened
-from ledger.hand_over_file import looks_like_hand_over
+from ledger.hand_over.file import looks_like_hand_over
 from ledger.streams import imports
 from ledger.streams.claim import Status
 from ledger.streams.decision import Decision
 from ledger.streams.imports import Import
 from ledger.vocabulary import format_hours
-from projections.projection import HOLDS
+from projections.files.projection import HOLDS
 
 WHAT: Final[Mapping[str, str]] = {
     "newer_there": "来源有新版本", "changed_there": "来源改了内容而未提高版本", "older_there": "来源的版本较旧",

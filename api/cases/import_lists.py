@@ -14,7 +14,19 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api.cases.roster_lists import KINDS
-from api.sheets import ROWS_MOST, Cell, Columns, Sheet, bad, cell_name, columns, is_number, is_scientific, read, text_of
+from api.paper.sheets import (
+    ROWS_MOST,
+    Cell,
+    Columns,
+    Sheet,
+    bad,
+    cell_name,
+    columns,
+    is_number,
+    is_scientific,
+    read,
+    text_of,
+)
 from api.whole import whole_or_as_typed
 
 NAMES: Final = {

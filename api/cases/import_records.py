@@ -19,11 +19,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api import refusals
 from api.cases.import_lists import Wrong
 from api.cases.study import read_details, read_study
 from api.house import House
 from api.law_of import not_yet
+from api.refusals import refusals
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Name
@@ -40,7 +40,7 @@ from ledger.events.claim import (
     StudyDetails,
     record_name,
 )
-from ledger.hand_over_check import Handed
+from ledger.hand_over.check import Handed
 from ledger.identifiers import id_number, names, resident_id
 from ledger.identifiers.characters import typed
 from ledger.identifiers.errors import BadIdentifier, BadName

@@ -15,10 +15,10 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.imports import may_ask
 from api.cases.study import study_view
 from api.house import House, local_date
+from api.operational.callers import Caller
 from ledger.envelope import decode, wire_type_in
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
@@ -34,9 +34,9 @@ from ledger.ledger import Recorded
 from ledger.streams.act import Status
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
+from projections.files.projection import HOLDS
 from projections.imports import Import
 from projections.imports import imports as known_imports
-from projections.projection import HOLDS
 
 _AT_ONCE: Final = 2_000
 _READ_MOST: Final = 100_000

@@ -21,22 +21,22 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api import refusals
 from api.cases import following
-from api.cases.faults import BadFields
 from api.cases.finding import Found, blocks, by_documents
 from api.cases.import_lists import NAMES, Wrong
 from api.cases.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
 from api.house import House
 from api.law_of import Assessed, assess, bench_now
-from api.sheets import Columns, Mark, Sheet, returned
-from ledger.acts import CHUNK_REGISTERED
+from api.paper.sheets import Columns, Mark, Sheet, returned
+from api.refusals import refusals
+from api.refusals.faults import BadFields
+from ledger.acts.imports import Correction, Decided, Row, decide_following
+from ledger.acts.running import CHUNK_REGISTERED
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Draft, Name
 from ledger.events.claim import CERTIFICATE, Evidence, Ruling, Study
 from ledger.events.imports import SetAside
 from ledger.ids import new_ids
-from ledger.importing import Correction, Decided, Row, decide_following
 from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import Claim
 from ledger.streams.claim_register import CorrectClaim, decide_correction

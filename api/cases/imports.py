@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
 from api.cases.import_waits import place_of, settled
@@ -25,12 +24,13 @@ from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
 from api.house import House
 from api.law_of import law_now, ruling_view
-from ledger.acts import insist
+from api.operational.callers import Caller
+from ledger.acts.imports import Decided, open_import, resume_rows
+from ledger.acts.running import insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportClosed, ImportId, SetAside, file_name
-from ledger.importing import Decided, open_import, resume_rows
 from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import imports

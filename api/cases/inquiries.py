@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from api.callers import Caller
 from api.cases.cases import is_about
 from api.cases.claims import sights
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, places, present
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.case import CaseEvent, CaseId, Concerned

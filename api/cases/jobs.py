@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import bulk_jobs, bundle_jobs, replays
 from api.cases.bundle_jobs import Fetched
 from api.cases.cases import supervising
@@ -19,7 +18,8 @@ from api.cases.doing import Asked
 from api.cases.replays import Listed
 from api.cases.standing import POLICY_OFFICE, SUPERVISOR, acting
 from api.house import House
-from api.jobs import CASE_BULK, CASE_BUNDLE, REPLAY, Job
+from api.operational.callers import Caller
+from api.operational.jobs import CASE_BULK, CASE_BUNDLE, REPLAY, Job
 from ledger.errors import Refusal
 from ledger.streams.standing import standing
 from projections.basis import written_time

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from api.house import House
-from ledger.access import record_accesses
+from ledger.access.log import record_accesses
 from ledger.events.base import By
 from ledger.stores.append import EVENTS_MAX
 

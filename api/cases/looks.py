@@ -13,13 +13,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.proofs import Proof, proof_of
 from api.cases.standing import SUPERVISOR, by_actor, looking, places, reaches
 from api.house import House
-from ledger.access_pruning import last_pruned
+from api.operational.callers import Caller
+from ledger.access.pruning import last_pruned
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.act import LOG, AccessAnchored

@@ -21,15 +21,15 @@ from datetime import UTC, date, datetime, time
 from typing import IO, Any, Final
 
 from api.cases.notices import DEEDS, basis_words, notices_table, office_words
-from api.commands.telling import role as role_name
-from api.commands.telling import word
-from api.documents import Document, Section, Table, pages, set_as_pdf
 from api.house import House
-from api.tables_out import file_of
-from api.typesetting import PdfImpossible
-from ledger.plain_zip import Writer
+from api.paper.documents import Document, Section, Table, pages, set_as_pdf
+from api.paper.tables_out import file_of
+from api.paper.typesetting import PdfImpossible
+from api.words.telling import role as role_name
+from api.words.telling import word
+from ledger.offline.plain_zip import Writer
 from ledger.vocabulary import LOCAL
-from projections.statement_text import TITLES
+from projections.statement.text import TITLES
 
 TITLE: Final = "学时认定处理告知书"
 _MET: Final = {True: "达标", False: "不达标", None: "未定"}

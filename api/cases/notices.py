@@ -23,17 +23,17 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import cases
 from api.cases.appeals import remedy
 from api.cases.bundle_contents import opened_case
 from api.cases.claims import sealed_details
 from api.cases.doing import Reading
 from api.cases.people import sealed_identity
-from api.commands.telling import role as role_name
 from api.house import House, local_date
-from api.tables_out import Table, Value
-from api.year_page import region
+from api.operational.callers import Caller
+from api.paper.tables_out import Table, Value
+from api.words.telling import role as role_name
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.events.base import By, Event, Words
 from ledger.events.claim import ClaimCorrected, ClaimReinstated, ClaimReleased, ClaimRevoked

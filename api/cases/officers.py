@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import histories
 from api.cases.shared import supervising
 from api.cases.standing import SUPERVISOR
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.base import Words
 from ledger.streams.standing import Actor

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, of_another_level, present, role_for
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, Matter

@@ -23,18 +23,18 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple
 
-from api import problems
-from api.callers import Caller
 from api.cases import evidence, packets, statements
-from api.evidence_types import PAPER_KINDS, TYPES
+from api.cases.statement_verifier import verifier_of
+from api.evidence.types import PAPER_KINDS, TYPES
 from api.house import House
-from api.statement_verifier import verifier_of
+from api.operational.callers import Caller
+from api.refusals import problems
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.proving import NotYetSigned, prove_event
 from policies.words import base_vocabulary
 from projections.applications import application_of
-from projections.statement_text import TITLES
+from projections.statement.text import TITLES
 
 LIST: Final = "目录.txt"
 SUMS: Final = "SHA256SUMS"

@@ -12,12 +12,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.standing import absent, look_at
 from api.cases.study import evidence_view
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from policies.rulebook import Duty, Rulebook
 from projections.applications import Application, application_of

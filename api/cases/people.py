@@ -10,10 +10,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.factor_shown import fresh
-from api.cases.faults import identifier
 from api.cases.standing import (
     HUMAN_RESOURCES,
     UNIT,
@@ -27,6 +25,8 @@ from api.cases.standing import (
     role_for,
 )
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import identifier
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By

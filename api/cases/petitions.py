@@ -20,10 +20,8 @@ from typing import Any, Final
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.allotment import COMMITTEE, SECTOR
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import (
     HUMAN_RESOURCES,
     acting,
@@ -36,6 +34,8 @@ from api.cases.standing import (
     role_for,
 )
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Goal, Sanction
 from ledger.streams import application as applications

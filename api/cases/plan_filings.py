@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading
 from api.cases.organising import Filed, answering, organising, sector_of
 from api.cases.study import read_evidence
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.training import PlanId, PlanItem
 from ledger.streams import training_plan as plans

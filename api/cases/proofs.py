@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.cases import works_on
 from api.cases.doing import Reading
 from api.cases.events import is_of_case
@@ -22,14 +21,15 @@ from api.cases.standing import SUPERVISOR, acting, look_at, looking, may_look, m
 from api.cases.study import details_view
 from api.cases.threads import GATES
 from api.house import House
-from api.refusals import status_of
+from api.operational.callers import Caller
+from api.refusals.refusals import status_of
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Sealed
 from ledger.events.claim import StudyDetails
 from ledger.events.person import Identity, IdentityChange
 from ledger.identifiers import id_number, names, phones
 from ledger.ids import PREFIXES, kind_of
-from ledger.key_rotation import believable
+from ledger.keys.vault import Absent
 from ledger.ledger import Recorded
 from ledger.proof.bundle import Bundle, parse_bundle, verify_bundle
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
@@ -38,10 +38,10 @@ from ledger.proof.merkle import hash_leaf, hash_node
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import trust
 from ledger.proving import NotYetSigned, prove_event
-from ledger.signer import Signer
+from ledger.signing.rotation import believable
+from ledger.signing.signer import Signer
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams.standing import Actor, standing
-from ledger.vault import Absent
 from projections.timeline import events_about
 
 _ROUTE: Final = "events"

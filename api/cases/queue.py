@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import years
 from api.cases.claims import sealed_details
 from api.cases.doing import Reading
-from api.cases.faults import BadFields
 from api.cases.looked import record_looks
 from api.cases.people import identity_of
 from api.cases.standing import acting, by_actor, seeing_scopes
 from api.house import House
 from api.law_of import assess, bench_now
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim

@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.looked import record_looks
 from api.cases.replays import place_of, settled, sums_of
 from api.cases.standing import by_actor, looking, may_look, may_see, places, seeing_scopes
 from api.house import House
-from api.jobs import Job
+from api.operational.callers import Caller
+from api.operational.jobs import Job
 from ledger.errors import Refusal
 from ledger.streams import person as persons
 from ledger.streams.standing import Actor

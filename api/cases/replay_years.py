@@ -14,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import years
 from api.cases.replay_rows import may_read
 from api.cases.replays import place_of, sums_of
 from api.cases.standing import look_at
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from policies.building import build
 from policies.rulebook import Rulebook

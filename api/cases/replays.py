@@ -16,14 +16,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.doing import Asked
-from api.cases.faults import BadFields, Fault
 from api.cases.standing import POLICY_OFFICE, acting
 from api.house import House
-from api.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, Full, Job
-from api.replay_laws import Laws, UnsoundRules
-from api.replay_runner import REPORT, clear, write_drafts
+from api.operational.callers import Caller
+from api.operational.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, Full, Job
+from api.refusals.faults import BadFields, Fault
+from api.replays.laws import Laws, UnsoundRules
+from api.replays.runner import REPORT, clear, write_drafts
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.streams.standing import Actor, Matter, standing
@@ -31,8 +31,8 @@ from policies.errors import UnreadableRulebook
 from policies.schema import read_form
 from projections.basis import written_time
 from projections.entries import Entries
+from projections.files.reader import Reader
 from projections.people import People
-from projections.reader import Reader
 
 LEDGER: Final = "推演不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
 

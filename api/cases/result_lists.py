@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Final
 
 from api.cases.roster_lists import Wrong
-from api.sheets import bad, columns, is_number, is_scientific, read, text_of
+from api.paper.sheets import bad, columns, is_number, is_scientific, read, text_of
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier
 from ledger.identifiers.id_number import IdNumber

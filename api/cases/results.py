@@ -20,8 +20,6 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api import refusals
-from api.callers import Caller
 from api.cases.course_hours import following
 from api.cases.courses import (
     as_department,
@@ -32,13 +30,15 @@ from api.cases.courses import (
     offices_of,
 )
 from api.cases.doing import Asked, Done, Reading, done
-from api.cases.faults import BadFields, Fault
 from api.cases.result_lists import Row, listed
 from api.cases.roster_lists import Wrong
 from api.cases.seats import booking_of, booking_view, exam_of, exam_view, sights_of_booking, unknown_exam
 from api.cases.standing import acting, in_sight, of_another_level, role_for
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
+from api.refusals import refusals
+from api.refusals.faults import BadFields, Fault
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Draft, Name

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from api.callers import Caller
 from api.cases.claims import place_of, sights, submitted_on, view
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, of_another_level, role_for
 from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, room_view, walk_of
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.claim import Study
 from ledger.streams import claim_register as register
@@ -35,7 +35,7 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import format_hours
 from policies.assess import Override
-from projections.differences_person import EntryRow
+from projections.differences.person import EntryRow
 
 Decide = Callable[[Claim, str, Person, Actor], Decision]
 

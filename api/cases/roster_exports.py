@@ -13,22 +13,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.finding import blocks
 from api.cases.looked import record_looks
 from api.cases.standing import by_actor, looking, may_see, seeing_scopes
 from api.cases.trainings import matter_of_class
 from api.cases.unit_years import identities
-from api.commands.telling import RESULTS, state
 from api.house import House
-from api.sheets import ROWS_MOST
-from api.tables_out import Table, Value
+from api.operational.callers import Caller
+from api.paper.sheets import ROWS_MOST
+from api.paper.tables_out import Table, Value
+from api.words.telling import RESULTS, state
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimApproved, ClaimSubmitted, StudyDetails
 from ledger.ledger import Recorded
 from ledger.stores.append import EVENTS_MAX
-from projections.projection import HOLDS
+from projections.files.projection import HOLDS
 from projections.trainings import Roster, TrainingClass, cards, training_class
 
 _HEADS: Final = ("人员", "姓名", "证件号码", "出勤天数", "登记学时", "年度", "登记卡号", "考核", "现状", "现认定学时")

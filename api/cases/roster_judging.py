@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from api import refusals
-from api.callers import Caller
 from api.cases.finding import blocks, by_documents
 from api.cases.roster_lists import Listed, Wrong, listed
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed
-from api.sheets import Columns, Sheet
+from api.operational.callers import Caller
+from api.paper.sheets import Columns, Sheet
+from api.refusals import refusals
 from ledger.errors import Refusal
 from ledger.events.base import By, Name
 from ledger.events.claim import Ruling, Study, certificate_name

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.sheets import (
+from api.paper.sheets import (
     Cell,
     Columns,
     Mark,

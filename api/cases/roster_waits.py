@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.rosters import is_for, offices_of
 from api.cases.standing import acting
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from policies.authority import Office
 from projections.trainings import Unregistered, training_class, unregistered

@@ -15,22 +15,22 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.class_filings import class_of, class_view
 from api.cases.doing import Asked, Done, Reading, do, done
-from api.cases.faults import BadFields, Fault
 from api.cases.looked import record_looks
 from api.cases.roster_judging import Checked, Desk, judged
 from api.cases.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
 from api.house import House
 from api.law_of import law_now
-from api.sheets import cell_name, read, returned, template
-from ledger.acts import CHUNK_REGISTERED, insist
+from api.operational.callers import Caller
+from api.paper.sheets import cell_name, read, returned, template
+from api.refusals.faults import BadFields, Fault
+from ledger.acts.rosters import open_roster, resume_roster
+from ledger.acts.running import CHUNK_REGISTERED, insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.training import ClassId, ClassRosterClosed
-from ledger.rosters import open_roster, resume_roster
 from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import FOUNDER, Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.factor_shown import fresh
 from api.cases.standing import POLICY_OFFICE, acting, by_actor, present
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import FOUNDER, Caller
 from ledger.errors import Refusal
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.decision import Decision

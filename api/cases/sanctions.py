@@ -16,16 +16,16 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import reasons
 from api.cases.allotment import SECTOR
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
-from api.cases.faults import BadFields, Fault
 from api.cases.petitions import application_of, as_office, upon_person, view
 from api.cases.standing import HUMAN_RESOURCES, absent, look_at
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Sanction
 from ledger.streams import application_sanctions as sanctions

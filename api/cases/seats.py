@@ -12,7 +12,6 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.courses import (
     as_department,
     enrolment_of,
@@ -24,6 +23,7 @@ from api.cases.looked import record_looks
 from api.cases.people import identity_of
 from api.cases.standing import absent, acting, by_actor, look, looking, may_see, not_a_person, places, seeing_scopes
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.exam import BookingId, ExamId

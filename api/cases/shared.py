@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import findings
 from api.cases.claims import visible
-from api.cases.faults import BadFields, Fault
 from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor
 from api.cases.unit_years import identities
 from api.house import House
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.streams.standing import Actor, standing
 from projections.basis import written_time
 from projections.errors import NotBuilt
+from projections.files.reader import Reader
 from projections.findings import alike
 from projections.findings.clues import ClueFile, clue_of
 from projections.findings.shared import GUARDS, Key, Member, Pivot, Shared, Traced, holding, pivot, readable
-from projections.reader import Reader
 
 ROUTE: Final = "shared"
 _After = tuple[Any, ...] | None

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases.proofs import in_sight
 from api.cases.shared import key_of, record_seen, supervising, traced
-from api.evidence_files import About
+from api.evidence.files import About
 from api.house import House
+from api.operational.callers import Caller
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimApproved

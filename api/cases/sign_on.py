@@ -17,9 +17,9 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from api.callers import Caller
 from api.house import House
-from api.provider import Asked, Identity, NotProven, Provider, ProviderAway
+from api.operational.callers import Caller
+from api.outside.provider import Asked, Identity, NotProven, Provider, ProviderAway
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 

@@ -18,10 +18,10 @@ from typing import Final
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.events.base import By

@@ -19,13 +19,13 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.people import sealed_identity
 from api.cases.standing import absent, acting, by_actor, in_sight, look_at, oneself, places, role_for
+from api.cases.statement_facts import put_in_facts, title_of
 from api.cases.years import answered
 from api.house import House
-from api.statement_facts import put_in_facts, title_of
+from api.operational.callers import Caller
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft, Words
@@ -34,10 +34,10 @@ from ledger.events.statement import StatementEvent, StatementId, StatementIssued
 from ledger.identifiers import id_number, names
 from ledger.ids import format_verify_code, new_verify_code
 from ledger.ledger import Recorded
-from ledger.map_file import MapFailed, Proved
+from ledger.maps.file import MapFailed, Proved
+from ledger.offline.statement_file import Completeness, format_statement
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.proving import NotYetSigned, prove_event
-from ledger.statement_file import Completeness, format_statement
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
@@ -45,7 +45,7 @@ from ledger.streams.person import Person, matter_of
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
 from projections.basis import Axes
-from projections.statement_text import statement_text
+from projections.statement.text import statement_text
 from projections.timeline import events_about
 
 ISSUING: Final = ("human_resources", "sector_authority", "unit")

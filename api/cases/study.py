@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from api.evidence_files import About, EvidenceFiles
+from api.evidence.files import About, EvidenceFiles
 from ledger.events.claim import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category
 from projections.basis import written_time

@@ -1,9 +1,9 @@
 """Study, done: a session begins, gives signs of life, ends; what it came to is recorded, and with it the completion.
 
-Time is the server's (`api/study_time.py`), kept outside the log (`api/study_sessions.py`) until the session ends: then
-the counted minutes are the fact. A session ends when its person says so, when they begin another, or when nobody has
-come back for a while. Whichever it was, it is recorded once: the append bears the session's own key, so whatever breaks
-in between, the same end is never recorded twice.
+Time is the server's (`api/operational/study_time.py`), kept outside the log (`api/operational/study_sessions.py`) until
+the session ends: then the counted minutes are the fact. A session ends when its person says so, when they begin
+another, or when nobody has come back for a while. Whichever it was, it is recorded once: the append bears the session's
+own key, so whatever breaks in between, the same end is never recorded twice.
 
 Less than a minute is no study and is not recorded. With the last minute that a course asks it is completed in the same
 append (W 10), and where a system registers what is completed its hours follow at once.
@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import structlog
 
-from api.callers import Caller
 from api.cases.course_hours import following
 from api.cases.courses import (
     HEARTBEAT_SECONDS,
@@ -31,9 +30,10 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import not_a_person
 from api.house import House
 from api.law_of import law_now
-from api.register import SYSTEM
-from api.study_sessions import Session, Whereabouts, WrongNonce
-from api.study_time import MINUTE, SECOND, begun
+from api.operational.callers import Caller
+from api.operational.study_sessions import Session, Whereabouts, WrongNonce
+from api.operational.study_time import MINUTE, SECOND, begun
+from api.register.register import SYSTEM
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import By, Draft
 from ledger.stores.append import RequestKey

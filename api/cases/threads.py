@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import cases, claims, import_answers, statements, trainings, transfers, units
 from api.cases.standing import logged_in
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.ids import kind_of
 from projections.basis import Axes

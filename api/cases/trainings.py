@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from api.callers import Caller
 from api.cases import reasons
 from api.cases.standing import acting, logged_in, looking, may_see
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.claim import Evidence
 from ledger.ids import kind_of

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.events import events_of
-from api.cases.faults import BadFields, Fault
 from api.cases.people import identity_of
 from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, not_a_person, oneself
 from api.house import House
 from api.law_of import assess, bench_now, law_now
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.person import Affiliation, PersonAffiliated

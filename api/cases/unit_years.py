@@ -17,14 +17,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.callers import Caller
 from api.cases.doing import Reading
-from api.cases.faults import BadFields, Fault
 from api.cases.looked import record_looks
 from api.cases.standing import by_actor, looking, may_see, reading_unit, seeing_scopes
 from api.cases.workload import counted_on
 from api.house import House
-from api.tables_out import Table
+from api.operational.callers import Caller
+from api.paper.tables_out import Table
+from api.refusals.faults import BadFields, Fault
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from api.callers import FOUNDER, Caller
 from api.cases import reasons
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.events import events_of
-from api.cases.faults import BadFields, Fault, identifier
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, looking, present, seeing_scopes
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import FOUNDER, Caller
+from api.refusals.faults import BadFields, Fault, identifier
 from ledger.errors import Refusal
 from ledger.events.unit import Contact
 from ledger.identifiers import phones, unit_code

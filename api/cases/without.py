@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import cases
 from api.cases.unit_years import identities
 from api.house import House
-from api.tables_out import Table
+from api.operational.callers import Caller
+from api.paper.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.case_bulk import BULK_MOST
 from projections.basis import Axes, read_axes

@@ -9,16 +9,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.differences import await_differences
 from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look_at
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import standing
 from projections.answers import Page
 from projections.basis import read_axes, written_time
-from projections.differences import known_at
+from projections.differences.queue import known_at
 from projections.workload import Load, days_waited, workload
 
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, oneself, present
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.year import YearClosed, stream_of
+from ledger.offline.year_line import format_line
 from ledger.proof.text import encode_base64
 from ledger.proving import NotYetSigned, prove_event
 from ledger.streams import year as years
@@ -27,7 +28,6 @@ from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import HoursCenti, format_hours
 from ledger.witnessing.kept import Kept
-from ledger.year_line import format_line
 from projections.basis import written_time
 from projections.year_totals import (
     CATEGORIES,

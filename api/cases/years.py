@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases.differences import await_differences
 from api.cases.standing import acting, look_at
 from api.house import House, Stored
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
 from ledger.streams.actor import SEPARATED

@@ -11,8 +11,8 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.options import as_json_option, data_option, opened
-from api.commands.telling import PAGE, next_page, role, table, with_options
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import PAGE, next_page, role, table, with_options
 
 
 @click.group()
@@ -58,7 +58,7 @@ def prune(data_folder: Path | None, as_json: bool) -> int:
     先记入账本，再逐批清除，中断可再运行；所留的只是每条的哈希，其余的证明照常。
     服务每小时自己清除一批，平时不必运行本命令；用 PostgreSQL 而服务不是表的所有者时，须授权它调用 cut_access。
     """
-    from api.access_keeping import keep_for
+    from api.beside.access_keeping import keep_for
     from api.settings import load
 
     with opened(data_folder) as register:

@@ -14,7 +14,7 @@ import click
 from api.commands import factor
 from api.commands.asking import Asking, asks
 from api.commands.secrets_told import tell_token
-from api.commands.telling import pairs, table
+from api.words.telling import pairs, table
 
 
 @click.group()

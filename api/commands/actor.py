@@ -12,7 +12,7 @@ import click
 
 from api.commands.asking import Asking, Id, asks
 from api.commands.secrets_told import tell_code, tell_token
-from api.commands.telling import next_page, pairs, role, state, table, with_options, word
+from api.words.telling import next_page, pairs, role, state, table, with_options, word
 
 _SCOPE = (
     click.option("--role", required=True, help="角色，如 human_resources、sector_authority、unit、policy_office"),

@@ -9,7 +9,7 @@ import click
 
 from api.commands import petition
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AXES, LOG_SIZE, pairs, steps, table, with_options
+from api.words.telling import AXES, LOG_SIZE, pairs, steps, table, with_options
 
 _ANSWERS: Final = {True: "✓ 可以申报", False: "✗ 不可申报", None: "… 细则没有规定，不作结论"}
 _MET: Final = {True: "达标", False: "未达标", None: "待定或无要求"}

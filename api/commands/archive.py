@@ -13,7 +13,7 @@ import click
 
 from api.commands.files import OUT, hand_over
 from api.commands.options import as_json_option, data_option, opened
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from ledger.stores.recorder import Room
@@ -38,10 +38,10 @@ def write(year: int, folder: Path, data_folder: Path | None, as_json: bool) -> i
     账本不变，服务运行时也可用；整个文件夹写完才出现。个人信息仍是密文，没有密钥打不开。写完即与账本逐字节比较。
     """
     from api.commands.beside import beside
-    from api.progress import bar
-    from ledger import archive_writing as writing
+    from api.terminal.progress import bar
     from ledger.archive import Archive
     from ledger.arrow import arrow
+    from ledger.copies import archive_writing as writing
     from ledger.durable import sync
 
     if folder.exists():
@@ -79,9 +79,9 @@ def write(year: int, folder: Path, data_folder: Path | None, as_json: bool) -> i
 @as_json_option
 def check(folder: Path, data_folder: Path | None, as_json: bool) -> int:
     """把一份归档与账本逐字节比较；不用账本的核验是 xueshi verify 文件夹 --key 公钥"""
-    from api.progress import bar
+    from api.terminal.progress import bar
     from ledger.archive import Archive
-    from ledger.archive_writing import compare
+    from ledger.copies.archive_writing import compare
 
     with _said(), opened(data_folder) as register:
         found = Archive(folder)
@@ -111,9 +111,9 @@ def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool
     账本留有全部哈希、瓦片和流，登记、证明、fsck 照常。人员、单位、官员和细则的事件不移。逐批移动，中断可再运行；
     可用 bring-back 取回。几台主机共用账本时，归档须放在各台都读得到的文件夹里（设置 archive_folder）。
     """
-    from api.progress import bar
-    from ledger import archive_moving as moving
+    from api.terminal.progress import bar
     from ledger.archive import Archive
+    from ledger.copies import archive_moving as moving
 
     with _said(), opened(data_folder) as register:
         store, found = register.ledger.store, Archive(folder)
@@ -144,8 +144,8 @@ def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool
 @as_json_option
 def bring_back(year: int, data_folder: Path | None, as_json: bool) -> int:
     """把移入归档的事件正文放回账本，归档本身不动；中断可再运行"""
-    from api.progress import bar
-    from ledger import archive_moving as moving
+    from api.terminal.progress import bar
+    from ledger.copies import archive_moving as moving
 
     with _said(), opened(data_folder) as register, bar("取回", quiet=as_json) as progress:
         done = moving.bring_back(register.ledger.store, year, progress)
@@ -161,8 +161,8 @@ def bring_back(year: int, data_folder: Path | None, as_json: bool) -> int:
 @data_option
 def relocate(folder: Path, data_folder: Path | None) -> int:
     """告诉账本，移出的正文所在的归档换了地方；须是同一份归档"""
-    from ledger import archive_moving as moving
     from ledger.archive import Archive
+    from ledger.copies import archive_moving as moving
 
     with _said(), opened(data_folder) as register:
         place = moving.relocate(register.ledger.store, Archive(folder))
@@ -230,10 +230,10 @@ def prove(folder: Path, position: int, out: Path | None) -> int:
 @contextmanager
 def _said() -> Iterator[None]:
     """What is wrong with a question, with a folder or with the disk, as a command says it."""
-    from api.unreadable import reason
+    from api.terminal.unreadable import reason
     from ledger.archive import NotArchived
-    from ledger.archive_moving import OtherArchive
-    from ledger.archive_writing import YearEmpty, YearOpen
+    from ledger.copies.archive_moving import OtherArchive
+    from ledger.copies.archive_writing import YearEmpty, YearOpen
     from ledger.stores.recorder import CannotMove
 
     try:

@@ -18,7 +18,7 @@ import click
 
 from api.commands.files import hand_over
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from api.client import Client, Reply

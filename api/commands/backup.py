@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from api.backup import Checked
-    from ledger.backup import Manifest
+    from api.keeping.backup import Checked
+    from ledger.copies.backup import Manifest
 
 
 @click.command()
@@ -26,12 +26,12 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, is_check: bool
 
     备份中没有任何密钥：密钥须另行备份，另处存放。两者合在一起才能读出个人信息。
     """
-    from api import last_done
-    from api.archive_check import archives_of
-    from api.backup import back_up, check
-    from api.folder import folder_of
-    from api.progress import bar
+    from api.doctor.archive_check import archives_of
+    from api.keeping.backup import back_up, check
+    from api.register import last_done
+    from api.register.folder import folder_of
     from api.settings import load
+    from api.terminal.progress import bar
 
     settings = load({"data_folder": data_folder})
     if is_check and not folder.is_dir():

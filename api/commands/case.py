@@ -11,7 +11,7 @@ from api.commands.case_desk import COMMANDS
 from api.commands.case_papers import COMMANDS as PAPERS
 from api.commands.case_told import FINDINGS, STATES, decided
 from api.commands.simulation import simulate
-from api.commands.telling import pairs, table
+from api.words.telling import pairs, table
 
 _WORDS = click.option("--words", required=True, help="理由")
 

@@ -12,7 +12,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.case_told import decided
-from api.commands.telling import AS_OF, PAGE, next_page, pairs, table, with_options
+from api.words.telling import AS_OF, PAGE, next_page, pairs, table, with_options
 
 DEEDS: Final = {"hold": "冻结", "release": "解冻", "revoke": "撤销", "reinstate": "恢复"}
 _DONE: Final = {"open": "未完成", "closed": "已生效", "abandoned": "已放弃"}

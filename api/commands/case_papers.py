@@ -9,8 +9,8 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import OUT, hand_over
-from api.commands.telling import AS_OF, table, with_options
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import AS_OF, table, with_options
 
 if TYPE_CHECKING:
     from api.client import Client, Reply

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.commands.telling import pairs
+from api.words.telling import pairs
 
 STATES: Final = {"open": "在办", "closed": "已办结"}
 FINDINGS: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}

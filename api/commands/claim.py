@@ -13,8 +13,8 @@ import click
 from api.commands import reasons, study
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.shared import shared
-from api.commands.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import minimums, pairs, role, state, steps, table, verdict, with_options, word
 
 
 @click.group()

@@ -14,7 +14,7 @@ import click
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.claim import tell as tell_claim
 from api.commands.files import READ, read_json
-from api.commands.telling import pairs, word
+from api.words.telling import pairs, word
 
 ENROLMENT_STATES: Final = {
     "enrolled": "学习中", "completed": "已学完", "registered": "已登记学时", "cancelled": "已退选",

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from api.commands.options import as_json_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 FIRST_YEAR: Final = 2017
 PEOPLE_LEAST, PEOPLE_MOST = 20, 2_000_000
@@ -31,11 +31,11 @@ def demo(data_folder: Path, people: int, years: str, seed: int, as_json: bool) -
     单位、人员、申报、审核、更正、撤销都是虚构的，每一步都按当日施行的细则；其中埋有异常，列在 demo-faults.ndjson。
     写到一半被中断的文件夹不能当作账本打开，再次运行本命令会删去重写。
     """
-    from api import logs
     from api.demo.history import Told
     from api.demo.making import FAULTS, make
-    from api.folder import Folder
-    from api.progress import bar
+    from api.register.folder import Folder
+    from api.telling import logs
+    from api.terminal.progress import bar
 
     logs.configure("error", "auto")
     first, last = _years(years)

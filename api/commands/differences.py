@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, Show, asks
-from api.commands.telling import AXES, LOG_SIZE, PAGE, next_page, role, table, with_options, word
+from api.words.telling import AXES, LOG_SIZE, PAGE, next_page, role, table, with_options, word
 
 KINDS = {
     "unreadable": "细则读不懂", "belonging": "隶属关系", "worth": "学时", "duplicate": "重复", "room": "上限",

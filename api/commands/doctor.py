@@ -17,20 +17,20 @@ def doctor(for_production: bool, as_json: bool) -> None:
 
     每项为 ok、warn 或 fail；有 fail 时退出码为 1。--production 的各项在运维手册里有说明。
     """
-    from api.archive_check import archive_checks
-    from api.asked_outside import outside_checks
-    from api.checks import Level, found
-    from api.database_checks import database_checks
-    from api.exits import Exit, Stop
-    from api.machine_checks import machine_checks
-    from api.register_checks import register_checks
+    from api.doctor.archive_check import archive_checks
+    from api.doctor.asked_outside import outside_checks
+    from api.doctor.checks import Level, found
+    from api.doctor.database_checks import database_checks
+    from api.doctor.machine_checks import machine_checks
+    from api.doctor.register_checks import register_checks
     from api.settings import load
+    from api.terminal.exits import Exit, Stop
 
     settings = load()
     checks = [*machine_checks(settings), *register_checks(settings), *archive_checks(settings),
               *outside_checks(settings), *database_checks(settings, for_production=for_production)]
     if for_production:
-        from api.production_checks import production_checks
+        from api.doctor.production_checks import production_checks
 
         checks += production_checks(settings)
     findings = [found(check) for check in checks]

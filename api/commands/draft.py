@@ -9,7 +9,7 @@ import click
 from api.commands import study
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.claim import SAID, tell
-from api.commands.telling import pairs, table, with_options
+from api.words.telling import pairs, table, with_options
 
 
 @click.group()

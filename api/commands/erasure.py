@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import Asking, Id, asks
-from api.commands.telling import PAGE, next_page, pairs, table, with_options
+from api.words.telling import PAGE, next_page, pairs, table, with_options
 
 BASES: Final = {"request": "本人申请", "order": "有权机关的公文"}
 STATES: Final = {"proposed": "待确认", "withdrawn": "已撤回", "destroyed": "已销毁"}

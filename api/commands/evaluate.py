@@ -21,7 +21,7 @@ def evaluate(rules: Path | None, explain: bool) -> None:
     从标准输入读事实（每行一个 JSON），向标准输出写认定。任一行有误则退出码为 2，
     说明行号、字段和更正办法，不输出任何认定。
     """
-    from api.exits import Exit, Stop
+    from api.terminal.exits import Exit, Stop
     from policies.evaluate import main_evaluate
 
     if sys.stdin is None:

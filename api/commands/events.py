@@ -10,7 +10,7 @@ import click
 from api.commands.asking import Asking, asks
 from api.commands.files import written_whole
 from api.commands.options import data_option, opened
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 
 @click.group()
@@ -58,8 +58,8 @@ def feed(asking: Asking, **query: int | None) -> int:
 @click.option("--redacted", is_flag=True, help="不含密封部分（个人信息的密文）")
 def export(data_folder: Path | None, out: Path, redacted: bool) -> None:
     """导出整本日志（NDJSON，附检查点），任何人可离线核验"""
-    from api.progress import bar
-    from ledger.export import export as lines_of
+    from api.terminal.progress import bar
+    from ledger.copies.export import export as lines_of
 
     with opened(data_folder) as register, written_whole(out) as file, bar("导出") as progress:
         note = register.signer.checkpoint()

@@ -10,8 +10,8 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import OUT
-from api.commands.telling import table
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import table
 
 _KINDS: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "application/ofd": "OFD"}
 _HEADS: Final = ("SHA-256", "类型", "字节", "收到", "文件名")

@@ -10,8 +10,8 @@ from api.commands import sitting
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.course import ENROLMENT_STATES
 from api.commands.sitting import BOOKING_STATES, EXAM_STATES
-from api.commands.telling import pairs, table, with_options, word
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import pairs, table, with_options, word
 
 _PLACES: Final = {"exm_": "/v1/exams", "crs_": "/v1/courses"}
 _BY: Final = {"exam": "考试", "completion": "学完"}

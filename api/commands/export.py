@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.options import as_json_option, data_option, opened
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from api.register import Register
+    from api.register.register import Register
     from projections.parquet.folder import Progress
 
 STEPS: Final = {
@@ -158,7 +158,7 @@ def _check(folder: Path, data_folder: Path | None, *, as_json: bool) -> int:
 @contextmanager
 def _steps(*, quiet: bool) -> Iterator[Progress]:
     """A bar for each step, one after the other."""
-    from api.progress import bar
+    from api.terminal.progress import bar
 
     with ExitStack() as stack:
         now: dict[str, Any] = {}

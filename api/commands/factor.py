@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from api.commands.asking import Asking, asks
-from api.commands.telling import pairs
+from api.words.telling import pairs
 
 REASONS = ("lost", "broken", "suspected", "left")
 

@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 import click
 
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 READ: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 """A file to be read; `-` is standard input."""

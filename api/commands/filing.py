@@ -16,7 +16,8 @@ from api.commands import reasons, study
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import READ, read_json
 from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
-from api.commands.telling import (
+from api.terminal.exits import Exit, Stop
+from api.words.telling import (
     CARD_STATES,
     CLASS_STATES,
     GRADES,
@@ -28,7 +29,6 @@ from api.commands.telling import (
     table,
     with_options,
 )
-from api.exits import Exit, Stop
 
 _words = click.option("--words", required=True, help="理由")
 _EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}

@@ -11,8 +11,8 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.findings_run import SEVERITIES, run
-from api.commands.telling import pairs, table
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import pairs, table
 
 STATES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 _FOR: Final = "investigation"

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from api.commands.options import as_json_option, data_option, opened
-from api.commands.telling import table
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import table
 
 if TYPE_CHECKING:
-    from api.progress import Progress
-    from api.register import Register
+    from api.register.register import Register
+    from api.terminal.progress import Progress
     from projections.findings.patterns import Pattern
 
 SEVERITIES: Final = {"critical": "重大", "high": "高", "medium": "中", "low": "低"}
@@ -39,8 +39,8 @@ def run(names: tuple[str, ...], is_whole: bool, data_folder: Path | None, as_jso
     规则写编号，如 D01 D08，省略时为全部。只检查上次以来有变动的；新的或改过的规则检查全部历史。服务运行时也可用。
     中途停止（Ctrl-C）的，查完的规则有效，其余不变。检出的只是线索，须由人核查（xueshi findings list）。
     """
-    from api import logs
-    from api.progress import bar, bars
+    from api.telling import logs
+    from api.terminal.progress import bar, bars
     from projections.catching_up import catch_up
     from projections.errors import ProjectionError
     from projections.findings.patterns import chosen
@@ -74,7 +74,7 @@ def _run(
     register: Register, wanted: Iterable[Pattern], line: Callable[[str], Progress], *, is_whole: bool
 ) -> dict[str, object]:
     """Ask them, and say what it came to."""
-    from api.evidence_files import EvidenceFiles, FolderShelf
+    from api.evidence.files import EvidenceFiles, FolderShelf
     from api.house import paper
     from projections.findings.upkeep import Upkeep
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
-from api.unreadable import demand_readable
+from api.terminal.exits import Exit, Stop
+from api.terminal.unreadable import demand_readable
 
 if TYPE_CHECKING:
-    from api.folder import Folder
-    from api.fsck_beside import AccessLog
-    from ledger.fsck import Report
-    from ledger.fsck_map import MapReport
-    from ledger.fsck_portion import KeyFiles
-    from ledger.fsck_source import Source
+    from api.keeping.fsck_beside import AccessLog
+    from api.register.folder import Folder
+    from ledger.fsck.checker import Report
+    from ledger.fsck.maps import MapReport
+    from ledger.fsck.portion import KeyFiles
+    from ledger.fsck.source import Source
     from ledger.proof.policy import Policy
 
 
@@ -33,19 +33,19 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
 
     随后同样重读查阅日志，并核对账本所引的每一份细则原文。登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
     """
-    from api import last_done
-    from api.folder import folder_of
-    from api.fsck_beside import check_access, check_rulebooks
-    from api.progress import bar
+    from api.keeping.fsck_beside import check_access, check_rulebooks
+    from api.register import last_done
+    from api.register.folder import folder_of
+    from api.register.vault_place import vault_files
     from api.settings import load
-    from api.vault_place import vault_files
-    from ledger.fsck import fsck as check
+    from api.terminal.progress import bar
+    from ledger.fsck.checker import fsck as check
 
     settings = load({"data_folder": data_folder})
     folder = folder_of(settings)
     source: Path | Source = folder.ledger
     if settings.database:
-        from ledger.fsck_postgres import PostgresSource
+        from ledger.fsck.postgres import PostgresSource
 
         source = PostgresSource(settings.database)
     else:
@@ -111,9 +111,9 @@ def _audited(source: Any, keys: KeyFiles, report: Report, processes: int | None,
     """Check the maps of a log whose events are what they were; of another nothing can be said."""
     import os
 
-    from api.progress import bar
-    from ledger.fsck_map import EventUnreadable, audit
-    from ledger.fsck_source import SQLiteSource
+    from api.terminal.progress import bar
+    from ledger.fsck.maps import EventUnreadable, audit
+    from ledger.fsck.source import SQLiteSource
 
     if not report.root:
         return None
@@ -148,8 +148,8 @@ def _published(folder: Folder) -> bytes | None:
 
 def _own_keys(folder: Folder) -> Policy | None:
     """Every key that signs or signed this log: checkpoints of former names and former keys are in it for ever."""
-    from ledger.former_keys import keys_at_hand
     from ledger.proof.policy import trust
+    from ledger.signing.former_keys import keys_at_hand
 
     for path in (folder.keys / "ledger.signing.key", folder.keys / "ledger.former"):
         if path.exists():

@@ -12,8 +12,8 @@ import click
 
 from api.commands.asking import Asking, asks
 from api.commands.files import read_bytes, write_new
-from api.exits import Exit, Stop
-from api.folder import made_folder
+from api.register.folder import made_folder
+from api.terminal.exits import Exit, Stop
 
 
 @click.command("hand-over")

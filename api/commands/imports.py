@@ -16,7 +16,7 @@ import click
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import FILE
 from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
-from api.commands.telling import pairs, table, with_options
+from api.words.telling import pairs, table, with_options
 
 if TYPE_CHECKING:
     from api.client import Client, Reply
@@ -65,8 +65,8 @@ def hand_over(asking: Asking, files: tuple[Path, ...], **fields: Any) -> int:
     """
     import time
 
-    from api.exits import Exit
-    from api.progress import bar
+    from api.terminal.exits import Exit
+    from api.terminal.progress import bar
 
     if asking.key is not None and len(files) > 1:
         raise click.UsageError("一个幂等键只用于一个文件；多份请分别给出，或不写 --key。")

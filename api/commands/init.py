@@ -13,7 +13,7 @@ from api.commands.options import data_option
 @data_option
 def init(data_folder: Path | None) -> None:
     """建立数据文件夹、密钥和一本空账"""
-    from api.register import is_there, open_register
+    from api.register.register import is_there, open_register
     from api.settings import load
 
     settings = load({"data_folder": data_folder})

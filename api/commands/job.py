@@ -10,9 +10,9 @@ import click
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.case_desk import DEEDS
 from api.commands.replay import STEPS
-from api.commands.telling import PAGE, next_page, pairs, table, with_options
 from api.commands.waiting import waited
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import PAGE, next_page, pairs, table, with_options
 
 if TYPE_CHECKING:
     from api.client import Client

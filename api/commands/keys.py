@@ -16,17 +16,17 @@ import click
 from api.commands.keys_show import show
 from api.commands.keys_sign import learn, retire, sign_with_new
 from api.commands.options import as_json_option, data_option
-from api.commands.telling import day
-from api.exits import Exit, Stop
-from api.folder import made_folder
+from api.register.folder import made_folder
+from api.terminal.exits import Exit, Stop
+from api.words.telling import day
 
 if TYPE_CHECKING:
     from api.settings import Settings
-    from ledger.key_file import KeyFile, Master
-    from ledger.key_master import MasterKey
-    from ledger.key_rewrap import Rewrapped
+    from ledger.keys.file import KeyFile, Master
+    from ledger.keys.master import MasterKey
+    from ledger.keys.rewrap import Rewrapped
+    from ledger.keys.vault import Vault
     from ledger.ledger import Ledger
-    from ledger.vault import Vault
 
 
 @click.group()
@@ -48,10 +48,10 @@ def backup(folder: Path, data_folder: Path | None, as_json: bool, days: int) -> 
 
     主密钥和签名密钥从不在其中：它们与密钥库放在一起，密封的内容就等于没有密封。
     """
-    from api.folder import folder_of
+    from api.register.folder import folder_of
+    from api.register.vault_place import master_file, vault_of
     from api.settings import load
-    from api.vault_place import master_file, vault_of
-    from ledger.key_backup import back_up
+    from ledger.keys.backup import back_up
 
     settings = load({"data_folder": data_folder})
     here = folder_of(settings)
@@ -81,7 +81,7 @@ def expire(data_folder: Path | None, as_json: bool, gone: tuple[str, ...], early
 
     还有到期而未确认删除的备份时，退出码为 1。
     """
-    from ledger.key_backup import NoSuchBackup, due, note_removed, remove
+    from ledger.keys.backup import NoSuchBackup, due, note_removed, remove
 
     removed: list[str] = []
     with _file(data_folder) as file:
@@ -129,12 +129,12 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
 
     账本须已在：已销毁的密钥不会因恢复而回来。主密钥须另行放好。
     """
-    from api.folder import folder_of
-    from api.forgetting import drop_names
-    from api.register import demand_whole
-    from api.restore import having
+    from api.keeping.restore import having
+    from api.register.folder import folder_of
+    from api.register.forgetting import drop_names
+    from api.register.register import demand_whole
     from api.settings import load
-    from ledger import key_backup
+    from ledger.keys import backup as key_backup
 
     settings = load({"data_folder": data_folder})
     here = folder_of(settings)
@@ -177,14 +177,14 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
 
     服务运行时只作准备，停止服务后再运行一次才切换。切换前原主密钥打开一切，切换后新的打开一切。
     """
-    from api.folder import folder_of
-    from api.occupancy import Served, occupying
-    from api.progress import bar
+    from api.register.folder import folder_of
+    from api.register.occupancy import Served, occupying
+    from api.register.vault_place import people_of, vault_of
     from api.settings import load
-    from api.vault_place import people_of, vault_of
-    from ledger.key_opening import open_master
-    from ledger.key_rewrap import finished, prepare, switch
-    from ledger.vault import make_of, open_keys
+    from api.terminal.progress import bar
+    from ledger.keys.opening import open_master
+    from ledger.keys.rewrap import finished, prepare, switch
+    from ledger.keys.vault import make_of, open_keys
 
     settings = load({"data_folder": data_folder})
     here = folder_of(settings)
@@ -212,8 +212,8 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
 def _tell_rewrapped(
     file: KeyFile, result: Rewrapped | None, present: Master, settings: Settings, as_json: bool
 ) -> None:
-    from ledger.key_master import FILE
-    from ledger.key_opening import make_beside
+    from ledger.keys.master import FILE
+    from ledger.keys.opening import make_beside
 
     formers = [each for each in file.masters() if each.serial < present.serial]
     former = formers[-1] if formers else None
@@ -242,8 +242,8 @@ def _tell_rewrapped(
 
 def _following(make: str, folder: Path) -> MasterKey:
     """Open the master key that is to follow; a file that is not there is made."""
-    from ledger.key_master import FILE, FileMasterKey
-    from ledger.key_opening import open_master
+    from ledger.keys.master import FILE, FileMasterKey
+    from ledger.keys.opening import open_master
 
     path = Path(make.removeprefix(FILE))
     if make.startswith(FILE) and not path.exists():
@@ -264,7 +264,7 @@ def _make(given: str) -> str:
 
 
 def _demand_vault(settings: Settings) -> None:
-    from api.vault_place import has_vault, people_of
+    from api.register.vault_place import has_vault, people_of
 
     if not has_vault(settings):
         people = people_of(settings)
@@ -284,9 +284,9 @@ def _demand_apart(folder: Path, root: Path, master: Path | None) -> None:
 
 def _put_in_place(settings: Settings, waiting: Path) -> None:
     """Let what was laid out be the vault: under its name, or in the database that has none."""
-    from api.vault_place import people_of
-    from ledger.key_backup import put_in_place
-    from ledger.vault import open_keys
+    from api.register.vault_place import people_of
+    from ledger.keys.backup import put_in_place
+    from ledger.keys.vault import open_keys
 
     if isinstance(people := people_of(settings), Path):
         put_in_place(waiting, people)
@@ -298,8 +298,8 @@ def _put_in_place(settings: Settings, waiting: Path) -> None:
 @contextmanager
 def _waiting_vault(waiting: Path, make: str, settings: Settings) -> Iterator[Vault]:
     """Open a vault that was laid out, under the master key of its own time."""
-    from ledger.key_master import FILE
-    from ledger.vault import BadMasterKey, OtherMake, WrongKey, open_vault
+    from ledger.keys.master import FILE
+    from ledger.keys.vault import BadMasterKey, OtherMake, WrongKey, open_vault
 
     try:
         vault = open_vault(waiting, settings.master_key)
@@ -315,8 +315,8 @@ def _waiting_vault(waiting: Path, make: str, settings: Settings) -> Iterator[Vau
 @contextmanager
 def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
     """Open the ledger over another vault; one that is not there is not made."""
-    from api.folder import folder_of
-    from api.register import SCHEMAS
+    from api.register.folder import folder_of
+    from api.register.register import SCHEMAS
     from ledger.ledger import Ledger
 
     path = folder_of(settings).ledger
@@ -334,9 +334,9 @@ def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
 
 @contextmanager
 def _file(data_folder: Path | None) -> Iterator[KeyFile]:
+    from api.register.vault_place import people_of
     from api.settings import load
-    from api.vault_place import people_of
-    from ledger.vault import open_keys
+    from ledger.keys.vault import open_keys
 
     settings = load({"data_folder": data_folder})
     _demand_vault(settings)

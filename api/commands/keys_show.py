@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.commands.telling import day, pairs, table
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import day, pairs, table
 
 if TYPE_CHECKING:
-    from ledger.key_file import KeyFile
+    from ledger.keys.file import KeyFile
 
 LOGS: Final = {"ledger": "账本", "access": "查阅日志"}
 
@@ -26,10 +26,10 @@ LOGS: Final = {"ledger": "账本", "access": "查阅日志"}
 @as_json_option
 def show(data_folder: Path | None, as_json: bool) -> None:
     """查看主密钥、密钥库、备份与到期、签名密钥；不显示任何秘密"""
-    from api.folder import folder_of
+    from api.register.folder import folder_of
+    from api.register.vault_place import has_vault, people_of
     from api.settings import load
-    from api.vault_place import has_vault, people_of
-    from ledger.vault import open_keys
+    from ledger.keys.vault import open_keys
 
     settings = load({"data_folder": data_folder})
     folder = folder_of(settings)
@@ -75,8 +75,8 @@ def _vault(file: KeyFile) -> dict[str, Any]:
 
 
 def _signing(keys: Path) -> list[dict[str, Any]]:
-    from ledger.key_rotation import histories
     from ledger.proof.keys import format_vkey, parse_skey
+    from ledger.signing.rotation import histories
 
     found = []
     for name in LOGS:

@@ -10,7 +10,7 @@ import click
 
 from api.commands.keys_show import LOGS
 from api.commands.options import data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 log_option = click.option(
     "--log", "name", type=click.Choice(list(LOGS)), default="ledger", help="账本（ledger，默认）或查阅日志（access）"
@@ -22,8 +22,8 @@ log_option = click.option(
 @log_option
 def sign_with_new(data_folder: Path | None, name: str) -> None:
     """加入一把新的签名密钥：此后每个检查点由新旧两把同时签名（服务不必停）"""
-    from ledger.key_rotation import sign_with_new as add
     from ledger.proof.keys import format_vkey
+    from ledger.signing.rotation import sign_with_new as add
 
     keys, origin = _keys_of(data_folder, name)
     with _telling(keys):
@@ -44,8 +44,8 @@ def retire(key_id: str, data_folder: Path | None, name: str, is_compromised: boo
 
     公钥仍保留，用以核验它签过的一切。编号见 xueshi keys show。
     """
-    from ledger.key_rotation import RotationRefused
-    from ledger.key_rotation import retire as take_out
+    from ledger.signing.rotation import RotationRefused
+    from ledger.signing.rotation import retire as take_out
 
     keys, origin = _keys_of(data_folder, name)
     with _telling(keys):
@@ -70,8 +70,8 @@ def learn(file: Path, vkeys: tuple[str, ...]) -> None:
     FILE 是登记机构公布的 ledger.succession（也可从 /log/key/succession 取得）。不用账本，不联网。
     """
     from ledger.errors import LedgerError
-    from ledger.key_rotation import follow
     from ledger.proof.keys import format_vkey, parse_vkey
+    from ledger.signing.rotation import follow
 
     try:
         believed = follow(file.read_bytes(), *(parse_vkey(line) for line in vkeys))
@@ -85,8 +85,8 @@ def learn(file: Path, vkeys: tuple[str, ...]) -> None:
 
 
 def _keys_of(data_folder: Path | None, name: str) -> tuple[Path, str]:
-    from api.folder import folder_of
-    from api.register import ACCESS
+    from api.register.folder import folder_of
+    from api.register.register import ACCESS
     from api.settings import load
 
     settings = load({"data_folder": data_folder})

@@ -11,7 +11,7 @@ import click
 
 from api.commands.files import OUT, hand_over
 from api.commands.options import as_json_option, data_option, opened
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 
 @click.group()
@@ -80,8 +80,8 @@ def checkpoint(data_folder: Path | None) -> None:
 @click.option("--former", is_flag=True, help="也输出曾经使用的公钥，用以核验那时签发的文件")
 def key(data_folder: Path | None, former: bool) -> None:
     """输出日志的公钥（vkey），核验时用"""
-    from ledger.former_keys import former_keys
     from ledger.proof.keys import format_vkey
+    from ledger.signing.former_keys import former_keys
 
     with opened(data_folder) as register:
         for line in register.signer.vkeys:
@@ -95,9 +95,9 @@ def key(data_folder: Path | None, former: bool) -> None:
 @as_json_option
 def forks(data_folder: Path | None, as_json: bool) -> int:
     """列出这本日志有两种历史的证明；有时退出码为 1。任何人可用 xueshi verify 核验"""
-    from api.exits import Exit
-    from api.folder import folder_of
+    from api.register.folder import folder_of
     from api.settings import load
+    from api.terminal.exits import Exit
     from ledger.witnessing.kept import Kept
 
     folder = folder_of(load({"data_folder": data_folder})).witnessed
@@ -126,7 +126,7 @@ def continue_as(
 
     新名称的首个事件引用旧名称下最后见到的检查点和这里实有的大小与根。旧公钥仍可核验旧名称下的一切文件。
     """
-    from api.continuing import continue_as as carry_on
+    from api.keeping.continuing import continue_as as carry_on
     from api.settings import load
 
     settings = load({"data_folder": data_folder})

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 CARRIED: Final = {
     "vault": "密钥库", "operations": "令牌、会话和草稿", "keys": "签名密钥和检查点", "evidence": "证明材料",
@@ -45,9 +45,9 @@ def migrate(data_folder: Path | None, as_json: bool, is_check: bool) -> int:
     except ImportError as error:
         cure = "请安装 xueshi-ledger[postgres]"
         raise Stop(Exit.WORLD_IS_WRONG, "driver_missing", "没有安装 PostgreSQL 驱动", cure) from error
-    from api.folder import folder_of
-    from api.restore import having
-    from api.sharing import carry_over, own_left, schemas, statuses
+    from api.keeping.restore import having
+    from api.register.folder import folder_of
+    from api.register.sharing import carry_over, own_left, schemas, statuses
 
     words = {schema: told for schema, (told, *_) in schemas(settings).items()}
     found = statuses(settings, taking=not is_check)

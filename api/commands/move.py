@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 
 @click.command()
@@ -21,15 +21,15 @@ def move(conninfo: str | None, data_folder: Path | None, as_json: bool) -> int:
 
     须先停止服务。中断后再次运行会继续；目标中有别的内容时拒绝。来源不改动，只标记为已搬走。
     """
-    from api.progress import bar
     from api.settings import load
+    from api.terminal.progress import bar
 
     settings = load({"data_folder": data_folder, "database": conninfo})
     if not settings.database:
         cure = "请用 --to 或 XUESHI_DATABASE 给出 postgresql://用户@主机/库名"
         raise Stop(Exit.BAD_INPUT, "no_database", "没有给出搬到哪里", cure)
     try:
-        from api.moving import move as carry
+        from api.keeping.moving import move as carry
     except ImportError as error:
         raise Stop(Exit.WORLD_IS_WRONG, "driver_missing", "没有安装 PostgreSQL 驱动",
                    "请安装 xueshi-ledger[postgres]") from error

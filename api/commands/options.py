@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from api.register import Register
+    from api.register.register import Register
 
 data_option = click.option(
     "--data", "data_folder", type=click.Path(path_type=Path, file_okay=False), help="数据文件夹（默认 ./data）"
@@ -21,7 +21,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="输出 JS
 @contextmanager
 def opened(data_folder: Path | None) -> Iterator[Register]:
     """Open the register that the settings name, and close it whatever happens."""
-    from api.register import open_register
+    from api.register.register import open_register
     from api.settings import load
 
     register = open_register(load({"data_folder": data_folder}))

@@ -10,7 +10,7 @@ import click
 from api.commands import petition
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.secrets_told import tell_code, tell_token
-from api.commands.telling import AXES, pairs, table, with_options, word
+from api.words.telling import AXES, pairs, table, with_options, word
 
 
 @click.group()

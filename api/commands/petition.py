@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
-from api.commands.telling import AS_OF, PAGE, next_page, pairs, table, with_options
+from api.words.telling import AS_OF, PAGE, next_page, pairs, table, with_options
 
 STATES: Final = {
     "none": "处理", "filed": "待审核", "assessed": "已审核", "postponed": "已延期", "granted": "已通过",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from api.commands.asking import Asking, asks
-from api.commands.telling import table
+from api.words.telling import table
 
 
 @click.group()

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.options import as_json_option, data_option, opened
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from api.register import Register
+    from api.register.register import Register
     from ledger.ledger import Ledger
-    from projections.former import Changes, Incomparable
-    from projections.projection import Projection
-    from projections.rebuilding import Comparison, Progress
+    from projections.files.former import Changes, Incomparable
+    from projections.files.projection import Projection
+    from projections.files.rebuilding import Comparison, Progress
 
 CODED: Final = "coded"
 DIFFERENCES: Final = "differences"
@@ -42,10 +42,10 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     NAME 为 coded 时，从前者重建推演所用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异；
     为 map 时，从账本重建完整性地图，服务运行时也可用。
     """
-    from api import logs
-    from api.progress import bar, bars
+    from api.telling import logs
+    from api.terminal.progress import bar, bars
     from projections.errors import AlreadyFollowed, ProjectionError
-    from projections.rebuilding import compare, lacking, rebuild_all
+    from projections.files.rebuilding import compare, lacking, rebuild_all
 
     if name in (CODED, DIFFERENCES, MAP):
         return _beside(name, data_folder, as_json=as_json, is_compared=is_compared)
@@ -85,7 +85,7 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
 
 def _waits(folder: Path, one: Projection) -> str:
     """Whether an older program goes on answering from its own file."""
-    from projections.former import others
+    from projections.files.former import others
 
     older = [version for version in others(folder, one) if version < one.version]
     return f"旧版程序仍用第 {max(older)} 版答复；重新启动服务，即换用这第 {one.version} 版。" if older else ""
@@ -108,7 +108,7 @@ def _told(found: Changes | Incomparable | None) -> dict[str, Any] | None:
 
 
 def _tell_changes(found: Changes | Incomparable | None) -> None:
-    from projections.former import Incomparable
+    from projections.files.former import Incomparable
 
     if found is None:
         return
@@ -141,7 +141,7 @@ def _short(row: tuple[Any, ...]) -> str:
 @contextmanager
 def elsewhere(data_folder: Path | None) -> Iterator[Ledger]:
     """The ledger, in a process of its own."""
-    from api import logs
+    from api.telling import logs
 
     logs.configure("warning")
     with opened(data_folder) as register:
@@ -154,8 +154,8 @@ Works = tuple[Callable[["Progress"], int], Callable[["Progress"], tuple[int, str
 
 def _beside(name: str, data_folder: Path | None, *, as_json: bool, is_compared: bool) -> int:
     """What is made from other projections rather than from events: rebuilt or compared under its own name."""
-    from api import logs
-    from api.progress import bar
+    from api.telling import logs
+    from api.terminal.progress import bar
     from projections.errors import AlreadyFollowed, ProjectionError
 
     logs.configure("warning")
@@ -197,7 +197,7 @@ def _differences(register: Register) -> Works:
     from api.law_of import Library
     from policies.archive import Archive
     from projections.answers import Answers
-    from projections.differences_upkeep import Upkeep
+    from projections.differences.upkeep import Upkeep
 
     folder, ledger = register.folder.projections, register.ledger
     library = Library(Archive(register.folder.rulebooks))
@@ -210,9 +210,9 @@ def _map(register: Register) -> Works:
     """The completeness map, from whom each event of the log names."""
     from contextlib import closing
 
-    from ledger.log_map import MapKey
-    from ledger.map_file import MapFile
-    from ledger.map_tables import discard
+    from ledger.maps.entries import MapKey
+    from ledger.maps.file import MapFile
+    from ledger.maps.tables import discard
 
     store, key, path = register.ledger.store, MapKey(register.ledger.vault.secret("index")), register.folder.map
     size = store.size()

@@ -1,6 +1,6 @@
 """`xueshi replay`: the whole history under other rulebooks, and the report of who gains and who loses by which clause.
 
-The work is a child process (`api.replay_job`), so that it may take every core at low priority, and a Ctrl-C ends it
+The work is a child process (`api.replays.job`), so that it may take every core at low priority, and a Ctrl-C ends it
 wherever it is: nothing is left beside, and the parts that were finished wait among the answers for the same question.
 """
 
@@ -19,7 +19,7 @@ import click
 
 from api.commands.beside import beside as made_beside
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 STEPS: Final = {
     "follow": "投影追上账本", "read": "读取全部记录", "gather": "按人排列", "judge": "逐人评定", "stage": "按人分片",
@@ -105,7 +105,7 @@ def _demand_region(region: str) -> None:
 def _child(asked: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
     """Start the child, show how far it is, and give what came of it."""
     process = subprocess.Popen(  # -P: nothing is run that lies in the folder in which somebody happens to stand.
-        [sys.executable, "-P", "-m", "api.replay_job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-P", "-m", "api.replays.job"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         encoding="utf-8", start_new_session=True)  # A Ctrl-C is ours: it is told in our own time.
     assert process.stdin is not None and process.stdout is not None
     try:
@@ -133,7 +133,7 @@ def _child(asked: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
 
 def _shown(lines: Iterator[dict[str, Any]], *, quiet: bool) -> Iterator[dict[str, Any]]:
     """Show each step as a bar of its own, and pass on what is no step."""
-    from api.progress import bar
+    from api.terminal.progress import bar
 
     with ExitStack() as stack:
         step, progress = "", None

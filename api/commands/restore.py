@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.commands.options import as_json_option, data_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from api.restore import Restored, RestoredLog
+    from api.keeping.restore import Restored, RestoredLog
 
 _NAMES = {"ledger": "账本", "access": "查阅日志"}
 
@@ -35,10 +35,10 @@ def restore(
 
     恢复后的账本须延续已公布的检查点，否则只供查询和核验，不登记也不签发。
     """
-    from api.progress import bar
-    from api.restore import restore as put_in_place
+    from api.keeping.restore import restore as put_in_place
     from api.settings import load
-    from ledger.restore import RestoreRefused
+    from api.terminal.progress import bar
+    from ledger.copies.restore import RestoreRefused
 
     settings = load({"data_folder": data_folder})
     try:

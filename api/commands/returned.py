@@ -14,7 +14,7 @@ import click
 
 from api.commands.asking import Asking
 from api.commands.files import read_bytes, write_new
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from api.commands.asking import Asking, asks
-from api.commands.telling import pairs, table
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
+from api.words.telling import pairs, table
 
 
 @click.group()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.options import as_json_option
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from policies.law import Law
@@ -82,7 +82,7 @@ def show(rulebook: str, folder: Path | None, form: str, as_json: bool) -> None:
 @as_json_option
 def check(folder: Path | None, as_json: bool) -> int:
     """检查格式、引文、案例和静态分析；有问题时退出码为 1"""
-    from api.progress import bar
+    from api.terminal.progress import bar
     from policies.rules import check as examine
     from policies.rules import finding_words
     from policies.shelf import DRAFTS, SHIPPED

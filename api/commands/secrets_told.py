@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from api.commands.telling import pairs
+from api.words.telling import pairs
 
 
 def tell_code(body: dict[str, Any]) -> None:

@@ -36,10 +36,10 @@ def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | 
 
 def _with_sample(settings: Settings, options: dict[str, Any]) -> Settings:
     """Fill an empty register; the history has a log of its own name, so the settings are read again."""
-    from api.progress import bar
     from api.sample import begin
     from api.serve import seed
     from api.settings import load
+    from api.terminal.progress import bar
 
     with bar("写入虚构的历史（天）") as progress:
         has_history = begin(settings, progress)
@@ -50,9 +50,9 @@ def _with_sample(settings: Settings, options: dict[str, Any]) -> Settings:
 
 
 def _words(address: str, folder: Path) -> Iterator[str]:
-    from api.folder import Folder
+    from api.register.folder import Folder
     from api.sample import shown
-    from projections.columns import fill, width
+    from projections.statement.columns import fill, width
 
     yield f"学时账已启动：{address}"
     if (accounts := Folder(folder).sample_accounts).exists():

@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AS_OF, PAGE, next_page, state, table, with_options
+from api.words.telling import AS_OF, PAGE, next_page, state, table, with_options
 
 NAMES: Final = {
     "certificate": "证书编号", "number": "编号", "evidence": "佐证文件", "picture": "图像", "document": "生成时刻",

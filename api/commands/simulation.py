@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.telling import AXES, LOG_SIZE, table, with_options
+from api.words.telling import AXES, LOG_SIZE, table, with_options
 
 _MET: Final = {True: "✓", False: "✗", None: "…"}
 _SHOWN_MOST: Final = 50

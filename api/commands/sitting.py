@@ -13,7 +13,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import READ, read_bytes, read_json
-from api.commands.telling import AS_OF, pairs, table
+from api.words.telling import AS_OF, pairs, table
 
 EXAM_STATES: Final = {"scheduled": "待考", "held": "已举行", "called_off": "已取消"}
 BOOKING_STATES: Final = {

@@ -9,7 +9,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import OUT
-from api.commands.telling import AS_OF, AXES, pairs, state, with_options
+from api.words.telling import AS_OF, AXES, pairs, state, with_options
 
 
 @click.group()

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 from api.whole import whole_or_as_typed
 
 _ISSUED: Final = re.compile(r"(.+)@([0-9]{4}-[0-9]{2}-[0-9]{2})", re.DOTALL)

@@ -8,7 +8,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.shared import NAMES
-from api.commands.telling import AS_OF, PAGE, next_page, pairs, role, table, with_options
+from api.words.telling import AS_OF, PAGE, next_page, pairs, role, table, with_options
 
 
 @click.group()

@@ -11,7 +11,8 @@ import click
 from api.commands import filing, reasons
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import FILE, OUT
-from api.commands.telling import (
+from api.terminal.exits import Exit, Stop
+from api.words.telling import (
     CARD_STATES,
     CLASS_STATES,
     GRADES,
@@ -26,7 +27,6 @@ from api.commands.telling import (
     with_options,
     word,
 )
-from api.exits import Exit, Stop
 
 _PLACES: Final = {"pln_": "/v1/plans", "cls_": "/v1/classes", "crd_": "/v1/cards"}
 _EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}

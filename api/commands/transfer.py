@@ -9,7 +9,7 @@ import click
 
 from api.commands import reasons
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
-from api.commands.telling import pairs, role, state, with_options
+from api.words.telling import pairs, role, state, with_options
 
 
 @click.group()

@@ -10,7 +10,7 @@ import click
 from api.commands import reasons
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import OUT
-from api.commands.telling import AS_OF, AXES, PAGE, next_page, pairs, state, table, with_options, word
+from api.words.telling import AS_OF, AXES, PAGE, next_page, pairs, state, table, with_options, word
 
 _MET: Final = {True: "✓", False: "✗", None: "…"}
 

@@ -1,6 +1,7 @@
 """`xueshi verify`: needs no data folder, no network and no trust but in the key that is given.
 
-What `ledger.verify` proves stands by itself; of a statement the hours are then weighed again, under the law as shipped.
+What `ledger.offline.verify` proves stands by itself; of a statement the hours are then weighed again, under the law as
+shipped.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Any, Final
 import click
 
 from api.commands.options import as_json_option
-from api.exits import Exit, Stop
-from api.unreadable import reason
+from api.terminal.exits import Exit, Stop
+from api.terminal.unreadable import reason
 
 _STDIN: Final = Path("-")
 _STDIN_WORDS: Final = "标准输入"
@@ -36,7 +37,7 @@ def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -
     文件写作 - 的，从标准输入读取。
     """
     from ledger.errors import LedgerError
-    from ledger.verify import policy_of
+    from ledger.offline.verify import policy_of
 
     try:
         policy = policy_of(key)
@@ -82,10 +83,10 @@ def _spooled() -> Iterator[Path]:
 
 
 def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[str, Any]:
-    from api.progress import bar
+    from api.terminal.progress import bar
     from ledger.errors import LedgerError
+    from ledger.offline.verify import verify_file
     from ledger.proof.text import encode_base64
-    from ledger.verify import verify_file
 
     try:
         if path.is_dir() and not (path / "archive.json").exists():  # Of folders, an archive can be verified.
@@ -114,15 +115,15 @@ def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[
 
 def _handed_over(path: Path, policy: Any, progress: Any) -> Any:
     """What a ledger handed over, or somebody carries along: read with the ledger's own types, since it is large."""
-    from ledger.hand_over_file import looks_like_hand_over
+    from ledger.hand_over.file import looks_like_hand_over
 
     if path.is_dir():
         return None
     with path.open("rb") as file:
         if not looks_like_hand_over(file.read(64)):
             return None
-    from ledger.hand_over_check import check
-    from ledger.hand_over_check import verdict as told
+    from ledger.hand_over.check import check
+    from ledger.hand_over.check import verdict as told
 
     return told(check(path.read_bytes(), policy, progress=progress))
 
@@ -130,7 +131,7 @@ def _handed_over(path: Path, policy: Any, progress: Any) -> Any:
 def _weighed(found: Any) -> Any:
     """The arithmetic done again, under the rulebooks that are shipped."""
     from policies.shelf import shipped
-    from projections.statement_again import weighed
+    from projections.statement.again import weighed
 
     return weighed(found, shipped())
 
@@ -158,7 +159,7 @@ def _timed(found: Any, path: Path, tsa: Path | None) -> Any:
 
 def _tell_of_names(verdicts: list[dict[str, Any]], trusted: set[str]) -> None:
     """Say of what was signed under a former name how the log goes on, where one of the files proves it."""
-    from ledger.verify import CONTINUED_EVENT
+    from ledger.offline.verify import CONTINUED_EVENT
 
     holding = [verdict for verdict in verdicts if verdict["holds"]]
     proved = [(verdict["origin"], one["event"]) for verdict in holding for one in verdict["events"]]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def waited(asking: Asking, client: Client, job: str) -> Reply:
     """Wait until the job is over, with its progress shown."""
-    from api.progress import bars
+    from api.terminal.progress import bars
 
     with bars(quiet=asking.as_json) as line:
         steps: dict[str, Any] = {}

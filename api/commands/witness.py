@@ -48,7 +48,7 @@ def key(folder: Path) -> None:
 @folder_option
 def trust(vkey: str, url: str, folder: Path) -> None:
     """开始为一个日志联署；VKEY 是其公钥（xueshi log key）。运行中的见证人随即采用"""
-    from api.exits import Exit, Stop
+    from api.terminal.exits import Exit, Stop
     from api.witness.folder import WitnessFolder
     from ledger.proof.keys import KeyUnsupported, MalformedKey
 
@@ -66,7 +66,7 @@ def trust(vkey: str, url: str, folder: Path) -> None:
 @as_json_option
 def status(folder: Path, as_json: bool) -> int:
     """列出所信任的日志、各自最后联署到哪里、有无矛盾；有矛盾时退出码为 1"""
-    from api.exits import Exit
+    from api.terminal.exits import Exit
     from api.witness.folder import WitnessFolder
 
     here = WitnessFolder(folder)
@@ -103,7 +103,7 @@ def status(folder: Path, as_json: bool) -> int:
 def forks(folder: Path, out: Path | None) -> int:
     """列出矛盾的检查点，并做成任何人可核验的分叉证明；有矛盾时退出码为 1"""
     from api.commands.files import write_new
-    from api.exits import Exit
+    from api.terminal.exits import Exit
     from api.witness.asking import Away
     from api.witness.folder import WitnessFolder
     from api.witness.proving import prove
@@ -139,7 +139,7 @@ def forks(folder: Path, out: Path | None) -> int:
 @click.option("--allow-remote", is_flag=True, help="允许监听本机以外的地址")
 def serve(folder: Path, listen: str, allow_remote: bool) -> None:
     """启动见证人的服务（C2SP tlog-witness），并说明访问地址"""
-    from api import logs
+    from api.telling import logs
     from api.witness.folder import WitnessFolder
     from api.witness.serve import serve as run
 
@@ -157,7 +157,7 @@ def serve(folder: Path, listen: str, allow_remote: bool) -> None:
 def _place(listen: str, *, allow_remote: bool) -> tuple[str, int]:
     import ipaddress
 
-    from api.exits import Exit, Stop
+    from api.terminal.exits import Exit, Stop
 
     host, _, port = listen.rpartition(":")
     host = "127.0.0.1" if host == "localhost" else host.strip("[]")

@@ -9,7 +9,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import FILE
-from api.commands.telling import AS_OF, PAGE, next_page, role, table, with_options, word
+from api.words.telling import AS_OF, PAGE, next_page, role, table, with_options, word
 
 _KINDS = {"claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查",
           "plan": "培训计划备案", "class": "培训班备案", "application": "职称申报学时审核",

@@ -9,7 +9,7 @@ import click
 
 from api.commands.asking import Asking, Id, asks
 from api.commands.files import OUT, hand_over
-from api.commands.telling import STATES, pairs, table
+from api.words.telling import STATES, pairs, table
 
 
 @click.group()

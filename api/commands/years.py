@@ -9,7 +9,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.claim import study_line
-from api.commands.telling import AXES, LOG_SIZE, minimums, state, steps, table, with_options
+from api.words.telling import AXES, LOG_SIZE, minimums, state, steps, table, with_options
 
 _TOTALS = (("专业", "professional"), ("行业公需", "sector_public"), ("一般公需", "general_public"), ("合计", "total"))
 _MET = {True: "✓ 达标", False: "✗ 未达标", None: "… 未定"}

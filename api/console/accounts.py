@@ -17,7 +17,6 @@ from api.cases import actors, factors, histories
 from api.cases.allotment import ALLOTS
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import UNIT
-from api.commands.telling import role as role_name
 from api.console import deeds, sending
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject
@@ -25,10 +24,11 @@ from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark, documents
-from api.refusals import status_of
+from api.paper.tables_out import Table
+from api.refusals.refusals import status_of
 from api.routes.schemas.actors import ActorBody, ScopeBody
-from api.tables_out import Table
-from api.year_page import region
+from api.words.telling import role as role_name
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.identifiers import regions
 from ledger.streams.standing import Actor

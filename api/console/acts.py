@@ -24,7 +24,7 @@ from api.console import correction, sending, words
 from api.console.form import Fault, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
-from api.refusals import no_word_mends, status_of, turns_away
+from api.refusals.refusals import no_word_mends, status_of, turns_away
 from api.routes.schemas.claims import (
     AppealBody,
     ApprovalBody,

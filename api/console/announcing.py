@@ -11,12 +11,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import impact, replays
 from api.cases.doing import Asked, Done
 from api.console import deeds
 from api.console.screen import Asking
 from api.house import House
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 
 _REPORT: Final = "report.json"

@@ -24,9 +24,9 @@ from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import SERIES
 from api.house import House
+from api.paper.tables_out import Table
 from api.routes.schemas.applications import AssessmentBody, DisqualificationBody, GrantBody
 from api.routes.schemas.common import Words
-from api.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.application import Application
 from policies.words import base_vocabulary

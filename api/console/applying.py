@@ -14,12 +14,12 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import applications, histories, petitions
 from api.cases.doing import Done, Reading
-from api.cases.faults import BadFields
 from api.console import deeds, sending, titles, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.titles import COMMITTEES, LEVELS, SERIES
-from api.refusals import status_of
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of
 from api.routes.schemas.applications import ApplicationBody
 from ledger.errors import Refusal
 from ledger.streams.application import Application

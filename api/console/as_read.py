@@ -1,8 +1,8 @@
 """A list as a file that is written while it is read: nobody holds the whole of it, and its first lines come at once.
 
-A file says itself what it is and that it is whole (`api.tables_out.streamed`); whoever stops being let in, or whatever
-breaks, is said where the rows end, as what is written cannot be taken back. The first piece is read before anything is
-answered: what is refused is refused as on a page. `tests/console/test_timeline_screens.py` shows it.
+A file says itself what it is and that it is whole (`api.paper.tables_out.streamed`); whoever stops being let in, or
+whatever breaks, is said where the rows end, as what is written cannot be taken back. The first piece is read before
+anything is answered: what is refused is refused as on a page. `tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeVar
 from flask import Response
 
 from api.console.form import of_refusal
-from api.saved import disposition
-from api.tables_out import FORMS, Table, Value, plain_of, streamed, words_of
+from api.paper.saved import disposition
+from api.paper.tables_out import FORMS, Table, Value, plain_of, streamed, words_of
 from ledger.errors import LedgerError, Refusal
 
 

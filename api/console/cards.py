@@ -16,7 +16,6 @@ from werkzeug.datastructures import MultiDict
 from api.cases import card_issuing, roster_exports, trainings
 from api.cases import cards as _cards
 from api.cases.queue import PURPOSE
-from api.commands.telling import RESULTS
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, offered
@@ -27,10 +26,11 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.training_forms import may_certify
 from api.console.trainings import told_events
 from api.console.words import Mark
-from api.refusals import status_of
+from api.paper.tables_out import Table, file_of
+from api.refusals.refusals import status_of
 from api.routes.schemas.common import Words
 from api.routes.schemas.filings import CardBody
-from api.tables_out import Table, file_of
+from api.words.telling import RESULTS
 from ledger.errors import LedgerError, Refusal
 from ledger.streams.training_card import Card
 from projections.basis import read_axes

@@ -15,11 +15,9 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api import refusals
 from api.cases import bulk_jobs, case_bulk, case_desk, cases, jobs
 from api.cases.case_bulk import Going, Preview
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.console import case_deeds, deeds, sending, words
 from api.console.acts import BASES
 from api.console.case_deeds import PURPOSE, WORDS
@@ -29,7 +27,9 @@ from api.console.case_words import ACCESS, BULK_DEEDS, kind_words
 from api.console.cases import LIST, bulk_row
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.refusals import status_of, turns_away
+from api.refusals import refusals
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of, turns_away
 from api.routes.schemas.case_desk import CaseBulkBody, SomeWordsBody, WideningBody
 from ledger.errors import Refusal
 from ledger.streams.case import Case

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import case_desk, inquiries
 from api.cases import cases as _cases
 from api.cases.assignment import names_of
@@ -25,6 +24,7 @@ from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
 from api.console.screen import Asking
 from api.house import House
+from api.operational.callers import Caller
 from api.routes.schemas.case_desk import (
     ConsequenceBody,
     DeadlineBody,
@@ -36,7 +36,7 @@ from ledger.errors import Refusal
 from ledger.streams import case as streams
 from ledger.streams.case import Case, Finding
 from ledger.streams.standing import standing
-from projections.projection import HOLDS
+from projections.files.projection import HOLDS
 
 PURPOSE: Final = "investigation"
 WORDS: Final = Field("words", "理由", "words", hint="密封记入账本，只给办案人员看。", is_required=True, most=1000)

@@ -16,8 +16,8 @@ from api.console.case_words import EFFECTS
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.paper.tables_out import Table
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary

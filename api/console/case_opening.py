@@ -17,13 +17,13 @@ from werkzeug.datastructures import MultiDict
 from api.cases import cases, inquiries
 from api.cases.cases import KINDS
 from api.cases.doing import Done
-from api.cases.faults import BadFields
 from api.cases.standing import SUPERVISOR
 from api.console import deeds, sending, words
 from api.console.case_sent import ids_of, sorted_ids
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.refusals import status_of
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of
 from api.routes.schemas.cases import CaseBody
 from api.whole import whole_or_as_typed
 from ledger.errors import Refusal

@@ -17,10 +17,10 @@ from api.console import case_bundle
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.problems import Problem
+from api.paper.typesetting import PdfImpossible
+from api.refusals.problems import Problem
 from api.routes.case_papers import direct_most
 from api.routes.exports import archive
-from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.cases.cases import KINDS
 from api.console.words import Mark
-from api.year_page import region
+from api.words.year_page import region
 from policies.words import base_vocabulary
 
 STATES: Final[Mapping[str, Mark]] = {"open": ("open", "…", "在办"), "closed": ("met", "✓", "已办结")}

@@ -31,9 +31,9 @@ from api.console.records import named_units
 from api.console.replay_result import names_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
-from api.tables_out import Table
+from api.paper.tables_out import Table
 from api.whole import whole
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
 LIST: Final = "/cases"

@@ -20,8 +20,8 @@ from api.cases.doing import Asked, Done
 from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.evidence_files import MOST as FILE_MOST
-from api.refusals import status_of
+from api.evidence.files import MOST as FILE_MOST
+from api.refusals.refusals import status_of
 from api.routes.fields import Text
 from api.routes.schemas.courses import PUBLIC, CertificateBody
 from ledger.errors import Refusal

@@ -16,11 +16,11 @@ from api.console import words
 from api.console.acts import STEPS, holder_of, offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.evidence_types import PAPER_KINDS, TYPES
+from api.evidence.types import PAPER_KINDS, TYPES
 from api.law_of import bench_now
-from api.saved import as_it_is_called
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.paper.saved import as_it_is_called
+from api.paper.tables_out import Table
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary

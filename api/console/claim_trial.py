@@ -13,16 +13,16 @@ from typing import Any, Final, NamedTuple
 from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage
 
-from api import problems
 from api.cases import evidence
 from api.cases.doing import Done
-from api.cases.faults import BadFields
 from api.cases.prospects import prospects
 from api.console import words
 from api.console.form import Fault, Form, of_errors, of_refusal, with_unfilled
 from api.console.screen import Asking, Shown
 from api.law_of import bench_now
-from api.problems import Problem
+from api.refusals import problems
+from api.refusals.faults import BadFields
+from api.refusals.problems import Problem
 from api.routes.fields import Text
 from api.routes.schemas.claims import RevisionBody
 from api.routes.sent import fields_of

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from api.cases.histories import STEPS_MOST
 from api.cases.officers import Officer, view
-from api.commands.telling import role as role_name
 from api.console import lines
 from api.console.lanes import percent
 from api.house import House
+from api.words.telling import role as role_name
 from ledger.vocabulary import format_hours
 from projections.conduct import NIGHT, QUICK_SECONDS, Conduct
 from projections.peers import PEERS_LEAST, Compared

@@ -25,7 +25,7 @@ from api.console.claim_trial import Tried, caught, put_papers, route_of, told_of
 from api.console.form import Fault, Field, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
-from api.refusals import no_word_mends, status_of
+from api.refusals.refusals import no_word_mends, status_of
 from api.routes.schemas.claims import CorrectionBody
 from api.routes.sent import fields_of
 from ledger.errors import Refusal

@@ -34,9 +34,9 @@ from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.house import House
-from api.refusals import line_of
-from api.tables_out import Table
-from api.year_page import region
+from api.paper.tables_out import Table
+from api.refusals.refusals import line_of
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.course import Course
 from ledger.streams.enrolment import Enrolment

@@ -18,12 +18,12 @@ from flask import request
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.console import sending, words
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
-from api.problems import Problem
-from api.refusals import no_word_mends, status_of, turns_away
+from api.refusals.faults import BadFields
+from api.refusals.problems import Problem
+from api.refusals.refusals import no_word_mends, status_of, turns_away
 from api.routes.sent import faults_of
 from api.whole import whole_or_as_typed
 from ledger.errors import Refusal

@@ -17,20 +17,20 @@ from flask import Response, request
 
 from api.cases import differences
 from api.cases.differences import Listed
-from api.commands.telling import role as role_name
 from api.console import words
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.replay_result import MET, changed, names_of
 from api.console.screen import Asking, Page, Shown
+from api.paper.tables_out import Table
 from api.routes.paging import Cursor, read_cursor, write_cursor
-from api.tables_out import Table
 from api.whole import whole
-from api.year_page import basis_view, region
+from api.words.telling import role as role_name
+from api.words.year_page import basis_view, region
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
 from projections.basis import Axes
-from projections.differences import Filters
-from projections.differences_asked import BeingWeighed
+from projections.differences.asked import BeingWeighed
+from projections.differences.queue import Filters
 from projections.differing import KINDS
 
 ROWS: Final = 50

@@ -21,9 +21,9 @@ from api.console.form import Field
 from api.console.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.operational.study_sessions import Whereabouts
 from api.routes.schemas.courses import QuizBody
-from api.study_sessions import Whereabouts
-from api.year_page import region
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.enrolment import Enrolment, evolve
 from ledger.vocabulary import format_hours

@@ -15,7 +15,6 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import accounts, people
 from api.cases.doing import Asked
-from api.cases.faults import BadFields
 from api.cases.standing import acting
 from api.console import deeds, sending
 from api.console.claim import done_before
@@ -23,7 +22,8 @@ from api.console.field_words import ID_KINDS
 from api.console.form import Fault, of_refusal
 from api.console.registration import PERSON_FIELDS
 from api.console.screen import Asking, Page, Shown, onward
-from api.refusals import status_of, turns_away
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of, turns_away
 from api.routes.schemas.people import PersonBody
 from ledger.envelope import decode
 from ledger.errors import Refusal

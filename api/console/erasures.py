@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import erasure
 from api.cases.doing import Asked, Done
 from api.cases.standing import HUMAN_RESOURCES
@@ -23,11 +22,12 @@ from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.house import House
+from api.operational.callers import Caller
+from api.paper.tables_out import Table
 from api.routes.schemas.common import Words
 from api.routes.schemas.erasure import DOCUMENT_MOST, DestructionBody, ProposalBody
-from api.tables_out import Table
 from api.whole import whole
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.erasure import ORDER, REQUEST
 

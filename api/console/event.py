@@ -24,7 +24,7 @@ from api.console.fields import Change, Field, changes, fields, told_so_far
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES
 from api.house import House
-from api.saved import disposition
+from api.paper.saved import disposition
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES

@@ -16,9 +16,9 @@ from api.cases.event_notes import Beside
 from api.console import lines
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
-from api.event_notes import Note
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.operational.event_notes import Note
+from api.paper.tables_out import Table
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time

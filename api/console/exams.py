@@ -34,10 +34,10 @@ from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.seat_map import runs, seat_map
 from api.house import House
-from api.refusals import line_of
+from api.paper.tables_out import Table
+from api.refusals.refusals import line_of
 from api.routes.schemas.seats import BookBody
-from api.tables_out import Table
-from api.year_page import region
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.exam import Booking
 from projections.exams import Wanted

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from api.commands.telling import role as role_name
 from api.console.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN
 from api.console.words import VERDICTS
-from api.evidence_types import PAPER_KINDS
-from api.year_page import region
+from api.evidence.types import PAPER_KINDS
+from api.words.telling import role as role_name
+from api.words.year_page import region
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary

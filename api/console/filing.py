@@ -30,9 +30,9 @@ from api.console.claim_trial import (
 )
 from api.console.form import Fault, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.evidence_files import MOST as FILE_MOST
-from api.refusals import status_of
-from api.year_page import moment as written
+from api.evidence.files import MOST as FILE_MOST
+from api.refusals.refusals import status_of
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.claim import Status
 from policies.words import Route

@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 from flask import request
 
 from api.cases import finding, histories, shared
-from api.cases.faults import BadFields
 from api.cases.standing import acting, may_look
 from api.console import lines, words
 from api.console.claim import told_basis
@@ -24,8 +23,9 @@ from api.console.form import Fault
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import PURPOSES
-from api.refusals import lines as lines_of_refusals
-from api.tables_out import Table
+from api.paper.tables_out import Table
+from api.refusals.faults import BadFields
+from api.refusals.refusals import lines as lines_of_refusals
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from policies.words import base_vocabulary

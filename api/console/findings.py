@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 from flask import request
 
-from api import finding_words
 from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
 from api.cases.cases import KINDS as CASE_KINDS
@@ -30,6 +29,7 @@ from api.console.records import named_units
 from api.console.replay_result import names_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
+from api.paper.tables_out import Table
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.routes.schemas.findings import (
     FindingCaseBody,
@@ -39,8 +39,8 @@ from api.routes.schemas.findings import (
     SubstantiationBody,
     TakingUpBody,
 )
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.words import finding_words
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.finding import Finding
 from projections.errors import ProjectionError

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
-from api import refusals
+from api.refusals import refusals
 from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
 from ledger.events.claim import Study

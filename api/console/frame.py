@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from api.callers import Caller
 from api.cases import imports
 from api.cases.doing import Reading
 from api.cases.erasure import SECURITY_ADMINISTRATOR
 from api.cases.looks import AUDITOR
 from api.cases.people import REGISTERING
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
-from api.commands.telling import role as role_name
 from api.house import House
+from api.operational.callers import Caller
+from api.words.telling import role as role_name
 from ledger.errors import LedgerError
 from ledger.streams.actor import SEPARATED
 from projections.errors import ProjectionError

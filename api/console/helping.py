@@ -10,14 +10,14 @@ from typing import Final
 
 from flask import Response, request
 
-from api import wanted
 from api.cases.doing import Reading
-from api.commands.telling import role as role_name
+from api.console import wanted
+from api.console.cookies import is_over_tls, of_host
 from api.console.frame import KEYS_COOKIE, LOOK_COOKIE, LOOKS, ROLE_COOKIE
 from api.console.screen import Asking, Page, Shown, onward
-from api.cookies import is_over_tls, of_host
-from api.wanted import HOME
-from api.year_page import region
+from api.console.wanted import HOME
+from api.words.telling import role as role_name
+from api.words.year_page import region
 from policies.words import base_vocabulary
 
 KEEPS_SECONDS: Final = 365 * 24 * 3600

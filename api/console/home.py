@@ -24,7 +24,6 @@ from api.cases import (
 from api.cases.erasure import SECURITY_ADMINISTRATOR
 from api.cases.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
-from api.commands.telling import role as role_name
 from api.console import replays, rules, status, words
 from api.console.claim import done_before, told_basis
 from api.console.findings import investigating
@@ -33,8 +32,9 @@ from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
-from api.year_page import moment as written
-from api.year_page import region, rows, verdict
+from api.words.telling import role as role_name
+from api.words.year_page import moment as written
+from api.words.year_page import region, rows, verdict
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from policies.words import base_vocabulary

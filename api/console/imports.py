@@ -15,7 +15,6 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import exports, hand_over_imports, import_answers, imports
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.cases.hand_over_imports import Handed
 from api.cases.import_rows import Judged, returned_workbook, words_of
 from api.console import deeds, sending, words
@@ -27,17 +26,18 @@ from api.console.rosters import Sent, workbook
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.trainings import ROWS, told_events
 from api.console.words import Mark
-from api.problems import Problem
-from api.refusals import status_of, turns_away
+from api.paper.sheets import FILE_BYTES_MOST
+from api.paper.tables_out import Table
+from api.refusals.faults import BadFields
+from api.refusals.problems import Problem
+from api.refusals.refusals import status_of, turns_away
 from api.routes.imports import rows_of
 from api.routes.schemas.imports import AbandonmentBody, ImportBody
 from api.routes.schemas.ledgers import HandedOverBody
-from api.sheets import FILE_BYTES_MOST
-from api.tables_out import Table
 from api.whole import whole
-from api.year_page import region
+from api.words.year_page import region
 from ledger.errors import Refusal
-from ledger.hand_over_file import looks_like_hand_over
+from ledger.hand_over.file import looks_like_hand_over
 from ledger.streams.imports import Import
 from policies.words import base_vocabulary
 from projections.imports import import_of_file

@@ -13,11 +13,11 @@ from typing import Final
 from flask import Response, redirect, request
 from werkzeug.exceptions import HTTPException
 
-from api.callers import Caller
 from api.console import sending
-from api.evidence_files import MOST as FILE_BYTES_MOST
-from api.page import render
-from api.wanted import login
+from api.console.page import render
+from api.console.wanted import login
+from api.evidence.files import MOST as FILE_BYTES_MOST
+from api.operational.callers import Caller
 
 KEPT_BYTES_MOST: Final = 256 * 1024
 """Of nobody in particular no more is taken in; a list that travels with its check is a file, and chosen again."""

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from api.cases import courses, exams
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.cases.standing import acting
 from api.console import words
 from api.console.form import Field
@@ -19,8 +18,9 @@ from api.console.moment import Moment
 from api.console.screen import Asking
 from api.house import House
 from api.law_of import law_now
+from api.refusals.faults import BadFields
 from api.whole import whole
-from api.year_page import region
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.events.course import CoursePublished
 from ledger.vocabulary import Category

@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from api.cases import histories
-from api.commands.telling import role as role_name
 from api.console.fields import Change, changes, told_so_far
 from api.console.screen import Asking
 from api.house import House
-from api.year_page import HANDS
+from api.words.telling import role as role_name
+from api.words.year_page import HANDS
 from ledger.envelope import decode
 from ledger.events.act import ActOpened
 from ledger.ids import PREFIXES

@@ -16,14 +16,14 @@ from urllib.parse import urlencode
 from flask import Response, request
 
 from api.cases import looks
-from api.commands.telling import role as role_name
 from api.console.form import Fault
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES
-from api.saved import disposition
-from api.tables_out import Table
+from api.paper.saved import disposition
+from api.paper.tables_out import Table
 from api.whole import whole
-from api.year_page import moment as written
+from api.words.telling import role as role_name
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
 ROWS: Final = 50

@@ -13,17 +13,17 @@ from typing import Any
 from flask import current_app
 
 from api.cases import card_paper, packet_files, packets, people
-from api.commands.telling import RESULTS
 from api.console.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import documents
-from api.documents import set_as_pdf
-from api.problems import Problem
+from api.paper.documents import set_as_pdf
+from api.paper.saved import attached
+from api.paper.typesetting import PdfImpossible
+from api.refusals.problems import Problem
 from api.routes.exports import archive
-from api.saved import attached
-from api.statement_paper import base_address
-from api.typesetting import PdfImpossible
+from api.statements.paper import base_address
+from api.words.telling import RESULTS
 from ledger.errors import Refusal
 from ledger.vocabulary import LOCAL
 

@@ -21,7 +21,7 @@ from api.console.claim import told_basis
 from api.console.moment import Moment, asked_moment
 from api.console.ring import Node, ring
 from api.console.screen import Asking, Page, Shown
-from api.tables_out import Table
+from api.paper.tables_out import Table
 from api.whole import whole
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours

@@ -17,15 +17,15 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import request
 
-from api.addresses import address_of_asker
 from api.cases import courses, studying
 from api.cases.doing import Asked, Done, Reading
 from api.console import sending
 from api.console.learning import bar
 from api.console.screen import Asking, Page, Shown, onward
+from api.operational.addresses import address_of_asker
+from api.operational.study_sessions import Whereabouts
 from api.routes.schemas.courses import HeartbeatBody
-from api.study_sessions import Whereabouts
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
 _DEVICE_MOST: Final = 200

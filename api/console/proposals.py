@@ -27,8 +27,8 @@ from api.console.form import Fault, of_refusal
 from api.console.moment import Moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
-from api.refusals import status_of
-from api.year_page import moment as written
+from api.refusals.refusals import status_of
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams import rulebook as streams
 from policies.errors import RulebookError, UnreadableRulebook

@@ -15,13 +15,13 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import courses, seats
 from api.cases.doing import Done
-from api.cases.faults import BadFields
 from api.console import deeds, sending, words
 from api.console.courses import facts as facts_of_course
 from api.console.exams import facts as facts_of_exam
 from api.console.form import Fault, Field, of_refusal
 from api.console.learning import places, rules_of
 from api.console.screen import Asking, Page, Shown, onward
+from api.refusals.faults import BadFields
 from api.routes.schemas.courses import CourseBody
 from api.routes.schemas.seats import ExamBody
 from ledger.errors import Refusal

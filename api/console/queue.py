@@ -27,9 +27,9 @@ from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
-from api.refusals import turns_away
+from api.refusals.refusals import turns_away
 from api.routes.paging import Cursor, read_cursor, write_cursor
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES
 from ledger.vocabulary import LOCAL, format_hours, parse_hours

@@ -16,7 +16,6 @@ from flask import Response, request
 
 from api.cases import exports, import_comparisons, import_reports, imports
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.cases.import_comparisons import WHAT, Comparison
 from api.console import sending, words
 from api.console.claim import told_basis
@@ -26,15 +25,16 @@ from api.console.imports import see
 from api.console.moment import asked_moment
 from api.console.rosters import Sent
 from api.console.screen import Asking, Page, Shown, onward
-from api.problems import Problem
-from api.refusals import status_of, turns_away
+from api.paper.saved import attached
+from api.paper.sheets import FILE_BYTES_MOST
+from api.paper.tables_out import Table, file_of
+from api.refusals.faults import BadFields
+from api.refusals.problems import Problem
+from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import Day
 from api.routes.imports import rows_of
-from api.saved import attached
-from api.sheets import FILE_BYTES_MOST
-from api.tables_out import Table, file_of
 from api.whole import whole
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
 CHANGES: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}

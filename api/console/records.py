@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.console import words
 from api.house import House
-from api.year_page import region
+from api.words.year_page import region
 from ledger.ids import PREFIXES
 from policies.words import base_vocabulary
 

@@ -15,28 +15,28 @@ from typing import Any, Final
 from flask import Response, current_app, g, redirect, request
 from werkzeug.datastructures import MultiDict
 
-from api import accounts as passwords
-from api.callers import Caller
 from api.cases import accounts, people, units
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.console import deeds, sending
 from api.console.claim import done_before
+from api.console.cookies import session as session_cookie
 from api.console.field_words import ID_KINDS, UNIT_KINDS
 from api.console.form import Fault, Field, of_refusal
+from api.console.letting_in import opened, way_on
+from api.console.page import caller_of_session, is_from_here, refused, render
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
-from api.cookies import session as session_cookie
+from api.console.wanted import HOME
 from api.house import House
 from api.law_of import law_now
-from api.letting_in import opened, way_on
-from api.page import caller_of_session, is_from_here, refused, render
-from api.refusals import status_of
+from api.operational import accounts as passwords
+from api.operational.callers import Caller
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of
 from api.routes.door import PUBLIC_MOST
 from api.routes.schemas.people import PersonBody
 from api.routes.schemas.units import UnitBody
-from api.wanted import HOME
-from api.year_page import region
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.identifiers import regions
 

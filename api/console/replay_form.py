@@ -21,13 +21,13 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import replays
 from api.cases.doing import Asked
-from api.cases.faults import BadFields
 from api.console import sending
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
-from api.refusals import turns_away
-from api.replay_page import asked_words
+from api.refusals.faults import BadFields
+from api.refusals.refusals import turns_away
+from api.replays.page import asked_words
 from api.routes.schemas.replays import ReplayBody
 from ledger.errors import Refusal
 from ledger.events.actor import Scope

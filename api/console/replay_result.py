@@ -1,6 +1,6 @@
 """What a replay came to: its sums, the rows of people page by page, and one person's year under both laws.
 
-Sums are shown to the office that makes rules, as its report has them (`api.replay_page`); rows to officials within
+Sums are shown to the office that makes rules, as its report has them (`api.replays.page`); rows to officials within
 whose sight people are, for a purpose, recorded, with masked names. A row leads to the year side by side, and that to
 the first step at which the two laws part. `tests/console/test_replay_screens.py` shows it.
 """
@@ -22,12 +22,12 @@ from api.console.as_read import file_as_read
 from api.console.claim import done_before
 from api.console.screen import Asking, Page, Shown
 from api.house import House
-from api.replay_page import asked_words, clause_words, minimum_name, sector_name, view
+from api.paper.saved import disposition
+from api.paper.tables_out import Table, Value
+from api.replays.page import asked_words, clause_words, minimum_name, sector_name, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
-from api.saved import disposition
-from api.tables_out import Table, Value
-from api.year_page import moment as written
-from api.year_page import region
+from api.words.year_page import moment as written
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours, parse_hours
 from policies.words import base_vocabulary

@@ -17,10 +17,10 @@ from api.console import replay_result, sending
 from api.console.replay_form import again, duration
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark
-from api.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
-from api.replay_page import asked_words
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.operational.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
+from api.paper.tables_out import Table
+from api.replays.page import asked_words
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
 ROWS: Final = 25

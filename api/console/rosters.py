@@ -17,7 +17,6 @@ from flask import Response, request
 
 from api.cases import rosters, trainings
 from api.cases.doing import Asked, Done
-from api.cases.faults import BadFields
 from api.cases.roster_lists import NAMES
 from api.cases.standing import logged_in
 from api.console import sending, words
@@ -28,12 +27,13 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.training_deeds import ROSTER_MARKS
 from api.console.training_forms import why_not_register
 from api.console.trainings import told_events
-from api.refusals import status_of, turns_away
+from api.paper.saved import attached
+from api.paper.sheets import FILE_BYTES_MOST
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import Text
 from api.routes.rosters import WORKBOOK
-from api.saved import attached
-from api.sheets import FILE_BYTES_MOST
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
 from projections.basis import read_axes, written_time

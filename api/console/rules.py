@@ -25,9 +25,9 @@ from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.house import House
 from api.law_of import law_now
-from api.tables_out import Table
-from api.year_page import moment as written
-from api.year_page import region
+from api.paper.tables_out import Table
+from api.words.year_page import moment as written
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.analysis import Finding

@@ -23,11 +23,11 @@ from api.console.moment import asked_moment
 from api.console.records import passage
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import LEVELS, SERIES
+from api.paper.tables_out import Table
 from api.routes.bodies import Query
 from api.routes.fields import Day
 from api.routes.schemas.applications import DisqualificationBody, LiftingBody, TitleBody, TitleRevocationBody
 from api.routes.sent import fields_of
-from api.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.application import Application
 from ledger.streams.person import Person

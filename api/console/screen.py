@@ -18,23 +18,23 @@ import structlog
 from flask import Blueprint, Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from api import problems, wanted
-from api.addresses import address_of_asker
-from api.callers import Caller
 from api.cases.factor_shown import show_again
 from api.cases.standing import acting
-from api.console import frame, kept, sending
+from api.console import frame, kept, sending, wanted
+from api.console.cookies import of_host
+from api.console.cookies import session as session_cookie
 from api.console.frame import Capacity
 from api.console.marking import marked
+from api.console.page import caller_of_session, failed, is_from_here, refused, render, said_no
 from api.console.words import PURPOSES
-from api.cookies import of_host
-from api.cookies import session as session_cookie
 from api.house import House
-from api.page import caller_of_session, failed, is_from_here, refused, render, said_no
+from api.operational.addresses import address_of_asker
+from api.operational.callers import Caller
+from api.paper.saved import attached
+from api.paper.tables_out import Table, file_of
+from api.refusals import problems
 from api.routes.answers import answer, problem
 from api.routes.door import Refused
-from api.saved import attached
-from api.tables_out import Table, file_of
 from ledger.errors import Refusal
 
 FORM_MOST: Final = 512 * 1024

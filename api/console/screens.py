@@ -65,9 +65,9 @@ from api.console import (
     year_closings,
     years,
 )
+from api.console.factor_page import factor_routes
+from api.console.page import frame_routes
 from api.console.screen import FORM_MOST, add, take
-from api.factor_page import factor_routes
-from api.page import frame_routes
 
 _CLAIM = "/claims/<claim:claim>"
 _DRAFT = "/drafts/<draft:draft>"

@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.callers import Caller
 from api.cases.doing import Asked
-from api.claim_drafts import Turn
 from api.house import House
+from api.operational.callers import Caller
+from api.operational.claim_drafts import Turn
 from api.whole import whole
 from ledger.stores.append import RequestKey
 

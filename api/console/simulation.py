@@ -12,7 +12,6 @@ from typing import Any, Final
 from flask import request
 
 from api.cases import without
-from api.commands.telling import minimums
 from api.console import titles
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
@@ -20,7 +19,8 @@ from api.console.words import Mark
 from api.console.words import documents as documents_of
 from api.routes.schemas.simulations import SimulationQuery
 from api.routes.sent import fields_of
-from api.year_page import basis_view
+from api.words.telling import minimums
+from api.words.year_page import basis_view
 from ledger.errors import Refusal
 
 PEOPLE_MOST: Final = 100

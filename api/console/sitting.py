@@ -18,7 +18,6 @@ from flask import request
 
 from api.cases import events, exams, results, seats
 from api.cases.doing import Asked, Reading
-from api.cases.faults import BadFields
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
@@ -27,10 +26,11 @@ from api.console.form import Fault, Field, of_refusal
 from api.console.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
-from api.problems import Problem
+from api.paper.tables_out import Table
+from api.refusals.faults import BadFields
+from api.refusals.problems import Problem
 from api.routes.schemas.seats import ResultBody, ResultCorrectionBody, ResultsBody
 from api.routes.sent import faults_of
-from api.tables_out import Table
 from ledger.errors import Refusal
 from ledger.streams.exam import evolve_booking
 from ledger.vocabulary import format_hours

@@ -19,11 +19,11 @@ from api.console.deeds import WORDS, Deed, Pairs, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
-from api.refusals import status_of, turns_away
+from api.paper.tables_out import Table
+from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import Many, QueryNumber
 from api.routes.schemas.statements import StatementBody, SupersessionBody, VoidingBody
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.ids import format_verify_code
 from projections.basis import read_axes, written_time

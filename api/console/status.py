@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
-from api.checks import Level, found
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.doctor.checks import Level, found
 from api.house import House
-from api.last_done import EVERY, Last, last
+from api.register.last_done import EVERY, Last, last
 from api.upkeep import upkeep
 from api.witness.telling import outside
-from api.year_page import moment
+from api.words.year_page import moment
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.witnessing.kept import Kept

@@ -24,7 +24,7 @@ from api.console.form import Fault
 from api.console.lanes import Span, lanes
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.tables_out import Table
+from api.paper.tables_out import Table
 from ledger.errors import Refusal
 from projections.pages import Page as Some
 from projections.timeline import SIDES, Wanted, words

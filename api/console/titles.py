@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from api.commands.telling import word
 from api.console import words
 from api.console.form import Field
 from api.console.records import seat, unit_name
 from api.house import House
+from api.words.telling import word
 from ledger.events.application import ApplicantDisqualified, Sanction
 from ledger.streams.application import TERM, Application
 from projections.entries import Version

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import class_filings, plan_filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
-from api.commands.telling import CLASS_STATES, PLAN_STATES
-from api.commands.telling import role as role_name
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, reason_field
 from api.console.form import Field
 from api.console.moment import Moment
@@ -20,6 +17,7 @@ from api.console.screen import Asking
 from api.console.training_papers import HOLDING_PAPERS, papers
 from api.console.words import Mark
 from api.house import House
+from api.operational.callers import Caller
 from api.routes.schemas.filings import (
     AcceptanceBody,
     ClassRefusalBody,
@@ -27,6 +25,8 @@ from api.routes.schemas.filings import (
     HoldingBody,
     PlanReturnBody,
 )
+from api.words.telling import CLASS_STATES, PLAN_STATES
+from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from ledger.streams.training_class import TrainingClass
 from ledger.streams.training_plan import Plan

@@ -16,9 +16,7 @@ from flask import request
 
 from api.cases import card_issuing, class_filings, plan_filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
-from api.cases.faults import BadFields
 from api.cases.standing import acting
-from api.commands.telling import role as role_name
 from api.console import sending, words
 from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
@@ -36,10 +34,12 @@ from api.console.training_papers import (
     read_of,
     row_of,
 )
-from api.evidence_files import MOST as FILE_MOST
+from api.evidence.files import MOST as FILE_MOST
 from api.law_of import law_now
-from api.refusals import no_word_mends, status_of, turns_away
+from api.refusals.faults import BadFields
+from api.refusals.refusals import no_word_mends, status_of, turns_away
 from api.routes.schemas.filings import ClassBody, PlanBody, RefiledPlanBody
+from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from policies.authority import class_recipients
 from policies.words import Vocabulary

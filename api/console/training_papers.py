@@ -15,7 +15,7 @@ from flask import request
 from api.cases.doing import Done
 from api.console import sending
 from api.console.form import Fault, Field, plainly
-from api.problems import Problem
+from api.refusals.problems import Problem
 from api.routes.sent import faults_of
 from api.whole import whole, whole_or_as_typed
 from ledger.errors import Refusal

@@ -14,7 +14,6 @@ from flask import request
 from api.cases import exports, trainings
 from api.cases.events import events_of
 from api.cases.standing import acting
-from api.commands.telling import role as role_name
 from api.console import training_forms
 from api.console.claim import done_before, told_basis
 from api.console.deeds import offered
@@ -32,10 +31,11 @@ from api.console.training_deeds import (
     unit_name,
 )
 from api.console.words import Mark
-from api.tables_out import Table
+from api.paper.tables_out import Table
 from api.whole import whole
-from api.year_page import HANDS, basis_view, region
-from api.year_page import moment as written
+from api.words.telling import role as role_name
+from api.words.year_page import HANDS, basis_view, region
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
 from projections.timeline import words as kinds

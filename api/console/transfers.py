@@ -17,9 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import claim_sheet, histories, transfers, units
 from api.cases.doing import Asked, Done, Reading
-from api.cases.faults import BadFields
 from api.cases.queue import PURPOSE
-from api.commands.telling import role as role_name
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
@@ -28,10 +26,12 @@ from api.console.moment import asked_moment
 from api.console.records import named_units, passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
-from api.refusals import status_of
+from api.paper.tables_out import Table
+from api.refusals.faults import BadFields
+from api.refusals.refusals import status_of
 from api.routes.schemas.transfers import ConfirmationBody, TransferBody, TransferRefusalBody
-from api.tables_out import Table
-from api.year_page import region
+from api.words.telling import role as role_name
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.transfer import Transfer
 from ledger.streams.unit import Unit

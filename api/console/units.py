@@ -24,11 +24,11 @@ from api.console.moment import ALL, Moment, asked_moment
 from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.transfers import UNIT_STATES
+from api.paper.tables_out import Table
 from api.routes.schemas.unit_years import UnitYearsQuery
 from api.routes.schemas.units import UnitRejectionBody, VerificationBody
 from api.routes.sent import fields_of
-from api.tables_out import Table
-from api.year_page import basis_view, region
+from api.words.year_page import basis_view, region
 from ledger.errors import Refusal
 from ledger.streams.unit import Status, Unit
 from policies.words import base_vocabulary

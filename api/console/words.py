@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from api.commands.telling import role as role_name
-from api.evidence_types import PAPERS as PAPERS
+from api.evidence.types import PAPERS as PAPERS
 from api.house import House
-from api.year_page import EVENTS, HANDS, QUANTITIES, moment
+from api.words.telling import role as role_name
+from api.words.year_page import EVENTS, HANDS, QUANTITIES, moment
 from ledger.streams.claim import Claim, Status
 from policies.words import Vocabulary, base_vocabulary
 from projections.timeline import words as of_events

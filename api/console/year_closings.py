@@ -20,12 +20,12 @@ from api.console.claim import done_before, told_basis
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
-from api.refusals import status_of, turns_away
+from api.paper.saved import attached
+from api.paper.tables_out import Table
+from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import QueryNumber
 from api.routes.schemas.year_closings import YearClosingBody
-from api.saved import attached
-from api.tables_out import Table
-from api.year_page import moment as written
+from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.claim import Status
 from ledger.vocabulary import format_hours, parse_hours

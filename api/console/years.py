@@ -1,6 +1,6 @@
 """A person's years in the console, and the way to somebody else's: for offices, by id and for a purpose.
 
-What is shown is `api.year_page`'s view of what `api.cases.years` answers. `tests/api/test_page.py` shows it.
+What is shown is `api.words.year_page`'s view of what `api.cases.years` answers. `tests/api/test_page.py` shows it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import PURPOSES
 from api.house import House
-from api.year_page import basis_view, year_view
+from api.words.year_page import basis_view, year_view
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import Axes

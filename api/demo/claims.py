@@ -23,7 +23,7 @@ from api.demo.law import LawOfTheDay, year_of
 from api.demo.pen import Pen, decided
 from api.demo.studies import Claimed
 from api.law_of import confirmed
-from api.register import SYSTEM
+from api.register.register import SYSTEM
 from ledger.events.base import By
 from ledger.events.claim import Ruling, Study, StudyDetails
 from ledger.streams import claim as claims

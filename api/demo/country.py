@@ -13,11 +13,11 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
-from api.callers import FOUNDER
 from api.demo.calendar import SECOND, Calendar
 from api.demo.dice import Dice
 from api.demo.pen import Pen
 from api.nobodys_numbers import credit_code
+from api.operational.callers import FOUNDER
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By
 from ledger.events.unit import Contact

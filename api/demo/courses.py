@@ -20,7 +20,7 @@ from api.demo.pen import Pen
 from api.demo.people import People
 from api.demo.sitting import Sitters
 from api.demo.studies import words
-from api.register import SYSTEM
+from api.register.register import SYSTEM
 from ledger.events.course import CourseId, EnrolmentId
 from ledger.streams import course as courses
 from ledger.streams import enrolment as enrolments

@@ -25,8 +25,8 @@ from api.demo.sitting import Sitters
 from api.demo.statements import PEOPLE_MOST, Statements
 from api.demo.studies import Studies
 from api.demo.trainings import Trainings
-from api.progress import Progress
-from api.register import SYSTEM
+from api.register.register import SYSTEM
+from api.terminal.progress import Progress
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.ledger import Ledger

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from api.demo.pen import Pen
 from api.law_of import assess, confirmed, walk_of
-from api.register import SYSTEM
+from api.register.register import SYSTEM
 from ledger.errors import Refusal
 from ledger.events.claim import Ruling, Study
 from ledger.events.person import Affiliation

@@ -20,18 +20,18 @@ from typing import Final, NamedTuple
 
 from api.demo.dice import Dice
 from api.demo.history import ORIGIN, History, Told
-from api.exits import Exit, Stop
-from api.folder import Folder
-from api.occupancy import ADDRESS_FILE, Served, occupying
-from api.operations import Operations
-from api.progress import Progress
-from api.register import ACCESS
+from api.operational.operations import Operations
+from api.register.folder import Folder
+from api.register.occupancy import ADDRESS_FILE, Served, occupying
+from api.register.register import ACCESS
 from api.settings import FILE_NAME
+from api.terminal.exits import Exit, Stop
+from api.terminal.progress import Progress
 from ledger.durable import sync, write_durably
+from ledger.keys.vault import FileMasterKey, Vault, open_vault
 from ledger.ledger import Ledger
-from ledger.signer import Signer, create_signing_key
+from ledger.signing.signer import Signer, create_signing_key
 from ledger.uncollected import uncollected
-from ledger.vault import FileMasterKey, Vault, open_vault
 from policies.archive import Archive
 
 FAULTS: Final = "demo-faults.ndjson"

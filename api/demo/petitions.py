@@ -22,7 +22,7 @@ from api.demo.country import HUMAN_RESOURCES, Country, Hand
 from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
 from api.law_of import Library
-from api.register import SYSTEM
+from api.register.register import SYSTEM
 from ledger.events.application import ApplicationId, Goal, Sanction
 from ledger.events.base import By
 from ledger.events.case import CaseId, Concerned
@@ -41,7 +41,7 @@ from policies.archive import Archive
 from projections.answers import Answers, projections
 from projections.basis import Axes
 from projections.eligibility import Question, assessment_of, eligibility
-from projections.standby import Standby
+from projections.following.standby import Standby
 
 _APPLY_MOST: Final = 12
 _SHORT_MOST: Final = 3

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.cases.people import last_identity
+from api.cases.statement_facts import put_in_facts, title_of
 from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Someone
 from api.demo.country import HUMAN_RESOURCES, Country
 from api.demo.dice import Dice
 from api.demo.pen import Pen, decided
 from api.law_of import Library
-from api.statement_facts import put_in_facts, title_of
 from ledger.events.base import By, Draft
 from ledger.events.statement import StatementEvent, StatementId
 from ledger.identifiers import id_number, names
-from ledger.log_map import MapKey
-from ledger.map_file import MapFile
+from ledger.maps.entries import MapKey
+from ledger.maps.file import MapFile
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
@@ -29,8 +29,8 @@ from ledger.streams.statement import Statement
 from policies.archive import Archive
 from projections.answers import Answers, projections
 from projections.basis import read_axes
-from projections.standby import Standby
-from projections.statement_text import statement_text
+from projections.following.standby import Standby
+from projections.statement.text import statement_text
 
 PEOPLE_MOST: Final = 2_000
 _HANDED_OUT: Final = 5

@@ -18,12 +18,12 @@ from flask import current_app
 from prometheus_client.core import GaugeMetricFamily
 
 from api.house import House
-from api.lanes import Lanes
-from api.last_done import EVERY, last
+from api.register.last_done import EVERY, last
+from api.sockets.lanes import Lanes
 from api.upkeep import upkeep
 from api.witness.telling import gauges
 from ledger.errors import LedgerError
-from ledger.key_file import copies_in
+from ledger.keys.file import copies_in
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.witnessing.kept import Kept

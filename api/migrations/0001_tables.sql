@@ -1,4 +1,4 @@
--- The operational tables in PostgreSQL: those that the modules of `api.operational` make in a file, column for column
+-- The operational tables in PostgreSQL: those that the modules of `api.operational.place` make in a file, column for column
 -- (`tests/api/test_operational_places.py` compares them). Ids are ordered as bytes, whatever the database's language.
 
 CREATE TABLE {schema}.credential (

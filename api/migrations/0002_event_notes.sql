@@ -1,4 +1,4 @@
--- What investigators note beside events (`api/event_notes.py`).
+-- What investigators note beside events (`api/operational/event_notes.py`).
 
 CREATE TABLE {schema}.event_note (
     writer   text COLLATE "C" NOT NULL,

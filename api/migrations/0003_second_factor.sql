@@ -1,4 +1,4 @@
--- The second factor of those who log in here (`api/second_factor.py`), and when it was last shown (`api/operations.py`).
+-- The second factor of those who log in here (`api/operational/second_factor.py`), and when it was last shown (`api/operational/operations.py`).
 
 CREATE TABLE {schema}.second_factor (
     holder     text COLLATE "C" PRIMARY KEY,

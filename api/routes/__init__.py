@@ -16,8 +16,8 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ignore[import-untyped]
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-from api import problems
-from api.docs_page import docs_routes
+from api.refusals import problems
+from api.service.docs_page import docs_routes
 from ledger.ids import PREFIXES
 
 _ID: Final = "[0-9a-hjkmnp-tv-z]{22}"

@@ -11,8 +11,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.callers import Caller
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house
 from ledger.errors import Refusal

@@ -11,8 +11,8 @@ import msgspec
 from flask import Response, g
 from werkzeug.datastructures import Headers
 
-from api import problems
 from api.cases.doing import Done
+from api.refusals import problems
 from api.routes import conditions
 from ledger.errors import LedgerError, Refusal
 from ledger.ids import PREFIXES

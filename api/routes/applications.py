@@ -10,9 +10,9 @@ from typing import Any
 
 from flask import Response, current_app
 
-from api.callers import Caller
 from api.cases import applications, packet_files, packets, people, petitions, sanctions
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
@@ -42,7 +42,7 @@ from api.routes.schemas.applications import (
 from api.routes.schemas.common import Purpose, Words
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.people import PersonAnswer
-from api.statement_paper import base_address
+from api.statements.paper import base_address
 from ledger.errors import Refusal
 from projections.basis import read_axes
 from projections.eligibility import Question

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from flask import Response, current_app
 
-from api.callers import Caller
 from api.cases import bundle as bundles
 from api.cases import bundle_jobs, jobs, notice_letters, notices
 from api.cases.bundle_contents import DIRECT_MOST
 from api.cases.doing import Asked
-from api.problems import Problem
+from api.operational.callers import Caller
+from api.paper.saved import attached
+from api.paper.typesetting import PdfImpossible
+from api.refusals.problems import Problem
 from api.routes.answers import answer
 from api.routes.door import Door, house
 from api.routes.exports import archive, response
@@ -23,8 +25,6 @@ from api.routes.replays import PREFER, told, waited
 from api.routes.schemas.case_papers import BundleBody, BundleQuery, NoticesAnswer
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.replays import JobAnswer
-from api.saved import attached
-from api.typesetting import PdfImpossible
 from ledger.errors import Refusal
 
 DIRECT: Final = "BUNDLE_DIRECT_MOST"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.callers import Caller
 from api.cases import claim_drafts as drafts
 from api.cases import claims
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.claims import foreseen
 from api.routes.door import Door, house

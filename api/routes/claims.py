@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases import appeals, assignment, bulk, claims, review
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.cases.prospects import prospects
+from api.operational.callers import Caller
 from api.routes.answers import Told, problem_of
 from api.routes.door import Door, house
 from api.routes.schemas.claims import (

@@ -16,10 +16,10 @@ from typing import Final
 from flask import g, request
 from flask.globals import request_ctx
 
-from api.callers import Caller
 from api.cases.doing import Asked
 from api.house import House
-from api.problems import Problem
+from api.operational.callers import Caller
+from api.refusals.problems import Problem
 from ledger.stores.append import RequestKey
 
 KEY_MOST: Final = 255

@@ -9,10 +9,11 @@ from typing import Any
 
 from flask import Response, request
 
-from api.addresses import address_of_asker
-from api.callers import Caller
 from api.cases import claims, course_hours, courses, results, studying
 from api.cases.doing import Asked, Done
+from api.operational.addresses import address_of_asker
+from api.operational.callers import Caller
+from api.operational.study_sessions import Whereabouts
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
@@ -29,7 +30,6 @@ from api.routes.schemas.courses import (
     HeartbeatBody,
     QuizBody,
 )
-from api.study_sessions import Whereabouts
 from ledger.errors import Refusal
 
 door = Door("courses", __name__, description="公需科目课程：发布、选课、学习、学完、登记学时")

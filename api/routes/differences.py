@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import differences
+from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.differences import (
@@ -20,7 +20,7 @@ from api.routes.schemas.differences import (
 )
 from ledger.errors import Refusal
 from projections.basis import Axes, read_axes
-from projections.differences import Filters
+from projections.differences.queue import Filters
 
 door = Door("differences", __name__, description="认定与评定的差异")
 

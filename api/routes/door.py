@@ -19,9 +19,9 @@ from flask import Response, current_app, g, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from werkzeug.datastructures import Authorization
 
-from api.callers import Caller
 from api.house import House
-from api.problems import Problem
+from api.operational.callers import Caller
+from api.refusals.problems import Problem
 from api.routes import conditions
 from api.routes.answers import Answer, answer, refused, told
 from api.routes.bodies import Body, Shared

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import erasure
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house
 from api.routes.listing import listed

@@ -12,16 +12,16 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.http import parse_options_header
 
-from api.callers import Caller
 from api.cases import evidence
-from api.cases.faults import BadFields, Fault
-from api.evidence_files import MOST
-from api.evidence_types import TYPES
+from api.evidence.files import MOST
+from api.evidence.types import TYPES
+from api.operational.callers import Caller
+from api.paper.saved import as_it_is_called
+from api.refusals.faults import BadFields, Fault
 from api.routes.door import Door, house
 from api.routes.fields import Text
 from api.routes.schemas.common import Purpose
 from api.routes.schemas.evidence import FileAnswer, FilesAnswer
-from api.saved import as_it_is_called
 from ledger.errors import Refusal
 
 door = Door("evidence", __name__, description="佐证文件：上传、查看")

@@ -9,18 +9,18 @@ from typing import IO, Any, Final
 import marshmallow as ma
 from flask import Response, send_file
 
-from api.callers import Caller
 from api.cases import exports, roster_exports
 from api.cases.allotment import ROLES
 from api.cases.bundle_jobs import Fetched
+from api.operational.callers import Caller
+from api.paper.saved import attached, disposition
+from api.paper.tables_out import FORMS, Form, Table, file_of
 from api.routes.door import Door, house
 from api.routes.fields import Choice, Id, QueryNumber
 from api.routes.listing import moment
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.imports import AnySystem, ReportQuery
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, MomentQuery
-from api.saved import attached, disposition
-from api.tables_out import FORMS, Form, Table, file_of
 from ledger.errors import Refusal
 
 door = Door("exports", __name__, description="清单下载：CSV、工作簿")

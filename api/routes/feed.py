@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Response
 
-from api.callers import Caller
 from api.cases import feed
+from api.operational.callers import Caller
 from api.routes.answers import Answer
 from api.routes.door import Door, house
 from api.routes.schemas.feed import CloudEvent, FeedQuery

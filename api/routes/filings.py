@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.callers import Caller
 from api.cases import card_issuing, class_filings, plan_filings
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told
 from api.routes.door import Door, house

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import finding_acts as acts
 from api.cases import findings, inquiries
 from api.cases.doing import Asked
+from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house

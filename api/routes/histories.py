@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import histories, officers
+from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed, moment
 from api.routes.schemas.common import Purpose

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import import_comparisons, import_reports, imports
 from api.cases.doing import Asked, Done
 from api.cases.import_comparisons import Comparison
 from api.cases.import_lists import Line, Wrong, listing
 from api.cases.import_records import Sent
 from api.cases.import_rows import Listed, at_pointer, returned_workbook
+from api.operational.callers import Caller
+from api.paper.tables_out import file_of
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood
@@ -34,7 +35,6 @@ from api.routes.schemas.imports import (
     TakenAnswer,
 )
 from api.routes.sent import line_of
-from api.tables_out import file_of
 from ledger.errors import Refusal
 
 door = Door("imports", __name__, description="其他系统的记录：试办、导入、放弃、更正回传、对账")

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from api.callers import Caller
 from api.cases import jobs
 from api.cases.doing import Asked
+from api.operational.callers import Caller
 from api.routes import paging
 from api.routes.answers import answer
 from api.routes.door import Door, house

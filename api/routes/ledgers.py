@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import hand_over_imports, hand_overs, imports, ledgers
 from api.cases.doing import Asked, Done
 from api.cases.hand_over_imports import Handed
 from api.cases.hand_overs import Made
+from api.operational.callers import Caller
+from api.paper.saved import attached
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.imports import TakenAnswer
@@ -26,9 +27,8 @@ from api.routes.schemas.ledgers import (
     LedgersQuery,
 )
 from api.routes.sent import LINES
-from api.saved import attached
 from ledger.errors import Refusal
-from ledger.hand_over_check import verdict
+from ledger.hand_over.check import verdict
 
 door = Door("ledgers", __name__, description="账与账之间：移交、移交的导入、对账")
 

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from api.callers import Caller
 from api.house import House
+from api.operational.callers import Caller
 from api.routes import paging
 from api.routes.answers import answer
 from api.routes.door import house

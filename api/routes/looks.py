@@ -7,14 +7,14 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import looks
-from api.cases.faults import BadFields, Fault
+from api.operational.callers import Caller
+from api.paper.saved import disposition
+from api.refusals.faults import BadFields, Fault
 from api.routes import paging
 from api.routes.door import Door, house
 from api.routes.paging import Cursor
 from api.routes.schemas.looks import LooksAnswer, LooksQuery
-from api.saved import disposition
 from ledger.errors import Refusal
 
 door = Door("looks", __name__, description="查阅日志：谁为何看过谁的个人信息")

@@ -13,7 +13,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from typing import Any, Final, NamedTuple
 
-from api.problems import Problem
+from api.refusals.problems import Problem
 
 LIMIT_MOST: Final = 200
 LIMIT: Final = 50

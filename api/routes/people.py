@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import people, transfers
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.actors import TokenAnswer

@@ -13,16 +13,16 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.callers import Caller
 from api.cases import replay_rows, replays
 from api.cases.doing import Asked
 from api.cases.feed import WAIT_MOST_S, WAITERS_MOST
 from api.house import House
+from api.operational.callers import Caller
+from api.paper.saved import disposition
 from api.routes.answers import Answer, answer
 from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.replays import JobAnswer, ReplayAnswer, ReplayBody, ReplayRowsAnswer, ReplayRowsQuery
-from api.saved import disposition
 from ledger.errors import Refusal
 
 RETRY_SECONDS: Final = 2

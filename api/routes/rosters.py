@@ -10,16 +10,16 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import rosters
 from api.cases.class_filings import class_view
 from api.cases.doing import Asked, Done
 from api.cases.standing import logged_in
+from api.operational.callers import Caller
+from api.paper.saved import attached
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.filings import FiledClassAnswer
 from api.routes.schemas.rosters import RosterBody
-from api.saved import attached
 from ledger.errors import Refusal
 
 door = Door("rosters", __name__, description="办班名单：模板、试办、统一登记、放弃")

@@ -13,8 +13,8 @@ import marshmallow as ma
 from flask import g, request
 from webargs.flaskparser import FlaskParser
 
-from api import problems
-from api.problems import Problem
+from api.refusals import problems
+from api.refusals.problems import Problem
 from api.routes.bodies import Query
 
 LINES: Final = "application/x-ndjson"

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import shared, shared_threads
 from api.cases.shared import Seen
 from api.cases.shared_threads import Thread
+from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import Paged, listed
 from api.routes.schemas.shared import DimensionQuery, KeyEventsAnswer, KeyEventsQuery, KeyQuery, SharedAnswer

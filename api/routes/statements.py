@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Response, current_app
 
-from api import verification
-from api.callers import Caller
 from api.cases import statements
 from api.cases.doing import Asked, Done
-from api.problems import Problem
+from api.cases.statement_verifier import verifier_of
+from api.operational.callers import Caller
+from api.paper.saved import attached, of_statement
+from api.refusals.problems import Problem
 from api.routes.acts import Acts
 from api.routes.door import Door, house
 from api.routes.schemas.common import Purpose
@@ -22,11 +23,10 @@ from api.routes.schemas.statements import (
     VerificationQuery,
     VoidingBody,
 )
-from api.saved import attached, of_statement
-from api.statement_paper import Paper, base_address, page_alone, paper
-from api.statement_pdf import PdfImpossible, pdf
-from api.statement_seal import open_seal
-from api.statement_verifier import verifier_of
+from api.statements import verification
+from api.statements.paper import Paper, base_address, page_alone, paper
+from api.statements.pdf import PdfImpossible, pdf
+from api.statements.seal import open_seal
 from ledger.errors import Refusal
 from projections.basis import read_axes
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import cards, import_answers, trainings
+from api.operational.callers import Caller
 from api.routes.answers import answer
 from api.routes.door import Door, house
 from api.routes.listing import listed, moment

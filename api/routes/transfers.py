@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases import transfers
+from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.door import Door, house
 from api.routes.schemas.common import Purpose

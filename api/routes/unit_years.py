@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response
 
-from api.callers import Caller
 from api.cases import unit_years
+from api.operational.callers import Caller
+from api.paper.saved import attached
+from api.paper.tables_out import FORMS, Form, file_of
 from api.routes.door import Door, house
 from api.routes.listing import listed, moment
 from api.routes.schemas.unit_years import UnitYearsAnswer, UnitYearsPageQuery, UnitYearsQuery
-from api.saved import attached
-from api.tables_out import FORMS, Form, file_of
 from ledger.errors import Refusal
 
 door = Door("unit-years", __name__, description="单位人员的年度学时")

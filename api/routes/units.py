@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.callers import Caller
 from api.cases import units
 from api.cases.doing import Asked, Done
+from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.door import Door, house
 from api.routes.schemas.units import UnitAnswer, UnitBody, UnitRejectionBody, VerificationBody

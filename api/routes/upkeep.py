@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.callers import Caller
+from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.schemas.common import Answer
 from api.upkeep import upkeep

@@ -7,7 +7,7 @@
   const here = () => history.replaceState(history.state, '', form.getAttribute('action'));
   let sendings = 0;
 
-  // Sendings of one page may cross on their way: which is the later is for the page to say (api/claim_drafts.py).
+  // Sendings of one page may cross on their way: which is the later is for the page to say (api/operational/claim_drafts.py).
   document.addEventListener('formdata', ({formData}) => {
     if (formData.has('turn')) formData.set('turn', ++sendings);
   });

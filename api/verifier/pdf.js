@@ -1,4 +1,4 @@
-// The seal of a PDF (`ledger.verify_pdf`, `ledger.seal`): one signature over the whole file, in its one spelling, by a
+// The seal of a PDF (`ledger.offline.verify_pdf`, `ledger.offline.seal`): one signature over the whole file, in its one spelling, by a
 // certificate that the log's key has named; and the statement's file inside.
 
 const inSeal = (found) => unverified("PDF 的电子签章", found);

@@ -1,6 +1,6 @@
 // The text of a statement read again: its tables cell by cell, and their sums done once more.
 //
-// The other halves are `projections.statement_text`, which writes it, and `projections.statement_reading`. A Chinese
+// The other halves are `projections.statement.text`, which writes it, and `projections.statement.reading`. A Chinese
 // character is two columns wide; free text only ever stands where its width pushes nothing aside.
 
 const WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;

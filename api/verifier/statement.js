@@ -1,4 +1,4 @@
-// A statement checked: the same steps in the same words as `xueshi verify` (`ledger.verify`, `ledger.verify_map`).
+// A statement checked: the same steps in the same words as `xueshi verify` (`ledger.offline.verify`, `ledger.offline.verify_map`).
 //
 // `tests/api/printing/test_statement_verifier.py` holds the two together, and changes bytes.
 

@@ -16,7 +16,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 from api.witness.asking import is_address
 
 _NAME: Final = re.compile(r"[a-z0-9-]{1,40}")

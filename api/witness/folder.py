@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 from ledger.durable import write_durably, write_new
 from ledger.proof.keys import (
     COSIGNATURE,
@@ -30,7 +30,7 @@ from ledger.proof.keys import (
 from ledger.proof.notes import NoteVerifier
 from ledger.proof.policy import Log, Policy, format_policy, parse_policy
 from ledger.proof.text import show
-from ledger.signer import load_keys
+from ledger.signing.signer import load_keys
 from ledger.witnessing.state import State
 from ledger.witnessing.witness import Witness
 

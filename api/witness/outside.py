@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from api.checks import Check
-from api.register import Register, stop_what_is_behind
+from api.doctor.checks import Check
+from api.register.register import Register, stop_what_is_behind
 from api.settings import Settings
 from api.witness.authorities import read_authorities
 from api.witness.stamping import Stamper

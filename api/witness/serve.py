@@ -11,8 +11,8 @@ import signal
 from collections.abc import Callable
 from typing import Any, Final
 
-from api.exits import Exit, Stop
-from api.machine_checks import port_cure
+from api.doctor.machine_checks import port_cure
+from api.terminal.exits import Exit, Stop
 from api.witness.app import WitnessApp
 from api.witness.folder import WitnessFolder
 from ledger.witnessing.request import REQUEST_BYTES_MAX

@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from api.checks import Level
+from api.doctor.checks import Level
 from api.witness.asking import Away, ask
 from api.witness.authorities import Authority
 from api.witness.rounds import Rounds
 from ledger.errors import LedgerError
 from ledger.proof.notes import parse_note
-from ledger.signer import Signer
+from ledger.signing.signer import Signer
 from ledger.witnessing.kept import Kept, size_of
 from ledger.witnessing.stamp import ask_for, check_stamp
 

@@ -19,8 +19,8 @@ from typing import Final
 
 import structlog
 
-from api.checks import Level
-from api.exits import Exit, Stop
+from api.doctor.checks import Level
+from api.terminal.exits import Exit, Stop
 from api.witness.app import monitored_path
 from api.witness.asking import TIMEOUT_S, Away, ask, is_address
 from api.witness.rounds import Rounds
@@ -32,7 +32,7 @@ from ledger.proof.policy import Policy, Witness, parse_policy
 from ledger.proof.text import NUMBER_MAX, Malformed, parse_decimal
 from ledger.proof.tiles import TileHashes
 from ledger.proving import prove_growth
-from ledger.signer import Signer
+from ledger.signing.signer import Signer
 from ledger.stores.recorder import AppendingRecorder
 from ledger.witnessing.fork import format_fork, prove_fork
 from ledger.witnessing.kept import Kept, seen_at, size_of

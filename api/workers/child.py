@@ -14,8 +14,8 @@ from typing import NoReturn
 
 import structlog
 
-from api.exits import Exit, Stop
 from api.settings import SettingsError
+from api.terminal.exits import Exit, Stop
 from ledger.errors import LedgerError
 
 

@@ -15,8 +15,8 @@ from gunicorn.http import wsgi
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn
 
-from api.lanes import Turn, lane_of
-from api.sockets import TOGETHER_MOST
+from api.sockets.lanes import Turn, lane_of
+from api.sockets.server import TOGETHER_MOST
 
 LINGER_SECONDS: Final = 1
 _HEAD: Final = 4_096  # Of a request, looked at before it is read.

@@ -24,10 +24,10 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
-from api.again import again
-from api.evidence_files import MOST as FILE_BYTES_MOST
-from api.exits import Stop
+from api.beside.again import again
+from api.evidence.files import MOST as FILE_BYTES_MOST
 from api.settings import Settings
+from api.terminal.exits import Stop
 from api.workers.child import apart, broke, leave, read, write_down
 from api.workers.connection import measured_body
 from api.workers.worker import Crowds, Worker
@@ -210,11 +210,11 @@ class Lines(Logger):  # type: ignore[misc]
     """gunicorn's lines among ours: nothing below a warning, nothing of a request."""
 
     def setup(self, cfg: Any) -> None:
-        """Let them pass where all lines pass (`api.logs`)."""
+        """Let them pass where all lines pass (`api.telling.logs`)."""
         self.cfg, self.loglevel, self._access_log_enabled = cfg, logging.WARNING, False
         self.error_log.handlers[:] = []
         self.error_log.propagate = True
         self.error_log.setLevel(max(logging.WARNING, logging.getLogger().level))
 
     def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
-        """Keep none: what was asked is said once, by template (`api.service`)."""
+        """Keep none: what was asked is said once, by template (`api.service.app`)."""

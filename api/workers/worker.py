@@ -21,8 +21,8 @@ import structlog
 from gunicorn.http import errors
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from api import problems
-from api.lanes import Lanes
+from api.refusals import problems
+from api.sockets.lanes import Lanes
 from api.workers.connection import Connection, looked_at
 from api.workers.patient import Patient
 from api.workers.pool import Pool

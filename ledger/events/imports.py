@@ -4,7 +4,7 @@ The file is fixed by its digest before anything of it is read into the register,
 file of the same system again is answered with what became of it. Each row is a claim of its own with origin `import`
 and its own `source`, which is idempotent by system, record and version; the larger act holds the rows.
 
-`ledger.importing` runs it; `tests/ledger/streams/test_import_stream.py` shows what is decided from these.
+`ledger.acts.imports` runs it; `tests/ledger/streams/test_import_stream.py` shows what is decided from these.
 """
 
 from __future__ import annotations

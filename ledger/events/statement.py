@@ -34,7 +34,7 @@ class StatementEvent(Event):
 
 
 class StatementText(Sealed):
-    """The text as it was handed out, with the proof that nothing of the person was left out (`ledger.log_map`)."""
+    """The text as it was handed out, with the proof that nothing of the person was left out (`ledger.maps.entries`)."""
 
     text: Secret[str]
     presence: Secret[str | None] = None   # Their entry in a completeness map; none in statements issued without.

@@ -1,4 +1,4 @@
--- The vault's tables in PostgreSQL: those of `ledger.key_file`, column for column, in a database of their own, since
+-- The vault's tables in PostgreSQL: those of `ledger.keys.file`, column for column, in a database of their own, since
 -- backups of it expire and those of the ledger do not. `changes` grows when a key goes, so that whoever remembers keys
 -- forgets them.
 

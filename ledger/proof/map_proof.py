@@ -13,7 +13,7 @@ there, or that nothing does:
     empty    32 zero bytes                                          no key
 
 No prefix is that of a log's own hashes, so nothing of one tree passes for something of the other. What a proof shows
-holds for the map as it is; that the map leaves nobody and nothing out is what an audit shows (`ledger.fsck_map`).
+holds for the map as it is; that the map leaves nobody and nothing out is what an audit shows (`ledger.fsck.maps`).
 
 A proof of presence as text, every line ended by a single LF, base64 as in `ledger.proof.text`:
 

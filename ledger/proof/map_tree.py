@@ -2,7 +2,7 @@
 
 A subtree is what it holds (nothing, one entry, more) and its hash: one entry is its own leaf however high it stands, so
 joining must know which of the three each side is. A bucket is all entries whose keys begin with the same two bytes; it
-is hashed whole, the 16 levels above it are kept by whoever makes the map (`ledger.map_file`), by place: the root is 1,
+is hashed whole, the 16 levels above it are kept by whoever makes the map (`ledger.maps.file`), by place: the root is 1,
 the children of a place are twice it and one more.
 
 `ledger.proof.map_proof` says what the hashes are, `tests/ledger/proof/test_map_tree.py` holds this to it.

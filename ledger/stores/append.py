@@ -16,7 +16,7 @@ from ledger.envelope import Encoded
 from ledger.errors import LedgerError
 from ledger.vocabulary import StreamId
 
-EVENTS_MAX: Final = 2_000  # What is larger is an act: opened, written in chunks, closed (`ledger.acts`).
+EVENTS_MAX: Final = 2_000  # What is larger is an act: opened, written in chunks, closed (`ledger.acts.running`).
 
 
 class Guard(NamedTuple):

@@ -2,7 +2,7 @@
 
 It is a frame and decides nothing about its rows: each row is a decision of its own, and takes effect in every answer
 only when the act is closed. Every chunk brings the digest of the list it comes from, so that a killed act is resumed
-with the list it was opened with or not at all. `ledger.acts` runs it.
+with the list it was opened with or not at all. `ledger.acts.running` runs it.
 
 `tests/ledger/streams/test_act_stream.py` shows it.
 """

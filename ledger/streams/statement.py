@@ -29,7 +29,7 @@ from ledger.events.statement import (
     StatementVoided,
 )
 from ledger.ids import is_verify_code
-from ledger.statement_file import digest_of
+from ledger.offline.statement_file import digest_of
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
 from ledger.streams.person import Person, closed_to_processing, matter_of
 from ledger.streams.standing import Actor, standing

@@ -8,7 +8,7 @@ other days, another level or another filing than its class; only how long this p
 Reading: the occasion of all rows of a class is the class, so that whoever also claims it by hand under that occasion,
 or stands on two of its rosters, has it once (E 10, AMB-30).
 
-`ledger.rosters` runs it; `tests/ledger/streams/test_training_matrix.py` and
+`ledger.acts.rosters` runs it; `tests/ledger/streams/test_training_matrix.py` and
 `tests/ledger/streams/test_training_roster.py` show it.
 """
 

@@ -37,17 +37,17 @@ from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, Cl
 from ledger.events.course import Device, StudyRecorded
 from ledger.events.person import KeyDestroyed
 from ledger.events.training import CardIssued, CardNumber, ClassAccepted, ClassFiled
+from ledger.keys.vault import WrongKey
 from ledger.ledger import Ledger, Recorded
 from ledger.lookup import Lookup
-from ledger.vault import WrongKey
-from projections.batch import read_batch
-from projections.build import opened
 from projections.duplicates import OF_ONE_PERSON
-from projections.file import ProjectionFile
+from projections.files.batch import read_batch
+from projections.files.build import opened
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
+from projections.files.projection import Effect, Handler, Projection, Rows, Table
 from projections.findings import alike
 from projections.findings.marks import marks_of
-from projections.places import path_of
-from projections.projection import Effect, Handler, Projection, Rows, Table
 
 KINDS: Final = (
     "certificate", "certificate_as_written", "certificate_number", "card_number", "class_number", "title",

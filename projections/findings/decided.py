@@ -20,10 +20,10 @@ from ledger.events.finding import (
     FindingSubstantiated,
     FindingTakenUp,
 )
-from projections.projection import HOLDS, Effect, Projection, Rows, Table
+from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 
 if TYPE_CHECKING:
-    from projections.files import Files
+    from projections.opened import Files
 
 _LISTS: Final = ("cases", "events", "persons", "actors", "organisers")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from projections.files.projection import Projection, Table
 from projections.findings.patterns import LISTS
-from projections.projection import Projection, Table
 
 
 class FindingsFile(Projection):

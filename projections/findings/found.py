@@ -21,10 +21,10 @@ import msgspec
 from ledger.events.actor import Scope
 from ledger.ids import new_id
 from projections.errors import NotBuilt, ProjectionError
+from projections.files.projection import HOLDS
 from projections.findings.findings_file import FindingsFile
 from projections.findings.patterns import LISTS, SEVERITIES
 from projections.pages import Page, paged
-from projections.projection import HOLDS
 from projections.reach import reaches
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.ledger import Ledger
-from projections.build import opened
+from projections.files.build import opened
+from projections.files.places import is_doubted
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import facts_sha256, finding_id
 from projections.findings.patterns import SEVERITIES, Pattern
 from projections.findings.snapshot import Found
-from projections.places import is_doubted
 
 _TOLD: Final = ("version", "severity", "region", "sector", "persons", "claims", "actors", "organisers", "events",
                 "counter", "figures", "thresholds")

@@ -38,8 +38,8 @@ from ledger.events.claim import (
     Study,
 )
 from ledger.events.claim_appeal import ClaimAppealAllowed, ClaimAppealDismissed
+from projections.files.projection import Effect, Handler, Rows
 from projections.findings.tables import CLAIM, STANDING
-from projections.projection import Effect, Handler, Rows
 
 _STUDY: Final = CLAIM.places(
     "category", "route", "level", "starts", "ends", "days_half", "hours_centi", "minutes", "characters", "subjects",

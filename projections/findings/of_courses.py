@@ -23,7 +23,7 @@ from ledger.events.exam import (
 )
 from ledger.vocabulary import LOCAL
 from projections.basis import microseconds
-from projections.projection import Effect, Handler, Rows
+from projections.files.projection import Effect, Handler, Rows
 
 
 def _published(rows: Rows, effect: Effect) -> None:

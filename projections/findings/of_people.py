@@ -33,7 +33,7 @@ from ledger.events.person import (
     PersonRegistered,
 )
 from ledger.events.transfer import TransferConfirmed, TransferRequested
-from projections.projection import Effect, Handler, Rows
+from projections.files.projection import Effect, Handler, Rows
 
 _SPAN: Final = ("since", "unit", "until")
 

@@ -27,7 +27,7 @@ from ledger.events.training import (
     PlanFiled,
     PlanReturned,
 )
-from projections.projection import Effect, Handler, Rows
+from projections.files.projection import Effect, Handler, Rows
 
 
 def _plan_filed(rows: Rows, effect: Effect) -> None:

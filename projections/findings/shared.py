@@ -59,7 +59,7 @@ _OWN: Final = ("c.claim", "c.person", "c.unit", "c.region", "c.sector", "st.stat
 
 
 class Asks(Protocol):
-    """A file that can be asked (`projections.reader.Reader`)."""
+    """A file that can be asked (`projections.files.reader.Reader`)."""
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]: ...
 

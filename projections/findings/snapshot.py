@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from projections.errors import NotBuilt
+from projections.files.reader import Reader
 from projections.findings import touching
 from projections.findings.patterns import COLUMNS, LISTED, LISTS, Pattern, PatternMalformed
 from projections.findings.traces import Traces
-from projections.reader import Reader
 
 _CACHE_KIB: Final = 2 * 1024
 """Of each file. What moved leads to few pages, which are in the system's cache: a service looks every few seconds, and

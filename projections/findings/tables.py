@@ -1,8 +1,8 @@
 """The tables of traces: of each entry, step and change what the patterns D01 to D16 compare, flat, one fact a column.
 
-Rows hold between positions, as everywhere (`projections/projection.py`): `to_position IS NULL` reads them as of now.
-Ids and days are text, times microseconds since 1970, hours, marks and days hundredths or halves of whole numbers. What
-is sealed (numbers, titles, addresses) is not here: `clues.py` makes it comparable in a file of its own.
+Rows hold between positions, as everywhere (`projections/files/projection.py`): `to_position IS NULL` reads them as of
+now. Ids and days are text, times microseconds since 1970, hours, marks and days hundredths or halves of whole numbers.
+What is sealed (numbers, titles, addresses) is not here: `clues.py` makes it comparable in a file of its own.
 
 Of the minimum field set these have no column, since no event says them openly: the place of a study and the half of a
 day on which it began; when a file was uploaded and what is written in it; which device approved; how long an officer
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from projections.table import Table
+from projections.tables.table import Table
 
 EVER: Final = {"from_position": int, "to_position": int}
 """Columns of what never ends, so that whoever asks for what holds need not know which tables those are."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from projections.files.projection import Projection
 from projections.findings import of_claims, of_courses, of_people, of_trainings
 from projections.findings.tables import TABLES
-from projections.projection import Projection
 
 
 class Traces(Projection):

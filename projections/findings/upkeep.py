@@ -25,8 +25,10 @@ import structlog
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from ledger.vocabulary import LOCAL
-from projections.board import Progress
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed
+from projections.files.board import Progress
+from projections.files.places import discard, path_of
+from projections.files.reader import Reader
 from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Asked, Came, Kept
@@ -34,10 +36,8 @@ from projections.findings.patterns import Pattern, patterns, thresholds_on
 from projections.findings.running import Asking, Tell, run
 from projections.findings.snapshot import Interrupted, Snapshot
 from projections.findings.traces import Traces
-from projections.kept_up import KeptUp
-from projections.places import discard, path_of
-from projections.reader import Reader
-from projections.rush import Rush
+from projections.following.kept_up import KeptUp
+from projections.following.rush import Rush
 
 FAR_EVENTS: Final = 100_000
 """Beyond it everything is asked about: that costs less than looking for so much that moved."""

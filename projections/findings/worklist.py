@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.events.actor import Scope
 from ledger.events.finding import FindingEvent, Upon
 from projections.errors import Unreadable
+from projections.files.places import doubt, is_damage
+from projections.files.projection import HOLDS
 from projections.findings.decided import Decided, decided_of, read_decided
 from projections.findings.found import FIELDS, Filters, Finding, finding_of, narrowed, position_of, read, within
 from projections.findings.patterns import SEVERITIES, patterns
 from projections.pages import Page, paged
-from projections.places import doubt, is_damage
-from projections.projection import HOLDS
 
 if TYPE_CHECKING:
     from projections.answers import Answers

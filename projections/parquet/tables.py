@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ledger.arrow import arrow
 from policies.law import CATEGORIES, Law
-from projections.projection import HOLDS
+from projections.files.projection import HOLDS
 from projections.replay.coded import NOT_SUBMITTED, NOWHERE, Zone
 from projections.replay.compiled import NONE, compile_over
 from projections.replay.gathered import Gathered, holds, read_under

@@ -129,7 +129,7 @@ def _version(statement: Statement) -> Version:
 
 
 def holds(columns: Columns, as_of: int) -> NDArray[np.bool_]:
-    """Which rows hold as of a position (`projections.projection.HOLDS`)."""
+    """Which rows hold as of a position (`projections.files.projection.HOLDS`)."""
     last = columns["to_position"]
     return np.asarray((columns["from_position"] <= as_of) & ((last == 0) | (last > as_of)))
 

@@ -29,9 +29,9 @@ from policies.assess import OVERRIDDEN, RULED
 from policies.facts import DAYS
 from projections.entries import Entries
 from projections.errors import NotBuilt, Unreadable
+from projections.files.places import path_of
+from projections.files.reader import Reader
 from projections.people import People
-from projections.places import path_of
-from projections.reader import Reader
 from projections.replay.coded import Zone
 from projections.replay.studies import Studies
 

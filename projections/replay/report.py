@@ -19,10 +19,10 @@ from ledger.vocabulary import format_hours
 from projections.basis import Basis, Cited
 from projections.entries import Entries
 from projections.errors import ProjectionError
+from projections.files.reader import Reader
 from projections.judging import Books
 from projections.people import People
 from projections.people_reading import read_unit
-from projections.reader import Reader
 from projections.replay.checked import Disagreement, answered_account, replayed_account
 from projections.replay.comparison import (
     EDGES,

@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from policies.application import counting
 from policies.law import Law
 from policies.rulebook import ApplicationRule
-from projections.projection import HOLDS
-from projections.reader import Reader
+from projections.files.projection import HOLDS
+from projections.files.reader import Reader
 from projections.replay.coded import NOWHERE, Coded
 from projections.replay.replayed import PASSED
 from projections.replay.sides import Side

@@ -14,7 +14,7 @@ from tests.api.house_kit import BODY, Someone, Town, house_in
 from tests.api.learning_kit import Scene, learning_in
 
 if TYPE_CHECKING:
-    from api.operational import Place
+    from api.operational.place import Place
     from tests.postgres_kit import Server
 
 _NUMBERS = itertools.count(1)
@@ -68,7 +68,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param == "file":
         yield tmp_path / "operations.db"
         return
-    from api.operational import STEPS
+    from api.operational.place import STEPS
     from ledger.stores.postgres_portable import PortableDatabase
     from ledger.stores.postgres_schema import migrate
 

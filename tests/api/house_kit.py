@@ -27,8 +27,8 @@ from werkzeug.test import TestResponse
 from api.house import House, open_house
 from api.log_routes import log_routes
 from api.metrics.door import measure
-from api.register import open_register
-from api.service import create_app
+from api.register.register import open_register
+from api.service.app import create_app
 from api.settings import Settings
 from api.witness.routes import witnessed_routes
 from ledger.identifiers.resident_id import check_character

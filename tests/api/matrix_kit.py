@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from flask.testing import FlaskClient
 
-from api.cookies import SESSION as COOKIE
+from api.console.cookies import SESSION as COOKIE
 from ledger.ids import PREFIXES
 from policies.shelf import SHIPPED, TEXTS
 from projections.findings.found import Finding

@@ -8,7 +8,7 @@ import pytest
 from flask import render_template_string
 from jinja2 import UndefinedError
 
-from api.service import create_app
+from api.service.app import create_app
 
 
 class One(NamedTuple):

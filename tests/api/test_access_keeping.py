@@ -10,12 +10,12 @@ from typing import NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from api.access_keeping import keep_for
+from api.beside.access_keeping import keep_for
 from api.cli import cli
-from api.register import SYSTEM
+from api.register.register import SYSTEM
 from api.settings import Settings, SettingsError, load
-from ledger import access_pruning
-from ledger.access import anchor_access, record_access, record_accesses
+from ledger.access import pruning as access_pruning
+from ledger.access.log import anchor_access, record_access, record_accesses
 from ledger.events.base import By
 from ledger.proof.tiles import TILE_WIDTH
 from tests.api.house_kit import Someone, Ticking, Town, house_in

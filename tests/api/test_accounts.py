@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 from argon2 import PasswordHasher
 
-from api.accounts import AT_ONCE, CODE_LASTS_S, WAIT_MOST_S, Accounts, Try, unfit
+from api.operational.accounts import AT_ONCE, CODE_LASTS_S, WAIT_MOST_S, Accounts, Try, unfit
 
 if TYPE_CHECKING:
-    from api.operational import Place
+    from api.operational.place import Place
 
 NOW = 1_795_000_000_000_000
 SECOND = 1_000_000

@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from api.addresses import (
+from api.console.screens import page_routes
+from api.console.sign_on_page import sign_on_routes
+from api.console.verification_page import verification_routes
+from api.log_routes import log_routes
+from api.operational.addresses import (
     LIMITED,
     PER_MINUTE,
     PROXIES,
@@ -19,14 +23,10 @@ from api.addresses import (
     networks,
     shared,
 )
-from api.console.screens import page_routes
-from api.log_routes import log_routes
-from api.problems import Problem
-from api.provider import Provider
-from api.service import create_app
+from api.outside.provider import Provider
+from api.refusals.problems import Problem
+from api.service.app import create_app
 from api.settings import SettingsError, load
-from api.sign_on_page import sign_on_routes
-from api.verification_page import verification_routes
 from api.witness.routes import witnessed_routes
 from ledger.witnessing.kept import Kept
 from tests.api.house_kit import Town, house_in

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from api.archive_check import archive_checks
 from api.cli import run
+from api.doctor.archive_check import archive_checks
 from api.settings import Settings
 
 
@@ -82,7 +82,7 @@ def test_a_kill_leaves_no_half_of_an_archive(
     data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Killed when all events are written and the rest is not: what is left is hidden, and holds nobody up."""
-    program = ("import os, signal, ledger.archive_writing as writing\n"
+    program = ("import os, signal, ledger.copies.archive_writing as writing\n"
                "writing._tiles = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
                "from api.cli import run; run(['archive', 'write', '2021', 'year', '--data', " + repr(str(data)) + "])")
     ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False,

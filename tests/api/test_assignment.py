@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.callers import Caller
 from api.cases import assignment
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from tests.api.command_kit import Ended, answering, xueshi
 from tests.api.house_kit import BODY, SHA, Someone, Town, study

@@ -21,13 +21,13 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from api.console.screens import page_routes
+from api.console.sign_on_page import sign_on_routes
+from api.console.statement_pages import statement_routes
+from api.console.verification_page import verification_routes
 from api.log_routes import log_routes
 from api.metrics.door import measure
-from api.provider import Provider
-from api.service import create_app
-from api.sign_on_page import sign_on_routes
-from api.statement_pages import statement_routes
-from api.verification_page import verification_routes
+from api.outside.provider import Provider
+from api.service.app import create_app
 from api.witness.routes import witnessed_routes
 from ledger.witnessing.kept import Kept
 from tests.api.house_kit import Town, house_in

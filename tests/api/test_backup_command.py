@@ -17,7 +17,7 @@ from command_kit import CLEAN, XUESHI, served, xueshi
 from house_kit import credit_code
 from used_kit import Used, used
 
-from api.folder import Folder
+from api.register.folder import Folder
 from ledger.proof.keys import parse_skey
 from tests.ledger.killing import Ended, killed_at
 
@@ -150,15 +150,15 @@ def test_a_disk_that_fills_up_is_told_and_no_half_backup_stays(made: tuple[Path,
     with small_disk(tmp_path / "disk2", "24m") as disk:  # Enough as it looks, and then somebody else was faster.
         (disk / "filler").write_bytes(b"\0" * 6_000_000)
         script = (
-            "import api.backup, sys\n"
-            "api.backup._SPARE = 0\n"
+            "import api.keeping.backup, sys\n"
+            "api.keeping.backup._SPARE = 0\n"
             "from pathlib import Path\n"
-            "room = api.backup._room\n"
+            "room = api.keeping.backup._room\n"
             "def fill(folder):\n"
             "    found = room(folder)\n"
             f"    Path({str(disk / 'other')!r}).write_bytes(b'x' * 18_800_000)\n"
             "    return 0\n"
-            "api.backup._room = fill\n"
+            "api.keeping.backup._room = fill\n"
             "from api.cli import main\n"
             f"main(['backup', {str(disk / 'copy')!r}])\n"
         )

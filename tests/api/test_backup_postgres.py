@@ -16,7 +16,7 @@ from postgres_kit import Server
 from used_kit import used
 
 from api.cli import run as done
-from api.register import open_register
+from api.register.register import open_register
 from api.settings import Settings
 from ledger.stores import postgres_schema
 from tests.forked import PYTHON, run
@@ -78,7 +78,7 @@ def lose(place: Place) -> None:
 
 def add(place: Place, events: int) -> None:
     """Some more events, signed."""
-    from api.register import SYSTEM
+    from api.register.register import SYSTEM
     from ledger.events.act import LOG, AccessAnchored
     from ledger.events.base import Draft
 
@@ -199,7 +199,7 @@ def test_killed_while_loading_nobody_opens_it_and_the_next_run_begins_with_what_
     before = place.root()
     place.told("backup", "copy")
     script = (
-        "import os, signal, sys, ledger.dumping as d\n"
+        "import os, signal, sys, ledger.copies.dumping as d\n"
         "name = sys.argv[1]; real = getattr(d, name)\n"
         "def killed(*a, **k):\n"
         "    real(*a, **k); os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -19,7 +19,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api import problems
+from api.refusals import problems
 from api.routes.door import PUBLIC_MOST
 from tests.api.house_kit import BODY, Someone, Town, study
 
@@ -264,7 +264,7 @@ def functions_of(path: Path) -> set[str]:
 
 
 def test_every_code_that_the_table_names_is_one_that_is_explained() -> None:
-    refused = tomllib.loads((ROOT / "api" / "refusals.toml").read_text("utf-8"))
+    refused = tomllib.loads((ROOT / "api" / "refusals" / "refusals.toml").read_text("utf-8"))
     known = {*problems.KINDS, *refused["doors"], *(code for codes in refused["ledger"].values() for code in codes)}
     named = {code for _, answer, _ in rows() for code in re.findall(r"`([a-z_]+)`", answer)}
 

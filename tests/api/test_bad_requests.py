@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import marshmallow as ma
 import pytest
 
-from api import problems
+from api.refusals import problems
 from api.routes.bodies import Body
 from tests.api.house_kit import BODY, SHA, Someone, Town, study
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from api.bulk_runner import TRIES_MOST, BulkRunner
 from api.cases import bulk_jobs
-from ledger import case_bulk
-from ledger.case_bulk import Bulk
+from api.service.bulk_runner import TRIES_MOST, BulkRunner
+from ledger.acts import case_bulk
+from ledger.acts.case_bulk import Bulk
 from ledger.events.claim import ClaimRevoked
 from tests.api.case_kit import WHY, Desk, desk_in
 from tests.api.house_kit import BODY, Someone, Town, house_in
@@ -250,7 +250,7 @@ def test_to_whoever_does_not_work_on_the_case_there_is_no_such_job(desk: Desk) -
 
 def test_what_breaks_again_and_again_is_told_as_broken(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     _, going = begun(desk, "a-key-of-a-bulk-act-1000")
-    monkeypatch.setattr("api.bulk_runner._REST_S", 0)
+    monkeypatch.setattr("api.service.bulk_runner._REST_S", 0)
 
     def broken(*_: object) -> None:
         raise OSError("no space")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from api.bulk_runner import BUNDLES, TRIES_MOST, BulkRunner
-from api.callers import Caller
 from api.cases import bundle_jobs
 from api.cases.bundle_jobs import tidy_bundles
-from ledger.case_file import MANIFEST, parse_manifest
+from api.operational.callers import Caller
+from api.service.bulk_runner import BUNDLES, TRIES_MOST, BulkRunner
 from ledger.events.act import AccessRecorded
-from ledger.verify import verify_file
+from ledger.offline.case_file import MANIFEST, parse_manifest
+from ledger.offline.verify import verify_file
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in
 from tests.api.test_bulk_jobs import over, told, until
@@ -210,7 +210,7 @@ def test_what_a_killed_process_left_is_made_anew_by_the_next(place: Place, tmp_p
 def test_what_breaks_again_and_again_is_told_and_leaves_nothing(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.bulk_runner._REST_S", 0)
+    monkeypatch.setattr("api.service.bulk_runner._REST_S", 0)
 
     def broken(*_: object) -> None:
         raise OSError("no space")

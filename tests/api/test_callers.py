@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.callers import Tokens
 from api.cases.standing import may_see, role_for
-from api.operations import Operations
+from api.operational.callers import Tokens
+from api.operational.operations import Operations
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.streams.standing import Actor, Matter

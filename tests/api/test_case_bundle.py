@@ -14,14 +14,14 @@ import pytest
 from msgspec import to_builtins
 
 from api.cases import bundle_contents
-from ledger.case_file import MANIFEST, SEAL, Manifest, format_manifest, format_seal, parse_manifest
 from ledger.errors import LedgerError
 from ledger.events.act import AccessRecorded
-from ledger.plain_zip import Writer
+from ledger.offline.case_file import MANIFEST, SEAL, Manifest, format_manifest, format_seal, parse_manifest
+from ledger.offline.plain_zip import Writer
+from ledger.offline.verify import policy_of, verify_file
+from ledger.offline.verify_case import verify_case
 from ledger.proof.keys import format_vkey, generate_key
 from ledger.proof.policy import Policy
-from ledger.verify import policy_of, verify_file
-from ledger.verify_case import verify_case
 from projections.findings.patterns import patterns
 from tests.api.command_kit import answering, xueshi
 from tests.api.finding_kit import looked, place_in, shown_twice

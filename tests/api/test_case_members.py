@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.callers import Caller
 from api.cases import proofs
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded
 from tests.api.case_kit import FOR, WATCH, WHY, Desk, desk_in

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from api import typesetting
 from api.cases import notice_letters, notices
+from api.paper import typesetting
 from ledger.events.act import AccessRecorded
 from tests.api.case_kit import desk_in
 from tests.api.command_kit import answering, xueshi

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.cases import without
-from api.tables_out import file_of
+from api.paper.tables_out import file_of
 from ledger.events.act import AccessRecorded
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone

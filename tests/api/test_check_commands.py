@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from api.cli import run
-from api.exits import Exit
-from api.register import SYSTEM, open_register
+from api.register.register import SYSTEM, open_register
 from api.settings import Settings
+from api.terminal.exits import Exit
 from ledger.events.actor import ActorAppointed, Official
 from ledger.events.base import Draft
 from ledger.proving import prove_event

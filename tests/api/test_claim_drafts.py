@@ -9,8 +9,8 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from api.cases.evidence import tidy_evidence
-from api.claim_drafts import DRAFTS_MOST, KEPT_S
-from api.evidence_files import WAITS_S
+from api.evidence.files import WAITS_S
+from api.operational.claim_drafts import DRAFTS_MOST, KEPT_S
 from tests.api.house_kit import BODY, SHA, Someone, Town, study
 from tests.api.paper_kit import PDF, digest
 

@@ -17,8 +17,8 @@ import pytest
 
 from api import cli as module
 from api.cli import run
-from api.exits import Exit, Stop
-from api.lazy import Lazy
+from api.terminal.exits import Exit, Stop
+from api.terminal.lazy import Lazy
 from ledger.errors import LedgerError
 
 XUESHI = str(Path(sysconfig.get_path("scripts")) / "xueshi")

@@ -14,9 +14,9 @@ import pytest
 
 from api.client import Client, Remote, connected
 from api.commands.study import evidence
-from api.exits import Exit, Stop
-from api.occupancy import ADDRESS_FILE
+from api.register.occupancy import ADDRESS_FILE
 from api.settings import Settings
+from api.terminal.exits import Exit, Stop
 from tests.api import command_kit
 from tests.api.command_kit import made, xueshi
 from tests.api.house_kit import credit_code, resident_id

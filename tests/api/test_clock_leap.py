@@ -12,10 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from api import register as registers
-from api.checks import Level
-from api.keeper import Keeper
-from api.register import SYSTEM, Register, open_register
+from api.beside.keeper import Keeper
+from api.doctor.checks import Level
+from api.register import register as registers
+from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings, SettingsError, load
 from ledger.clock import CHECKED_DAYS, LEAP_DAYS, WRITTEN, ClockLeapt, leapt
 from ledger.events.act import LOG, AccessAnchored

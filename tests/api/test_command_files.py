@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.commands.files import hand_over, read_bytes, read_json, write_new, written_whole
-from api.exits import Exit, Stop
+from api.terminal.exits import Exit, Stop
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:

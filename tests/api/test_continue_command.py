@@ -13,7 +13,7 @@ from command_kit import made, xueshi
 from house_kit import credit_code
 from used_kit import used
 
-from api.register import SYSTEM, Register, open_register
+from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from ledger.events.act import LOG, AccessAnchored, LogContinued
 from ledger.events.base import Draft
@@ -21,7 +21,7 @@ from ledger.log_name import names_of
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
-from ledger.signer import LogForked
+from ledger.signing.signer import LogForked
 from tests.ledger.killing import Ended, killed_at
 
 OLD, NEW = "localhost/xueshi", "localhost/xueshi-2"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from api.console.cookies import SESSION
 from api.console.screens import page_routes
-from api.cookies import SESSION
-from api.service import create_app
+from api.service.app import create_app
 from tests.api.house_kit import Someone, Town, house_in
 
 
@@ -66,7 +66,7 @@ def test_the_logout_has_the_browser_forget_what_it_kept(town: Town, li: Someone)
 
 
 def test_no_cookie_is_set_but_by_those_who_name_it_so() -> None:
-    """Every `set_cookie` of the house takes its name from `api.cookies`."""
+    """Every `set_cookie` of the house takes its name from `api.console.cookies`."""
     found = [line.strip() for path in (Path(__file__).parents[2] / "api").rglob("*.py")
              for line in path.read_text("utf-8").replace("(\n        ", "(").splitlines() if ".set_cookie(" in line]
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from postgres_kit import Server
 
-from api import machine_checks as machine
-from api.checks import Check, Level, found
 from api.cli import run
-from api.database_checks import (
+from api.doctor import machine_checks as machine
+from api.doctor.checks import Check, Level, found
+from api.doctor.database_checks import (
     Facts,
     checksums,
     clocks,
@@ -29,7 +29,7 @@ from api.database_checks import (
     server,
     way,
 )
-from api.register_checks import register_checks
+from api.doctor.register_checks import register_checks
 from api.settings import Settings, load
 
 

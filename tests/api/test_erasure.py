@@ -15,12 +15,12 @@ import pytest
 
 from api import erasing
 from api.cases.erasure_purge import purge_all
-from api.composed import composed
 from api.erasing import KINDS, Rule, grounds, rule_of
-from api.second_factor import code_at
+from api.operational.second_factor import code_at
+from api.service.composed import composed
 from api.settings import Settings, SettingsError, load
-from ledger import key_backup
-from ledger.vault import Absent, VaultFailed
+from ledger.keys import backup as key_backup
+from ledger.keys.vault import Absent, VaultFailed
 from tests.api.command_kit import xueshi
 from tests.api.finding_kit import look
 from tests.api.house_kit import BODY, Someone, Ticking, Town, house_in, study

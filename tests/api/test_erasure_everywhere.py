@@ -10,7 +10,7 @@ import pytest
 
 from api.cases.erasure_purge import purge_all
 from api.cases.people import sealed_identity
-from api.register import SYSTEM
+from api.register.register import SYSTEM
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed

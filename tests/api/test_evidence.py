@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.cases.evidence import tidy_evidence
-from api.evidence_files import MOST, WAITING_FILES_MOST, WAITS_S
+from api.evidence.files import MOST, WAITING_FILES_MOST, WAITS_S
 from tests.api.house_kit import BODY, Someone, Town, study
 from tests.api.paper_kit import PDF, digest, png
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.evidence_types import JPEG, OFD, PARTS_MOST, PDF, PNG, type_of
+from api.evidence.types import JPEG, OFD, PARTS_MOST, PDF, PNG, type_of
 from ledger.errors import Refusal
 from tests.api import paper_kit as kit
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.second_factor import PAPER_CODES, code_at
+from api.operational.second_factor import PAPER_CODES, code_at
 from tests.api.command_kit import made, xueshi
 from tests.api.house_kit import credit_code
 

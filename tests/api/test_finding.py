@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from api.cases.finding import blocks, by_documents
-from api.register import SYSTEM
-from ledger.acts import Act, open_act
+from api.register.register import SYSTEM
+from ledger.acts.running import Act, open_act
 from ledger.events.base import Draft
 from ledger.events.person import PersonRestricted
 from ledger.identifiers.id_number import IdNumber

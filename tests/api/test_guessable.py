@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.accounts import unfit
-from api.guessable import is_guessable
+from api.operational.accounts import unfit
+from api.operational.guessable import is_guessable
 
 
 @pytest.mark.parametrize("password", [

@@ -11,9 +11,9 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.accounts import Try
 from api.console.screens import page_routes
-from api.service import create_app
+from api.operational.accounts import Try
+from api.service.app import create_app
 from ledger.events.act import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, house_in, resident_id
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.cases.finding_acts import upon
 from api.cases.findings import in_words
-from api.finding_words import NAMED, filled, pairs, sentence, sentences
+from api.words.finding_words import NAMED, filled, pairs, sentence, sentences
 from ledger.envelope import LEAF_BYTES_MAX
 from ledger.events.act import AccessRecorded
 from ledger.streams import claim as claims

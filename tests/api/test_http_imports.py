@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from api.cases import import_rows as cases
+from ledger.acts.imports import Rows
 from ledger.events.act import AccessRecorded
-from ledger.importing import Rows
 from tests.api.house_kit import BODY, Someone, Town, resident_id
 
 PERIOD = {"starts": "2026-01-01", "ends": "2026-12-31"}

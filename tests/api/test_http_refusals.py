@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from api import refusals
+from api.refusals import refusals
 from ledger.errors import Refusal
 from ledger.streams import refusals as of_the_ledger
 
 ROOT = Path(__file__).parents[2]
-TABLE = tomllib.loads((ROOT / "api" / "refusals.toml").read_text("utf-8"))
+TABLE = tomllib.loads((ROOT / "api" / "refusals" / "refusals.toml").read_text("utf-8"))
 DOORS = [*(ROOT / "api").rglob("*.py")]
 
 

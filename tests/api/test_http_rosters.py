@@ -15,7 +15,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from api.cases import rosters as cases
-from ledger.acts import Act
+from ledger.acts.running import Act
 from ledger.events.act import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, house_in, resident_id
 

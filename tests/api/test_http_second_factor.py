@@ -12,13 +12,13 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.callers import Caller, Opened
 from api.cases import case_bulk, rulebooks
 from api.cases.doing import Asked
+from api.console.cookies import SESSION
 from api.console.screens import page_routes
-from api.cookies import SESSION
-from api.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
-from api.service import create_app
+from api.operational.callers import Caller, Opened
+from api.operational.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
+from api.service.app import create_app
 from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded
 from ledger.stores.append import RequestKey

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.problems import Problem
+from api.refusals.problems import Problem
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from tests.api.house_kit import BODY, Someone, Town, study
 

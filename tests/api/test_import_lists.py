@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from api.cases.faults import BadFields
 from api.cases.import_lists import Line, listing
+from api.refusals.faults import BadFields
 
 HEADS = ("来源记录号", "版本", "证件号码", "姓名", "科目", "途径", "日期", "天数", "课程名称", "证书编号", "证件类型")
 CELLS = ("nb-1", "2", "330102199003070019", "李明", "行业公需", "course", "2026-05-04", "0.5", "课程", "甲-1", "护照")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.jobs import (
+from api.operational.jobs import (
     CANCELLED,
     DONE,
     FAILED,
@@ -24,7 +24,7 @@ from api.jobs import (
 from ledger.stores.append import RequestKey
 
 if TYPE_CHECKING:
-    from api.operational import Place
+    from api.operational.place import Place
 
 SECOND = 1_000_000
 

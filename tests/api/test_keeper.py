@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from api.checks import Level
-from api.keeper import Keeper
-from api.register import SYSTEM, Register, open_register
+from api.beside.keeper import Keeper
+from api.doctor.checks import Level
+from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
-from ledger.access import ANCHOR_EVERY_US, anchor_access, record_access, record_accesses
+from ledger.access.log import ANCHOR_EVERY_US, anchor_access, record_access, record_accesses
 from ledger.envelope import decode
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from ledger.proof.tiles import TILE_WIDTH
-from ledger.signer import LogBehind, LogForked
+from ledger.signing.signer import LogBehind, LogForked
 from ledger.stores.append import StreamMoved
 
 
@@ -173,7 +173,7 @@ def test_a_keeper_that_comes_too_late_to_anchor_signs_all_the_same(
     def lost(*_: object, **__: object) -> None:
         raise StreamMoved("log", expected=1, actual=2)
 
-    monkeypatch.setattr("api.keeper.anchor_access", lost)
+    monkeypatch.setattr("api.beside.keeper.anchor_access", lost)
     size = note_something(register)
     keeper = Keeper(register, every_s=3_600)
     keeper.start()

@@ -18,8 +18,8 @@ from house_kit import Someone, house_in
 from used_kit import Used, used
 
 from api.client import connected
-from api.folder import Folder
-from api.register import SYSTEM, open_register
+from api.register.folder import Folder
+from api.register.register import SYSTEM, open_register
 from api.settings import Settings, SettingsError, load
 from ledger.errors import Refusal
 from ledger.events.base import Draft

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from waitress.wasyncore import close_all
 
-from api import problems, sockets
-from api.lanes import LANES, OF_ONE_HOLDER_MOST, RETRY_MOST_S, Lanes, Turn, lane_of
-from api.sockets import Listener, Sockets
+from api.refusals import problems
+from api.sockets import server as sockets
+from api.sockets.lanes import LANES, OF_ONE_HOLDER_MOST, RETRY_MOST_S, Lanes, Turn, lane_of
+from api.sockets.server import Listener, Sockets
 from ledger.stores.append import Busy
 
 MS = 1_000_000

@@ -9,16 +9,16 @@ import pytest
 from flask.testing import FlaskClient
 
 from api.log_routes import log_routes
-from api.register import SYSTEM, Register, open_register
-from api.service import create_app
+from api.register.register import SYSTEM, Register, open_register
+from api.service.app import create_app
 from api.settings import Settings
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
+from ledger.offline.verify import verify_proof
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf
 from ledger.proof.policy import believe, trust
 from ledger.proof.tiles import ENTRIES, Tile, decode_entries
-from ledger.verify import verify_proof
 
 EVENTS = 300
 

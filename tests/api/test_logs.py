@@ -21,9 +21,9 @@ import pytest
 import structlog
 from flask import Blueprint, Flask, request
 
-from api import logs
-from api.redaction import REDACTED, redact, redact_text
-from api.service import create_app
+from api.service.app import create_app
+from api.telling import logs
+from api.telling.redaction import REDACTED, redact, redact_text
 from tests.api.house_kit import SHA, Someone, house_in, study
 
 NAME = "欧阳金丝雀"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api import memory
+from api.beside import memory
 
 glibc = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="glibc alone keeps memory so")
 
@@ -18,7 +18,7 @@ _PIECES = """
 import sys
 from pathlib import Path
 from threading import Thread
-from api import memory
+from api.beside import memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text("ascii").split()[1])

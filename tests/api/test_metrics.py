@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api import last_done
+from api.register import last_done
 from projections.answers import EVERY
 from tests.api.house_kit import Someone, Town, house_in, study
 

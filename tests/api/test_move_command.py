@@ -13,23 +13,23 @@ import pytest
 from command_kit import CLEAN, served, xueshi
 from used_kit import used
 
-from api.folder import Folder
-from api.register import Register, open_register
+from api.register.folder import Folder
+from api.register.register import Register, open_register
 from api.settings import Settings
-from ledger import archive_moving
 from ledger.archive import Archive, first_moment
-from ledger.archive_writing import write
-from ledger.copying import TABLES, in_postgres
+from ledger.copies import archive_moving
+from ledger.copies.archive_writing import write
+from ledger.copies.copying import TABLES, in_postgres
+from ledger.offline.verify import policy_of, verify_proof
 from ledger.proving import prove_event
-from ledger.verify import policy_of, verify_proof
 from projections.answers import projections
+from projections.files.places import path_of
+from projections.files.rebuilding import compare, rebuild
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import content
 from projections.findings.patterns import patterns
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
-from projections.places import path_of
-from projections.rebuilding import compare, rebuild
 from tests.forked import PYTHON, run
 from tests.ledger.ledger_kit import fill
 
@@ -113,7 +113,7 @@ def test_a_restore_brings_the_ledger_back_into_files(folder: Path, postgres: str
 
 def test_killed_it_leaves_the_files_in_use_and_the_target_closed_and_goes_on(folder: Path, postgres: str) -> None:
     script = (
-        "import os, signal, sys, ledger.copying as c\n"
+        "import os, signal, sys, ledger.copies.copying as c\n"
         "c.PORTION = 10\n"
         "write = c.PostgresSide.write\n"
         "left = [int(sys.argv[1])]\n"

@@ -11,8 +11,9 @@ from typing import ClassVar
 import pytest
 from structlog.testing import capture_logs
 
-from projections import answers, board
-from projections.projection import Effect, Handler, Rows
+from projections import answers
+from projections.files import board
+from projections.files.projection import Effect, Handler, Rows
 from projections.timeline import Timeline
 from tests.api.house_kit import house_in, study
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from api.exits import Exit, Stop
-from api.occupancy import ADDRESS_FILE, Served, occupying
+from api.register.occupancy import ADDRESS_FILE, Served, occupying
+from api.terminal.exits import Exit, Stop
 from tests.api.command_kit import CLEAN, XUESHI, served, xueshi
 from tests.forked import PYTHON, Popen, run
 
-HOLDER = "import sys, time; from pathlib import Path; from api.occupancy import occupying\n" \
+HOLDER = "import sys, time; from pathlib import Path; from api.register.occupancy import occupying\n" \
     "with occupying(Path('.')) as publish:\n  publish(sys.argv[1]) if sys.argv[1] else None\n" \
     "  print('has it', flush=True); time.sleep(60)"
 

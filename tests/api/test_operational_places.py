@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from api import accounts, claim_drafts, event_notes, jobs, opened_papers, operations, second_factor, study_sessions
-from api.accounts import Accounts, Try
-from api.operational import STEPS
-from api.operations import Operations
+from api.operational import (
+    accounts,
+    claim_drafts,
+    event_notes,
+    jobs,
+    opened_papers,
+    operations,
+    second_factor,
+    study_sessions,
+)
+from api.operational.accounts import Accounts, Try
+from api.operational.operations import Operations
+from api.operational.place import STEPS
 from ledger.errors import LedgerError
 from ledger.stores.postgres_portable import PortableDatabase
 from ledger.stores.postgres_schema import migrate

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.operations import IDLE_SECONDS, LENGTH, SESSION_SECONDS, SIGN_ON_SECONDS, Operations
+from api.operational.operations import IDLE_SECONDS, LENGTH, SESSION_SECONDS, SIGN_ON_SECONDS, Operations
 
 if TYPE_CHECKING:
-    from api.operational import Place
+    from api.operational.place import Place
 
 NOW = 1_795_000_000_000_000
 HOLDER = "per_00000000000000000000001"
@@ -151,7 +151,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 OPENING = """
 import sys
 from pathlib import Path
-from api.operations import Operations
+from api.operational.operations import Operations
 print("ready", flush=True)
 sys.stdin.readline()
 operations = Operations(Path(sys.argv[1]), b"key")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.verify import policy_of, verify_proof, verify_statement
+from ledger.offline.verify import policy_of, verify_proof, verify_statement
 from tests.api.house_kit import BODY, Someone, Town, study
 from tests.api.paper_kit import PDF, digest, png
 from tests.api.petition_kit import Bureau, act, bureau_in

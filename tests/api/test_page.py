@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api import logs
+from api.console.cookies import SESSION as COOKIE
 from api.console.screens import page_routes
-from api.cookies import SESSION as COOKIE
-from api.service import create_app
+from api.service.app import create_app
+from api.telling import logs
 from tests.api.house_kit import Someone, Town, house_in, study
 from tests.forked import Popen
 

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from api import last_done, production_checks
-from api.checks import Answer, Level, found
 from api.cli import run
-from api.folder import Folder
-from api.occupancy import ADDRESS_FILE, occupying
-from api.production_checks import (
+from api.doctor import production_checks
+from api.doctor.checks import Answer, Level, found
+from api.doctor.production_checks import (
     account,
     cores,
     done,
@@ -36,7 +34,10 @@ from api.production_checks import (
     synchronised,
     way_in,
 )
-from api.register import open_register
+from api.register import last_done
+from api.register.folder import Folder
+from api.register.occupancy import ADDRESS_FILE, occupying
+from api.register.register import open_register
 from api.settings import Settings, load
 
 NOW_S = time.time_ns() // 1_000_000_000

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from api.callers import Caller
 from api.cases import proofs
 from api.cases.proofs import Opened
 from api.console.screens import page_routes
-from api.service import create_app
+from api.operational.callers import Caller
+from api.service.app import create_app
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.ledger import Recorded
+from ledger.offline.verify import policy_of, verify_proof
 from ledger.proof.bundle import parse_bundle
 from ledger.proof.merkle import hash_leaf
-from ledger.verify import policy_of, verify_proof
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 WORDS: BODY = {"words": "查一查"}

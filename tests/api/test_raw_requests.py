@@ -14,10 +14,11 @@ import pytest
 from flask import request
 from waitress.wasyncore import close_all
 
-from api import logs, problems
-from api.composed import BODY_BYTES_MOST
-from api.service import create_app
-from api.sockets import Listener, Sockets
+from api.refusals import problems
+from api.service.app import create_app
+from api.service.composed import BODY_BYTES_MOST
+from api.sockets.server import Listener, Sockets
+from api.telling import logs
 
 MOST = 20 << 20
 

@@ -11,8 +11,8 @@ import pytest
 
 from api.cli import run
 from projections.answers import projections
-from projections.ownership import Ownership
-from projections.places import path_of
+from projections.files.ownership import Ownership
+from projections.files.places import path_of
 
 
 @pytest.fixture

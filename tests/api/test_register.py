@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from api.exits import Stop
-from api.folder import Folder
-from api.register import SYSTEM, open_register, stop_what_is_behind
+from api.register.folder import Folder
+from api.register.register import SYSTEM, open_register, stop_what_is_behind
 from api.settings import Settings
+from api.terminal.exits import Stop
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessAnchored, LogOpened
 from ledger.events.base import Draft
-from ledger.signer import LogBehind
-from ledger.vault import BadMasterKey
+from ledger.keys.vault import BadMasterKey
+from ledger.signing.signer import LogBehind
 
 
 def settings(path: Path, **more: object) -> Settings:

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from api.cli import run
-from api.replay_check import is_its_page, what_differs
-from api.replay_page import page as page_of
+from api.replays.check import is_its_page, what_differs
+from api.replays.page import page as page_of
 from api.sample import prepare
 from api.settings import load
 from policies.shelf import DRAFTS, shipped

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from api.jobs import Job
-from api.replay_runner import LOCK, TRIES_MOST, Progress, Runner
+from api.operational.jobs import Job
+from api.replays.runner import LOCK, TRIES_MOST, Progress, Runner
 from ledger.lease import FileLease
 from ledger.stores.append import RequestKey
 from policies.shelf import DRAFTS
@@ -115,7 +115,7 @@ def test_a_child_that_stands_back_is_watched_over_and_neither_is_left(town: Town
     place = town.house.register.folder.replays / job
     with running(town, stands_back=True):
         watcher, child = sorted(until(lambda: len(found := children(place)) == 2 and found))
-        assert Path(f"/proc/{watcher}/cmdline").read_bytes().split(b"\0")[3] == b"api.resting"
+        assert Path(f"/proc/{watcher}/cmdline").read_bytes().split(b"\0")[3] == b"api.replays.resting"
         assert os.getsid(child) == child, "in a session of its own, whose share it can lower"
     assert (seen(town, job).state, children(place)) == ("queued", [])
     assert town.house.jobs.cancel(job, by="acr_x", now=town.house.now)

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from api.cases.replays import tidy_replays
-from api.jobs import KEPT_S
-from api.replay_runner import Runner
+from api.operational.jobs import KEPT_S
+from api.replays.runner import Runner
 from policies.shelf import DRAFTS
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 import api
-from api import resting
-from api.resting import Others, run
+from api.replays import resting
+from api.replays.resting import Others, run
 
 _WATCHED = """
 import sys
-from api.resting import run
+from api.replays.resting import run
 run([sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"], lambda: 3, free_ms=0)
 """
 
@@ -52,7 +52,7 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def test_a_command_hears_and_says_what_it_would_by_itself_and_ends_as_it_would() -> None:
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "api.resting", "sh", "-c", "read said; echo $said; exit 7"],
+        [sys.executable, "-P", "-m", "api.replays.resting", "sh", "-c", "read said; echo $said; exit 7"],
         input="学时\n", text=True, capture_output=True, cwd=Path(api.__file__).parent.parent, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (7, "学时\n", "")
 

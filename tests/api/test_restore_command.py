@@ -14,8 +14,8 @@ import pytest
 from command_kit import made, served, xueshi
 from used_kit import Used, used
 
-from api.folder import Folder
-from api.register import open_register
+from api.register.folder import Folder
+from api.register.register import open_register
 from api.settings import Settings
 from projections.answers import projections
 from tests.forked import PYTHON, run
@@ -167,7 +167,7 @@ def test_a_damaged_backup_is_refused_by_name_and_an_older_one_restored(folder: P
 
 def forge(folder: Path, statement: str) -> None:
     """Change a backup's log and write its manifest anew: digests alone would find nothing."""
-    from ledger.backup import CopiedFile, digest_of, read_manifest
+    from ledger.copies.backup import CopiedFile, digest_of, read_manifest
 
     backup = folder / "second"
     manifest = read_manifest(backup)
@@ -273,7 +273,7 @@ def test_it_wants_the_service_stopped(folder: Path) -> None:
 def test_a_restore_that_was_stopped_is_finished_first_and_nothing_opens_meanwhile(folder: Path, kept: Kept) -> None:
     lose(folder)
     script = (
-        "import os, signal, ledger.restore as r\n"
+        "import os, signal, ledger.copies.restore as r\n"
         "move, left = r._move, [1]\n"
         "def stopped(source, target):\n"
         "    move(source, target); left[0] -= 1\n"

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from api.cases.faults import BadFields
 from api.cases.result_lists import ROWS_MOST, Row, listed, mark_of
+from api.refusals.faults import BadFields
 from tests.api.house_kit import resident_id
 
 TODAY = date(2026, 11, 22)

@@ -11,7 +11,7 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from api.console.screens import page_routes
-from api.service import create_app
+from api.service.app import create_app
 from tests.api.house_kit import Town
 
 HERE = {"Sec-Fetch-Site": "same-origin"}

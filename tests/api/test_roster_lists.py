@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.cases.roster_lists import HEADS, Listed, listed, marks_of
-from api.sheets import Sheet
+from api.paper.sheets import Sheet
 from tests.api.house_kit import resident_id
 
 TODAY = date(2026, 11, 21)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from api.exits import Exit
+from api.terminal.exits import Exit
 from policies.shelf import DRAFTS, SHIPPED, drafts, shipped
 from tests.api.command_kit import XUESHI, Ended, xueshi
 

@@ -10,8 +10,8 @@ import pytest
 from werkzeug.http import parse_options_header
 
 import api
-from api.saved import as_it_is_called, disposition, named
-from api.tables_out import Table, file_of, words_of
+from api.paper.saved import as_it_is_called, disposition, named
+from api.paper.tables_out import Table, file_of, words_of
 from tests.console.console_kit import Browser, Cast, cast_in
 
 _BY_ITSELF = {"saved.py", "client.py"}  # The one place; and the client, which sends a file's own name along.

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from api.asked_outside import AskedOutside, outside_checks
-from api.checks import Level, found
-from api.scanner import Scanner, ScannerAway
-from api.service import create_app
+from api.doctor.asked_outside import AskedOutside, outside_checks
+from api.doctor.checks import Level, found
+from api.outside.scanner import Scanner, ScannerAway
+from api.service.app import create_app
 from api.settings import Settings
 from tests.api.house_kit import Someone, Town
 from tests.api.paper_kit import PDF, digest

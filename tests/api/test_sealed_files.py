@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from api import sealed_files
-from api.sealed_files import SealedFileDamaged, Sealing, bytes_in, opened
+from api.evidence import sealed as sealed_files
+from api.evidence.sealed import SealedFileDamaged, Sealing, bytes_in, opened
 
 SECRET, NAME = b"s" * 32, "job_1"
 

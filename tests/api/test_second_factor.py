@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from api.second_factor import PAPER_CODES, Rule, SecondFactors, code_at, rule_of
+from api.operational.second_factor import PAPER_CODES, Rule, SecondFactors, code_at, rule_of
 from api.settings import Settings
-from ledger.vault import FileMasterKey, KeyGone, Vault
+from ledger.keys.vault import FileMasterKey, KeyGone, Vault
 
 NOW = 1_795_000_005_000_000
 STEP = 30_000_000

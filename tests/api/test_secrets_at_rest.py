@@ -16,9 +16,9 @@ import pytest
 from command_kit import Ended, xueshi
 from used_kit import Used, used
 
-from api.folder import Folder
+from api.register.folder import Folder
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.proof.keys import parse_skey
-from ledger.vault import FileMasterKey, Vault
 
 SECURITY = Path(__file__).parents[2] / "api" / "security.md"
 _ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| `([0-7]{4})` \|", re.MULTILINE)

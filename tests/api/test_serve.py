@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from api.composed import composed
+from api.service.composed import composed
 from api.settings import Settings
 from tests.forked import PYTHON, Popen, run
 
@@ -29,7 +29,7 @@ import sys, time
 from contextlib import nullcontext
 from flask import Blueprint
 from api import serve
-from api.service import create_app
+from api.service.app import create_app
 from api.settings import load
 
 doors = Blueprint("doors", __name__)

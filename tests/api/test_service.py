@@ -10,9 +10,9 @@ from typing import ClassVar
 import pytest
 from flask import Blueprint, Flask, abort
 
-from api import problems
-from api.checks import Check, Level, Reach
-from api.service import VERSION, create_app
+from api.doctor.checks import Check, Level, Reach
+from api.refusals import problems
+from api.service.app import VERSION, create_app
 from ledger.errors import LedgerError
 from ledger.stores.errors import Unreadable
 from tests.api.house_kit import Town

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from postgres_kit import Server
 
-from api.checks import Level
 from api.cli import run
-from api.database_checks import database_checks
-from api.exits import Stop
-from api.occupancy import occupying
-from api.register import open_register
+from api.doctor.checks import Level
+from api.doctor.database_checks import database_checks
+from api.register.occupancy import occupying
+from api.register.register import open_register
+from api.register.sharing import carry_over, copy_operations, statuses
 from api.settings import Settings, SettingsError, load
-from api.sharing import carry_over, copy_operations, statuses
-from ledger.key_database import KeyDatabase, KeyTables
+from api.terminal.exits import Stop
+from ledger.keys.database import KeyDatabase, KeyTables
 from tests.api.house_kit import Someone, Town, house_in, study
 from tests.api.paper_kit import PDF, digest
 
@@ -119,7 +119,7 @@ def test_operational_tables_are_copied_into_a_file_and_carried_over_from_it(
     (tmp_path / "operations.db").rename(tmp_path / "back" / "operations.db")
 
     assert [one.what for one in carry_over(again)] == ["operations"]
-    from api.operations import Operations
+    from api.operational.operations import Operations
     from ledger.stores.postgres_portable import PortableDatabase
 
     database = PortableDatabase(empty, "operations")

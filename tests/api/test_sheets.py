@@ -10,8 +10,8 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from api.cases.faults import BadFields
-from api.sheets import Mark, cell_name, columns, is_formula, is_scientific, read, returned, template
+from api.paper.sheets import Mark, cell_name, columns, is_formula, is_scientific, read, returned, template
+from api.refusals.faults import BadFields
 
 NAMES = {"id": ("证件号码", "身份证号"), "name": ("姓名",)}
 ID = "330102199003070019"

@@ -16,19 +16,19 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api import provider
-from api.checks import Level, found
-from api.composed import composed
+from api.console.cookies import SESSION
+from api.console.cookies import SIGN_ON as COOKIE
 from api.console.screens import page_routes
-from api.cookies import SESSION
-from api.cookies import SIGN_ON as COOKIE
-from api.provider import RETURN, Provider, Strength
-from api.register_checks import register_checks
-from api.second_factor import Rule, code_at
-from api.service import create_app
+from api.console.sign_on_page import sign_on_routes
+from api.doctor.checks import Level, found
+from api.doctor.register_checks import register_checks
+from api.operational.second_factor import Rule, code_at
+from api.outside import provider
+from api.outside.provider import RETURN, Provider, Strength
+from api.service.app import create_app
+from api.service.composed import composed
 from api.settings import load
-from api.sign_on_page import sign_on_routes
-from api.sockets import Listener, Sockets
+from api.sockets.server import Listener, Sockets
 from tests.api.house_kit import Someone, Town
 from tests.api.provider_kit import There, provider_running
 from tests.chromium_kit import program

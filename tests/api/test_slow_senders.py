@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from waitress.wasyncore import close_all
 
-from api import sockets
-from api.sockets import Listener, Sockets
+from api.sockets import server as sockets
+from api.sockets.server import Listener, Sockets
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

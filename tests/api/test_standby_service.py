@@ -12,13 +12,13 @@ from postgres_kit import Server
 from api.cli import run
 from api.settings import Settings
 from api.standby import composed
+from ledger.offline.verify import verify_file
 from ledger.proof.keys import parse_vkey
 from ledger.proof.policy import trust
 from ledger.proof.tiles import Tile, format_tile_path
-from ledger.signer import Signer, create_signing_key
+from ledger.signing.signer import Signer, create_signing_key
 from ledger.stores.postgres import PostgresRecorder
 from ledger.stores.postgres_standby import Replica, StandbyRecorder
-from ledger.verify import verify_file
 from tests.ledger.ledger_kit import fill
 from tests.ledger.stores.store_kit import open_postgres
 

@@ -14,7 +14,7 @@ import api
 
 _TOLD = """
 import json, os, sys, threading
-from api.replay_job import NICE_IDLE, stand_back
+from api.replays.job import NICE_IDLE, stand_back
 
 over = threading.Event()
 before = [threading.Thread(target=over.wait) for _ in range(3)]  # As libraries begin some when they are loaded.

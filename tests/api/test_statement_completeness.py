@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 from command_kit import xueshi
 
-from api.folder import Folder
 from api.house import open_house
-from api.register import open_register
-from api.service import create_app
+from api.register.folder import Folder
+from api.register.register import open_register
+from api.service.app import create_app
 from api.settings import Settings
 from ledger.envelope import decode
 from ledger.events.act import MapCommitted
-from ledger.log_map import MapKey, people_named
-from ledger.map_file import MapFailed, MapFile
+from ledger.maps.entries import MapKey, people_named
+from ledger.maps.file import MapFailed, MapFile
+from ledger.offline.statement_file import parse_statement
+from ledger.offline.verify import policy_of, verify_statement
 from ledger.proof.map_proof import begin_chain, extend_chain
 from ledger.proof.merkle import hash_leaf
-from ledger.statement_file import parse_statement
 from ledger.stores.recorder import AppendingRecorder
-from ledger.verify import policy_of, verify_statement
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.register import open_register
+from api.operational.study_sessions import Session, StudySessions, Whereabouts, WrongNonce, question
+from api.operational.study_time import SECOND, begun
+from api.register.register import open_register
 from api.settings import Settings
-from api.study_sessions import Session, StudySessions, Whereabouts, WrongNonce, question
-from api.study_time import SECOND, begun
-from ledger.vault import Vault
+from ledger.keys.vault import Vault
 
 if TYPE_CHECKING:
-    from api.operational import Place
+    from api.operational.place import Place
 
 LI, WANG = (f"per_{'0' * 21}{one}" for one in "12")
 COURSE, OTHER = (f"enr_{'0' * 21}{one}" for one in "12")

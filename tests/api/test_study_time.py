@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.study_time import MINUTE, SECOND, Question, StudyTime, beat, begun
+from api.operational.study_time import MINUTE, SECOND, Question, StudyTime, beat, begun
 
 ASKED, OTHER = Question("二加三等于几？", "5"), Question("七加一等于几？", "8")
 

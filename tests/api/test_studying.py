@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.callers import Caller
 from api.cases.studying import LEFT_AFTER_S, going_on, settle_all
-from api.study_time import SECOND
+from api.operational.callers import Caller
+from api.operational.study_time import SECOND
 from ledger.errors import Refusal
 from ledger.events.course import Device, StudyRecorded
 from ledger.streams.enrolment import MINUTE

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api import sheets
-from api.tables_out import FORMS, Form, Table, file_of, safe
+from api.paper import sheets
+from api.paper.tables_out import FORMS, Form, Table, file_of, safe
 
 EVIL = ('=HYPERLINK("http://example.invalid")', "+1+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "\n=1",
         "＝1＋1")

@@ -13,8 +13,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from api.exits import Stop
-from api.telemetry import telling
+from api.telling.telemetry import telling
+from api.terminal.exits import Stop
 from tests.api.house_kit import house_in, study
 
 ROOT = Path(__file__).parents[2]
@@ -107,7 +107,8 @@ def test_what_is_lacking_is_told_with_how_to_get_it(tmp_path: Path, monkeypatch:
 
 
 def test_without_a_collector_nothing_of_it_is_loaded(tmp_path: Path) -> None:
-    asked = ("import sys; from pathlib import Path; from api.composed import composed; from api.settings import load\n"
+    asked = ("import sys; from pathlib import Path; from api.service.composed import composed\n"
+             "from api.settings import load\n"
              "with composed(load({'data_folder': Path(sys.argv[1])})) as app: pass\n"
              "print([name for name in sys.modules if name.startswith('opentelemetry')])")
     ended = subprocess.run([sys.executable, "-c", asked, str(tmp_path / "data")], capture_output=True, text=True,

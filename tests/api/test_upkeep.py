@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from api.checks import Level
-from api.register_checks import projections
+from api.doctor.checks import Level
+from api.doctor.register_checks import projections
 from projections.answers import EVERY
 from projections.entries import Entries
-from projections.places import path_of
+from projections.files.places import path_of
 from tests.api.house_kit import Town, house_in, study
 
 NAMES = [one.name for one in EVERY]

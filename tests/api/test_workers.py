@@ -20,17 +20,17 @@ import pytest
 from postgres_kit import Server
 
 from api.client import Client
-from api.exits import Exit, Stop
 from api.house import House, open_house
-from api.register import SYSTEM, open_register
-from api.service import create_app
+from api.register.register import SYSTEM, open_register
+from api.service.app import create_app
 from api.settings import Settings
+from api.terminal.exits import Exit, Stop
 from api.workers.child import apart
 from api.workers.worker import Crowds
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
+from ledger.keys.vault import KeyGone
 from ledger.ledger import Deciding
-from ledger.vault import KeyGone
 from ledger.vocabulary import PersonId, StreamId
 from tests.api import workers_kit as kit
 from tests.api.house_kit import Town as InProcess

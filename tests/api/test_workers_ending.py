@@ -13,7 +13,7 @@ import pytest
 from postgres_kit import Server
 
 from api.client import Client
-from api.register import open_register
+from api.register.register import open_register
 from api.settings import Settings
 from tests.api import workers_kit as kit
 from tests.api.workers_kit import Fresh, alive, events, serving

@@ -16,15 +16,15 @@ import pytest
 from command_kit import CLEAN, made, xueshi
 from used_kit import Used, used
 
-from api.folder import Folder
-from api.register import SYSTEM, Register, open_register
+from api.register.folder import Folder
+from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from ledger.errors import Refusal
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
-from ledger.signer import LogBehind
+from ledger.signing.signer import LogBehind
 from ledger.streams import person as persons
 from ledger.vocabulary import PersonId
 from tests.forked import PYTHON, run
@@ -107,7 +107,7 @@ def test_a_later_log_takes_the_place_of_an_older_one_and_whoever_it_says_is_forg
     assert xueshi(there, "fsck").returncode == 0
 
 
-@pytest.mark.parametrize("moment", ["api.restore.destroy", "ledger.restore._move"])
+@pytest.mark.parametrize("moment", ["api.keeping.restore.destroy", "ledger.copies.restore._move"])
 def test_whoever_is_forgotten_stays_so_when_that_restore_is_killed(
     there: Path, pattern: Pattern, moment: str
 ) -> None:
@@ -115,14 +115,14 @@ def test_whoever_is_forgotten_stays_so_when_that_restore_is_killed(
     made(there, "restore", "before")
     made(there, "keys", "restore", pattern.keys_before)
     script = (
-        "import os, signal, api.restore, ledger.restore\n"
+        "import os, signal, api.keeping.restore, ledger.copies.restore\n"
         "from api.cli import main\n"
         f"{moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "main(['restore', 'after', '--replace'])\n"
     )
     killed = run([str(PYTHON), "-c", script], cwd=there, env=CLEAN)
     assert killed.returncode == -signal.SIGKILL
-    if moment == "ledger.restore._move":
+    if moment == "ledger.copies.restore._move":
         assert made(there, "restore", "after")["is_finished_only"]
     with opened(there) as register:
         assert register.ledger.vault.is_destroyed(pattern.person)
@@ -235,13 +235,13 @@ def test_a_restore_that_was_decided_is_not_taken_back_by_what_fails_after(there:
     made(there, "move", **within)
     made(there, "backup", "dump", **within)
     script = (
-        "import api.restore\n"
+        "import api.keeping.restore\n"
         "from api.cli import main\n"
-        "commit = api.restore.commit\n"
+        "commit = api.keeping.restore.commit\n"
         "def interrupted(*given):\n"
         "    commit(*given)\n"
         "    raise KeyboardInterrupt\n"
-        "api.restore.commit = interrupted\n"
+        "api.keeping.restore.commit = interrupted\n"
         "main(['restore', 'dump', '--replace'])\n"
     )
     run([str(PYTHON), "-c", script], cwd=there, env={**CLEAN, **within})

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import LedgerError
+from ledger.offline.verify import policy_of, verify_file, verify_proof
 from ledger.proof.merkle import hash_leaf
-from ledger.verify import policy_of, verify_file, verify_proof
 from projections.year_totals import check_line
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 

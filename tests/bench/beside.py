@@ -7,12 +7,12 @@ younger one. Two processes serve, and both cores are shared with the replays and
 people, as in life, some two dozen of each at the end: of 800 each had a hundred, and what came after cost half as much
 again as what came before.
 
-The replay stands back by all that the service's own do (`api.replay_runner`): a process and a session of its own, idle
-scheduling and the lowest priority for each of its threads, and rests while others are busy (`api.resting`). Each of
-these was found to be needed. With its threads as equals of the service p99 beside was eight times that alone. Idle but
-without rests, of four times six seconds each in turn, p99 of claims was 86 ms alone and 402 beside; where the replay
-slept for three times as long as it had worked, 94: the load by itself leaves a fifth of both cores, and what the replay
-puts out of the caches makes each answer longer. What is left is as much as the machine differs from itself.
+The replay stands back by all that the service's own do (`api.replays.runner`): a process and a session of its own, idle
+scheduling and the lowest priority for each of its threads, and rests while others are busy (`api.replays.resting`).
+Each of these was found to be needed. With its threads as equals of the service p99 beside was eight times that alone.
+Idle but without rests, of four times six seconds each in turn, p99 of claims was 86 ms alone and 402 beside; where the
+replay slept for three times as long as it had worked, 94: the load by itself leaves a fifth of both cores, and what the
+replay puts out of the caches makes each answer longer. What is left is as much as the machine differs from itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MOST_SLOWER = 1.5
 REPLAYED = 1_000_000
 
 _REPLAYS = f"""
-from api.replay_job import stand_back
+from api.replays.job import stand_back
 stand_back(is_idle=True)
 from policies.law import Law
 from policies.shelf import shipped
@@ -95,8 +95,8 @@ def _load(ask: bytes, claimants: list[Someone], seconds: int, name: str) -> list
 
 @contextmanager
 def _replaying() -> Iterator[Callable[[], int]]:
-    """Replays that stand back as those of the service do (`api.replay_runner`); says how many there have been."""
-    process = subprocess.Popen([sys.executable, "-m", "api.resting", sys.executable, "-c", _REPLAYS],
+    """Replays that stand back as those of the service do (`api.replays.runner`); says how many there have been."""
+    process = subprocess.Popen([sys.executable, "-m", "api.replays.resting", sys.executable, "-c", _REPLAYS],
                                stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None

@@ -18,13 +18,14 @@ from tempfile import TemporaryDirectory
 
 from sqlite_utils import Database
 
-from api import logs
 from api.demo.history import Told
 from api.demo.making import make
+from api.telling import logs
+from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger
-from ledger.vault import open_vault
-from projections.batch import read_batch
-from projections.file import ProjectionFile
+from projections.files.batch import read_batch
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
 from projections.findings.clues import Clues
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Kept
@@ -32,7 +33,6 @@ from projections.findings.patterns import patterns, thresholds_on
 from projections.findings.running import Asking, run
 from projections.findings.snapshot import Snapshot
 from projections.findings.traces import Traces
-from projections.places import path_of
 from tests.bench import Figure
 
 ENTRIES = 1_000_000

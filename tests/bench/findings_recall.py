@@ -13,18 +13,18 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api import logs
 from api.demo.history import Told
 from api.demo.making import FAULTS, make
+from api.telling import logs
+from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger
-from ledger.vault import open_vault
+from projections.files.reader import Reader
+from projections.files.rebuilding import rebuild
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
-from projections.reader import Reader
-from projections.rebuilding import rebuild
 from tests.bench import Figure
 from tests.recall_kit import Score, scored
 

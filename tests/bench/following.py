@@ -2,10 +2,11 @@
 
 An event is late by the time from its acknowledged commit until every projection has it, as whoever answers sees it;
 that is looked at each millisecond. The writer keeps to a timetable in 32 threads, as requests would come. What follows
-is by then in a process of its own (`projections.apart`), as in a service under such a load. The latest ones used to be
-those of the first tenth of a second, and of one after a moment without any: the process looked again only then. What is
-left is the round itself, what came before it began (rounds begin 20 ms apart) and what it shares the cores with. What
-was written ahead is carried over beside the rounds: 2 to 4 ms of a processor, most often as much again of the disk.
+is by then in a process of its own (`projections.following.apart`), as in a service under such a load. The latest ones
+used to be those of the first tenth of a second, and of one after a moment without any: the process looked again only
+then. What is left is the round itself, what came before it began (rounds begin 20 ms apart) and what it shares the
+cores with. What was written ahead is carried over beside the rounds: 2 to 4 ms of a processor, most often as much again
+of the disk.
 
 A build is measured twice. Against the library's own way, one process each, over claims: its notifications, its mapper
 and a row in the transaction of its tracking record, as its manual has it; one table where ours are three. And as
@@ -56,26 +57,26 @@ import msgspec
 from eventsourcing.persistence import DatetimeAsISO, JSONTranscoder, Mapper, Tracking, UUIDAsHex
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore, SQLiteTrackingRecorder
 
-from api import logs
 from api.commands.rebuild import elsewhere
 from api.demo.history import Told
 from api.demo.making import make
-from api.register import open_register
+from api.register.register import open_register
 from api.settings import load
+from api.telling import logs
 from ledger.events.claim import ClaimSubmitted
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
-from ledger.vault import FileMasterKey, Vault
 from projections.answers import projections
-from projections.apart import Apart
 from projections.entries import Entries
-from projections.file import ProjectionFile
+from projections.files.file import ProjectionFile
+from projections.files.projection import Projection
+from projections.files.reader import Reader
+from projections.files.rebuilding import fill, rebuild_all
+from projections.following.apart import Apart
+from projections.following.standby import Standby
 from projections.laws import Laws
 from projections.people import People
-from projections.projection import Projection
-from projections.reader import Reader
-from projections.rebuilding import fill, rebuild_all
-from projections.standby import Standby
 from projections.work import Work
 from tests.bench import Figure, Race
 from tests.bench.claims import approved, encoded, submitted
@@ -113,7 +114,7 @@ def _following(folder: Path) -> Iterator[Figure]:
     ledger = _ledger(folder)
     told = {"ledger": str(folder / "ledger.db"), "database": "", "answers": str(folder / "answers"),
             "log_level": "warning", "log_format": "auto"}
-    apart = Apart([sys.executable, "-P", "-m", "api.following"], json.dumps(told).encode())
+    apart = Apart([sys.executable, "-P", "-m", "api.beside.following"], json.dumps(told).encode())
     standby = Standby(ledger, folder / "answers", projections(), apart=apart)
     standby.start()
     ledger.store.append(Append((encoded(submitted()),)))

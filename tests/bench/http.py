@@ -11,12 +11,13 @@ answer than where it ends and how it went.
 
 What the promise of 1,200 claims a second needs is a service that takes less than a millisecond of a processor for each.
 On a quiet machine one process took 1.7 ms. A claim was then 2,416 calls of functions and is 1,675 now: the ways of
-libraries to the next function are no longer taken (`api/routes/door.py`, `api/routes/bodies.py`, `api/logs.py`). Of two
-services measured in turn, with twenty others at work on the machine, the one after took three quarters of the one
-before: 1,590 and 1,225 us; asked again, between 1,225 and 1,440. Of these 1,270 and 980 were in the threads that
-answer, 90 in the one that writes, 65 in the one that reads sockets, some 100 in those that look for findings. A
-person's year was 2,662 calls and is 2,315. So the millisecond is not reached there; a quiet machine has not been asked
-since. The rest lies in the use case, in SQLite, and in the interpreter's lock, which ten calls of a request let go of.
+libraries to the next function are no longer taken (`api/routes/door.py`, `api/routes/bodies.py`,
+`api/telling/logs.py`). Of two services measured in turn, with twenty others at work on the machine, the one after took
+three quarters of the one before: 1,590 and 1,225 us; asked again, between 1,225 and 1,440. Of these 1,270 and 980 were
+in the threads that answer, 90 in the one that writes, 65 in the one that reads sockets, some 100 in those that look for
+findings. A person's year was 2,662 calls and is 2,315. So the millisecond is not reached there; a quiet machine has not
+been asked since. The rest lies in the use case, in SQLite, and in the interpreter's lock, which ten calls of a request
+let go of.
 
 Of 1,640 us a claim over two processes, in a quieter minute of another night, 1,169 were in the threads that answer,
 151 in what follows, 131 in the two that write, 73 and 36 in those that look for findings and differences, 44 in those

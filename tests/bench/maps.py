@@ -18,18 +18,18 @@ from tempfile import TemporaryDirectory
 from ledger.envelope import Encoded, encode
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimWithdrawn
-from ledger.fsck import fsck
-from ledger.fsck_map import audit
-from ledger.fsck_portion import KeyFiles
-from ledger.fsck_source import SQLiteSource
+from ledger.fsck.checker import fsck
+from ledger.fsck.maps import audit
+from ledger.fsck.portion import KeyFiles
+from ledger.fsck.source import SQLiteSource
 from ledger.ids import new_id
-from ledger.log_map import MapKey
-from ledger.map_file import MapFile
+from ledger.keys.vault import FileMasterKey, Vault
+from ledger.maps.entries import MapKey
+from ledger.maps.file import MapFile
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.proof.map_tree import Entry, subtree
 from ledger.stores.append import Append
 from ledger.stores.sqlite import SQLiteRecorder
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import ClaimId, PersonId
 from tests.bench import Figure, Race
 from tests.bench.claims import BY, our_store

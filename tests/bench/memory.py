@@ -17,15 +17,16 @@ is in either: 13 MB of a worker's 130 are code of libraries, and SQLite reads it
 Most of what grew once was a connection for each of 32 threads and 17 files, with pages and statements of its own: 58 of
 the 105 MB that the C library gave out in a process. Lent for a question (`ledger/lender.py`) they are 20 MB, and one
 request in fifty opens another; those that a crowd left behind are closed half a minute later. Then came what lay free
-in sixteen pools (`api/memory.py`), pages that writers kept, and findings: the claims were all of one certificate, which
-a detector looked at again with each that came. Alone on the machine, all of one works and without the process that
-follows, which was not counted, it then went from 348 MB to 382; before, a trial of three minutes came to 2,020.
+in sixteen pools (`api/beside/memory.py`), pages that writers kept, and findings: the claims were all of one
+certificate, which a detector looked at again with each that came. Alone on the machine, all of one works and without
+the process that follows, which was not counted, it then went from 348 MB to 382; before, a trial of three minutes came
+to 2,020.
 
 Of a worker under that load, looked into from inside: between 40 s and 120 s its Python objects grew by 0.4 MB. Between
 60 s and 240 s it grew by 12 MB: 2 that are used, and 9 that lie free in the C library's pools, between what is used.
 The most that SQLite's pages came to for a moment went from 2.4 MB to 8.9: a look for findings had room for all that it
 met of the register. The process that follows grew from 62 MB to 80 in four minutes, by rows and pages that it kept.
-Both have a bound now that is soon reached (`projections/findings/snapshot.py`, `projections/file.py`). With a
+Both have a bound now that is soon reached (`projections/findings/snapshot.py`, `projections/files/file.py`). With a
 load of twenty besides it goes from 440 MB to 463, of which that process is 65: 1.052 times as much.
 """
 

@@ -22,13 +22,13 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api import logs
-from api.composed import composed
 from api.demo.history import Told
 from api.demo.making import make
-from api.folder import Folder
+from api.register.folder import Folder
 from api.sample import begin, prepare, shown
+from api.service.composed import composed
 from api.settings import load
+from api.telling import logs
 from tests.bench import Figure
 from tests.console.crawl_kit import HERE, crawled, logged_in
 

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from api.callers import Caller
-from api.statement_paper import Paper, paper
-from api.statement_pdf import pdf
-from api.statement_seal import open_seal
-from api.statement_verifier import verifier_of
-from ledger.verify import policy_of, verify_sealed
+from api.cases.statement_verifier import verifier_of
+from api.operational.callers import Caller
+from api.statements.paper import Paper, paper
+from api.statements.pdf import pdf
+from api.statements.seal import open_seal
+from ledger.offline.verify import policy_of, verify_sealed
 from tests.api.house_kit import Town, house_in, study
 from tests.bench import Figure
 from tests.chromium_kit import program

@@ -28,15 +28,15 @@ import structlog
 from api.cases.finding import blocks
 from api.cases.hand_overs import A_PART
 from api.house import open_house
-from api.register import open_register
-from api.service import create_app
+from api.register.register import open_register
+from api.service.app import create_app
 from api.settings import Settings
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimApproved, ClaimSubmitted, Evidence, Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity, PersonAffiliated, PersonRegistered
-from ledger.hand_over import gather, hand_over
-from ledger.hand_over_check import check
-from ledger.hand_over_file import FORMAT, Header
+from ledger.hand_over.check import check
+from ledger.hand_over.file import FORMAT, Header
+from ledger.hand_over.gathering import gather, hand_over
 from ledger.identifiers.resident_id import check_character
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import parse_vkey

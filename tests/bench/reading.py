@@ -24,7 +24,8 @@ from ledger.events.claim import (
     ClaimReturned,
     ClaimRevised,
 )
-from ledger.fsck import fsck
+from ledger.fsck.checker import fsck
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint
 from ledger.proof.keys import generate_key
@@ -33,7 +34,6 @@ from ledger.proving import prove_event
 from ledger.stores.append import Append
 from ledger.stores.sqlite import SQLiteRecorder
 from ledger.streams.claim import evolve
-from ledger.vault import FileMasterKey, Vault
 from tests.bench import Figure, Race
 from tests.bench.claims import ACTOR, STUDY, UNIT, approved, encoded, our_store, submitted
 

@@ -40,19 +40,19 @@ from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-from api import logs
+from api.telling import logs
 from ledger.events.claim import ClaimSubmitted
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
-from ledger.vault import FileMasterKey, Vault
 from policies.law import Law
 from policies.person import Bench
 from policies.shelf import drafts, shipped
-from projections.batch import read_batch
 from projections.entries import Entries
-from projections.file import ProjectionFile
+from projections.files.batch import read_batch
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
 from projections.people import People
-from projections.places import path_of
 from projections.replay.coded import Case, Coded, Zone
 from projections.replay.compiled import NONE, Compiled, compile_over
 from projections.replay.held import Snapshot, read_all

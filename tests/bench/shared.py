@@ -16,10 +16,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from ledger.events.actor import Scope
+from projections.files.projection import add_indexes
 from projections.findings.clues import ClueFile
 from projections.findings.shared import COUNT_MOST, Traced, pivot
 from projections.findings.tables import TABLES
-from projections.projection import add_indexes
 from tests.bench import Figure
 
 ENTRIES = 1_000_000

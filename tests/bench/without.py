@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api import logs
+from api.telling import logs
 from ledger.events.application import (
     ApplicationAssessed,
     ApplicationFiled,
@@ -25,13 +25,13 @@ from ledger.events.application import (
 from ledger.events.base import Draft, Hand
 from ledger.events.statement import StatementId, StatementIssued, StatementText
 from ledger.ids import new_id
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import PersonId
 from policies.shelf import shipped
 from projections.answers import Answers, projections
 from projections.basis import Axes
-from projections.follower import Follower
+from projections.following.follower import Follower
 from projections.without import without
 from tests.bench import Figure, Race
 from tests.bench.claims import ACTOR, BY, UNIT

@@ -15,20 +15,20 @@ from tempfile import TemporaryDirectory
 
 from msgspec.structs import replace
 
-from api import logs
+from api.telling import logs
 from ledger.events.base import Draft, Event
 from ledger.events.claim import ClaimApproved, ClaimSubmitted, Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity, PersonAffiliated, PersonRegistered
 from ledger.events.rulebook import RulebookEnacted
 from ledger.ids import new_id
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
 from policies.shelf import shipped
 from projections.answers import Answers, projections
 from projections.basis import Axes
-from projections.differences_bulk import Everyone
-from projections.follower import Follower
+from projections.differences.bulk import Everyone
+from projections.following.follower import Follower
 from tests.bench import Figure, Race
 from tests.bench.claims import BY, UNIT
 

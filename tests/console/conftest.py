@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from api.composed import composed
-from api.folder import Folder
+from api.register.folder import Folder
 from api.sample import begin, prepare, shown
+from api.service.composed import composed
 from api.settings import load
 from tests.console.console_kit import Browser, Cast, cast_in, serving
 from tests.console.crawl_kit import logged_in

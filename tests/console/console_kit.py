@@ -17,10 +17,10 @@ from waitress.server import create_server
 from werkzeug.test import TestResponse
 
 from api.console.screens import page_routes
+from api.console.statement_pages import statement_routes
+from api.console.verification_page import verification_routes
 from api.log_routes import log_routes
-from api.service import create_app
-from api.statement_pages import statement_routes
-from api.verification_page import verification_routes
+from api.service.app import create_app
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 HERE = {"Sec-Fetch-Site": "same-origin"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.second_factor import code_at
+from api.operational.second_factor import code_at
 from tests.console.console_kit import HERE, Browser, Cast, Read
 
 ELSEWHERE = (

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.bulk_runner import BUNDLES, BulkRunner
-from api.callers import Caller
 from api.cases import bulk_jobs, case_bulk
 from api.cases.doing import Asked
+from api.operational.callers import Caller
+from api.service.bulk_runner import BUNDLES, BulkRunner
 from ledger.stores.append import RequestKey
 from tests.api.house_kit import BODY, Someone, study
 from tests.api.petition_kit import Bureau, act, bureau_in

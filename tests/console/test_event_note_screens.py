@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api import event_notes
+from api.operational import event_notes
 from tests.api.house_kit import Someone, Town, house_in, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Read, serving, with_pages

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.finding_words import cited, limits
+from api.words.finding_words import cited, limits
 from projections.findings.found import Finding
 from projections.findings.patterns import patterns
 from projections.findings.upkeep import EVERYTHING_S

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.console import home
-from api.last_done import note
+from api.register.last_done import note
 from projections.findings.patterns import patterns
 from tests.api.house_kit import house_in
 from tests.console.console_kit import Browser, Cast, with_pages

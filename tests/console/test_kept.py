@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from api.evidence_files import MOST as FILE_MOST
+from api.evidence.files import MOST as FILE_MOST
 from tests.console.console_kit import HERE, Browser, Cast, Read
 
 WORDS = "证书上的姓名与登记的不符，请补一份更名证明。"

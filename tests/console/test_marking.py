@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from api.console.form import Fault, Field, of_refusal
 from api.console.marking import ABOUT, marked
-from api.refusals import lines
+from api.refusals.refusals import lines
 from ledger.errors import Refusal
 from tests.console.console_kit import Browser, Cast, Read
 

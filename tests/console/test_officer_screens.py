@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.register import SYSTEM
-from ledger.access import anchor_access
+from api.register.register import SYSTEM
+from ledger.access.log import anchor_access
 from ledger.proof.bundle import parse_bundle, verify_bundle
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api import accounts
+from api.operational import accounts
 from tests.api.house_kit import BODY, Someone, credit_code, resident_id, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import HERE, Browser, Cast

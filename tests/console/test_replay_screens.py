@@ -16,8 +16,8 @@ from api.cases import differences, replay_rows
 from api.cases.replays import place_of
 from api.console import replay_result
 from api.console.replay_form import again
-from api.jobs import FAILED
-from api.replay_runner import Runner, clear
+from api.operational.jobs import FAILED
+from api.replays.runner import Runner, clear
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from policies.shelf import DRAFTS

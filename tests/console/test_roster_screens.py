@@ -13,8 +13,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from api.console.rosters import SENT_MOST
+from ledger.acts.rosters import Roster, open_roster
 from ledger.events.training import ClassId
-from ledger.rosters import Roster, open_roster
 from ledger.vocabulary import ActorId
 from tests.api.house_kit import Someone, resident_id
 from tests.console.browser_kit import Window

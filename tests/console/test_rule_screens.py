@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api.console.screens import page_routes
-from api.service import create_app
+from api.service.app import create_app
 from policies.shelf import SHIPPED, TEXTS, shipped
 from projections.replay.report import FORMAT
 from tests.api.house_kit import Someone, Town, house_in, study

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.cookies import SESSION
-from api.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
+from api.console.cookies import SESSION
+from api.operational.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Cast
 

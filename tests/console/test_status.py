@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli import cli
-from api.folder import Folder
-from api.last_done import last, note
+from api.register.folder import Folder
+from api.register.last_done import last, note
 from ledger.witnessing.kept import Answering, Kept
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast

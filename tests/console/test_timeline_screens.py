@@ -19,7 +19,7 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
-from ledger.verify import policy_of, verify_proof
+from ledger.offline.verify import policy_of, verify_proof
 from policies.words import base_vocabulary
 from tests.api.house_kit import SHA, Someone, resident_id, study
 from tests.console.browser_kit import Window

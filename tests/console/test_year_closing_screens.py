@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api import refusals
-from ledger.verify import policy_of, verify_file
+from api.refusals import refusals
+from ledger.offline.verify import policy_of, verify_file
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, serving, with_pages

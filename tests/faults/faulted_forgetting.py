@@ -17,10 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from api.composed import composed
 from api.erasing import Rule
 from api.house import open_house
-from api.register import open_register
+from api.register.register import open_register
+from api.service.composed import composed
 from api.settings import Settings
 from ledger.envelope import decode
 from ledger.events.person import KeyDestroyed

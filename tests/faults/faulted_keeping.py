@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from api.bulk_runner import BulkRunner
 from api.cases import case_bulk
 from api.commands import access
-from api.composed import composed
-from api.register import SYSTEM, open_register
-from api.second_factor import code_at
+from api.operational.second_factor import code_at
+from api.register.register import SYSTEM, open_register
+from api.service.bulk_runner import BulkRunner
+from api.service.composed import composed
 from api.settings import Settings
-from ledger.access import anchor_access, record_accesses
+from ledger.access.log import anchor_access, record_accesses
 from ledger.events.base import By
 from ledger.events.claim import ClaimRevoked
 from ledger.vocabulary import PersonId

@@ -22,15 +22,15 @@ import pytest
 import structlog
 from flask.testing import FlaskClient
 
-from api import logs
 from api.cli import _explain
 from api.commands import archive
-from api.composed import composed
-from api.exits import Stop
-from api.register import open_register
+from api.register.register import open_register
+from api.service.composed import composed
 from api.settings import Settings
+from api.telling import logs
+from api.terminal.exits import Stop
 from projections.answers import projections
-from projections.follower import Follower
+from projections.following.follower import Follower
 from projections.replay.store import open_coded
 from tests.api.house_kit import BODY, Someone, credit_code, resident_id, study
 from tests.api.paper_kit import PDF, digest

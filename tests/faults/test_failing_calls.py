@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.exits import Exit
+from api.terminal.exits import Exit
 from tests.faults.failing_kit import FREE_ROOM, Calls, Ended, met, recorded
 from tests.faults.faulted_forgetting import FORGETTING
 from tests.faults.faulted_keeping import KEEPING

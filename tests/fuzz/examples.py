@@ -15,21 +15,21 @@ from pathlib import Path
 import xlsxwriter
 
 from api.routes.paging import Cursor, write_cursor
-from ledger import key_backup
 from ledger.archive import first_moment
-from ledger.archive_writing import write
+from ledger.copies.archive_writing import write
+from ledger.copies.export import export
 from ledger.events.statement import StatementId
-from ledger.export import export
-from ledger.hand_over import gather, hand_over
-from ledger.hand_over_file import FORMAT, Header
-from ledger.key_rotation import retire, sign_with_new
-from ledger.plain_zip import Writer
+from ledger.hand_over.file import FORMAT, Header
+from ledger.hand_over.gathering import gather, hand_over
+from ledger.keys import backup as key_backup
+from ledger.offline.plain_zip import Writer
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import format_skey, generate_key
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.proof.notes import parse_note
 from ledger.proof.tiles import encode_entries
 from ledger.proving import prove_event
+from ledger.signing.rotation import retire, sign_with_new
 from ledger.vocabulary import PersonId
 from ledger.witnessing.request import Request, format_request
 from policies.shelf import CASES_SUFFIX, rulebook_files

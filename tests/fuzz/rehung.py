@@ -18,18 +18,18 @@ import msgspec
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
-from api.provider import Asked, NotProven, Provider, ProviderAway
+from api.outside.provider import Asked, NotProven, Provider, ProviderAway
 from ledger.archive import MANIFEST, Manifest, digest, format_manifest
 from ledger.errors import LedgerError
-from ledger.hand_over_check import check
-from ledger.hand_over_file import AnyLine, End, Ended, Entry, Hashes, Header, Whose, format_file, hash_lines
+from ledger.hand_over.check import check
+from ledger.hand_over.file import AnyLine, End, Ended, Entry, Hashes, Header, Whose, format_file, hash_lines
+from ledger.offline.verify_archive import verify_archive
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint
 from ledger.proof.keys import SigningKey, generate_key, parse_vkey
 from ledger.proof.merkle import OutOfTree, hash_leaf, root_of
 from ledger.proof.multiproof import prove_many
 from ledger.proof.notes import format_note, sign
 from ledger.proof.policy import trust
-from ledger.verify_archive import verify_archive
 
 PARTED: Final = b"\n--part--\n"
 ARCHIVED: Final = ("vkey", MANIFEST, "checkpoint", "tiles.parquet", "edges.parquet", "events/000000001.parquet")

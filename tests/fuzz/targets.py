@@ -19,22 +19,25 @@ from pathlib import Path
 from typing import Final
 
 from api.cases import import_lists, result_lists, roster_lists
-from api.cases.faults import BadFields
-from api.evidence_types import type_of
-from api.problems import Problem
+from api.evidence.types import type_of
+from api.operational.second_factor import _hidden, _step_of
+from api.paper.sheets import read as read_sheet
+from api.refusals.faults import BadFields
+from api.refusals.problems import Problem
 from api.routes.paging import read_cursor
-from api.second_factor import _hidden, _step_of
 from api.settings import SettingsError, _file_values
-from api.sheets import read as read_sheet
-from ledger import backup, envelope, key_backup, plain_zip, statement_file, verify
-from ledger.case_file import parse_manifest
+from ledger import envelope
+from ledger.copies import backup
 from ledger.errors import LedgerError
 from ledger.identifiers import id_number, names, phones, unit_code
 from ledger.identifiers.errors import BadIdentifier
 from ledger.ids import parse_verify_code
-from ledger.key_rotation import parse_succession
+from ledger.keys import backup as key_backup
+from ledger.offline import plain_zip, statement_file, verify
+from ledger.offline.case_file import parse_manifest
+from ledger.offline.verify_pdf import open_pdf
 from ledger.proof import bundle, checkpoint, keys, map_proof, notes, policy, tiles
-from ledger.verify_pdf import open_pdf
+from ledger.signing.rotation import parse_succession
 from ledger.vocabulary import parse_hours
 from ledger.witnessing.fork import parse_fork
 from ledger.witnessing.request import parse_request
@@ -47,7 +50,7 @@ from policies.person import Bench
 from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError
-from projections.statement_reading import read_statement
+from projections.statement.reading import read_statement
 from tests.fuzz import rehung
 from tests.memory_kit import temporary
 

@@ -1,6 +1,6 @@
 """The four rooms have one direction: facts, law, answers, doors. An import that points outwards fails here, and so does
-a circle of files within a room, also one that only types or functions close. So do two files of tests of one name: the
-second of them would not be collected.
+a circle of files within a room, also one that only types or functions close, and a circle of its folders. So do two
+files of tests of one name: the second of them would not be collected.
 """
 
 from __future__ import annotations
@@ -28,12 +28,17 @@ MAY_SEE = {
 PROOF_MAY_SEE = ("ledger.proof", "ledger.errors", "cryptography")
 
 
-def imports_of(source: str, module: str, *, is_package: bool = False) -> set[str]:
+def imports_of(source: str, module: str, *, is_package: bool = False, at_run_time: bool = False) -> set[str]:
     """Every module that the source imports, also by a string given to importlib or written as `module:attribute`."""
     found: set[str] = set()
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")) if at_run_time:
+                node.body = []
     parts = module.split(".")
     package = parts if is_package else parts[:-1]
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
                 found |= {name.name for name in names}
@@ -79,6 +84,25 @@ def test_no_file_leads_back_to_itself(room: str) -> None:
              for module, path in files.items() if path.name != "__init__.py"}
 
     TopologicalSorter(graph).prepare()  # Raises CycleError, which names them.
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_folder_leads_back_to_itself(room: str) -> None:
+    """Within a room, too, folders stand upon each other. What is imported for types alone is not there when it runs."""
+    files = dict(modules(room))
+    graph: dict[str, set[str]] = {}
+    for module, path in files.items():
+        if path.name != "__init__.py":
+            seen = imports_of(path.read_text(encoding="utf-8"), module, at_run_time=True)
+            led_to = {folder(named(name, files)) for name in seen if name.startswith(f"{room}.")}
+            graph.setdefault(folder(module), set()).update(led_to - {folder(module)})
+
+    TopologicalSorter(graph).prepare()  # Raises CycleError, which names them.
+
+
+def folder(module: str) -> str:
+    """A folder of a room by the file's own, or the file itself where it lies in none."""
+    return ".".join(module.split(".")[:2])
 
 
 def named(name: str, files: Mapping[str, Path]) -> str:

@@ -26,7 +26,7 @@ import pytest
 from register_kit import ENVIRONMENT, XUESHI, Someone, Town
 
 from api.client import Client, Remote
-from api.register import open_register
+from api.register.register import open_register
 from api.settings import Settings
 from ledger.events.act import AccessRecorded, LogContinued
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from click import Group, Option
 
-from api.checks import Level
 from api.cli import cli
 from api.console.screens import page_routes
-from api.production_checks import service_log
-from api.service import create_app
+from api.doctor.checks import Level
+from api.doctor.production_checks import service_log
+from api.service.app import create_app
 from tests.api.house_kit import house_in
 from tests.house.test_readme_shell import missing_line, run, steps
 
@@ -71,7 +71,7 @@ def test_systemd_finds_nothing_wrong_but_that_it_is_not_installed_here() -> None
 
 
 def test_the_journals_own_settings_keep_lines_as_long_as_the_doctor_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.production_checks._JOURNAL", DEPLOY / "journald@xueshi.conf")
+    monkeypatch.setattr("api.doctor.production_checks._JOURNAL", DEPLOY / "journald@xueshi.conf")
 
     assert service_log("info")[0] is Level.OK
 

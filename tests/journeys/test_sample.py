@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from api.composed import composed
-from api.folder import Folder
+from api.register.folder import Folder
 from api.sample import begin, prepare, script, shown
+from api.service.composed import composed
 from api.settings import Settings, load
 from ledger.identifiers import id_number
 from projections.basis import read_axes

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.key_command import CommandMasterKey
+from ledger.keys.command import CommandMasterKey
 
 ROOT = Path(__file__).parents[2]
 PEER = Path(__file__).with_name("key_service_peer.py")

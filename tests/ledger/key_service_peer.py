@@ -1,7 +1,7 @@
 """An example of a master key program: it answers on standard output what it is asked on standard input.
 
 Here the service behind it is a file with 32 bytes beside it; elsewhere it is a call to a key service or a security
-module, in the two lines that are marked. `ledger/key_command.py` describes the format. What a program must not forget
+module, in the two lines that are marked. `ledger/keys/command.py` describes the format. What a program must not forget
 is in the last line: each answer is flushed at once.
 """
 

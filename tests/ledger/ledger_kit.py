@@ -22,11 +22,12 @@ from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimWithdrawn, Evidence, Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity
 from ledger.events.unit import Contact
-from ledger.fsck import KeyFiles, Report, fsck
+from ledger.fsck.checker import KeyFiles, Report, fsck
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.proof.keys import parse_skey, parse_vkey
 from ledger.proof.policy import Policy, trust
-from ledger.signer import Signer, create_signing_key
+from ledger.signing.signer import Signer, create_signing_key
 from ledger.stores.append import Append
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams import actor as actors
@@ -35,7 +36,6 @@ from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.streams import unit as units
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, RulebookId, StreamId, UnitId
 
 ORIGIN = "register.example/log"

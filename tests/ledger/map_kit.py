@@ -14,8 +14,9 @@ from ledger.events.base import Draft
 from ledger.events.claim import ClaimWithdrawn
 from ledger.events.statement import StatementId
 from ledger.ids import new_id
-from ledger.log_map import MapKey
-from ledger.map_file import MapFile, Proved
+from ledger.maps.entries import MapKey
+from ledger.maps.file import MapFile, Proved
+from ledger.offline.statement_file import EVENTS_FIELD, EVENTS_WORDS, Completeness, format_statement
 from ledger.proof.map_proof import (
     EMPTY,
     Presence,
@@ -29,7 +30,6 @@ from ledger.proof.map_proof import (
 )
 from ledger.proof.merkle import hash_leaf
 from ledger.proving import prove_event
-from ledger.statement_file import EVENTS_FIELD, EVENTS_WORDS, Completeness, format_statement
 from ledger.stores.append import Append
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams import person as persons

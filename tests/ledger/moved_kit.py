@@ -15,11 +15,11 @@ from ledger_kit import Clock, House, check, fill, open_house, small_house
 from postgres_kit import Server
 
 from ledger.archive import Archive, first_moment
-from ledger.archive_moving import Moved, move
-from ledger.archive_writing import write
-from ledger.copying import copy, in_file, in_postgres
-from ledger.fsck import Report
-from ledger.fsck_postgres import PostgresSource
+from ledger.copies.archive_moving import Moved, move
+from ledger.copies.archive_writing import write
+from ledger.copies.copying import copy, in_file, in_postgres
+from ledger.fsck.checker import Report
+from ledger.fsck.postgres import PostgresSource
 from ledger.ledger import Ledger
 from ledger.stores.cold import SHELF
 

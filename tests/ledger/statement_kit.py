@@ -5,8 +5,8 @@ from __future__ import annotations
 from ledger_kit import LI, House
 
 from ledger.events.statement import StatementId
+from ledger.offline.statement_file import format_statement
 from ledger.proving import prove_event
-from ledger.statement_file import format_statement
 from ledger.streams.statement import IssueStatement, decide_issue
 
 STATEMENT = StatementId("stm_0000000000000000000001")

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from ledger_kit import BY, LI, OFFICER, House, enter, house_policy, open_house, settle, settle_file, tampered
 
-from ledger.access import ANCHOR_EVERY_US, BrokenAnchor, NotCoded, anchor_access, broken_anchors, record_access
+from ledger.access.log import ANCHOR_EVERY_US, BrokenAnchor, NotCoded, anchor_access, broken_anchors, record_access
 from ledger.envelope import decode
 from ledger.events.act import LOG, AccessAnchored, AccessRecorded
 from ledger.events.base import By
-from ledger.fsck import Report, fsck
-from ledger.fsck_source import SQLiteSource
+from ledger.fsck.checker import Report, fsck
+from ledger.fsck.source import SQLiteSource
+from ledger.offline.verify import verify_file
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from ledger.proving import prove_event
-from ledger.signer import Signer, create_signing_key
-from ledger.verify import verify_file
+from ledger.signing.signer import Signer, create_signing_key
 from ledger.vocabulary import PersonId
 
 ORIGIN = "register.example/access"

@@ -15,26 +15,26 @@ import pytest
 from ledger_kit import BY, LI, Clock, house_policy, open_house, settle
 from postgres_kit import SCHEMAS, USER, Server
 
-from ledger import access_pruning
-from ledger.access import anchor_access, broken_anchors, record_accesses
-from ledger.access_pruning import _NOBODY as NOBODY
-from ledger.access_pruning import MONTHS_LEAST, TooShort, goes_by_itself, last_pruned, month_before, prune
+from ledger.access import pruning as access_pruning
+from ledger.access.log import anchor_access, broken_anchors, record_accesses
+from ledger.access.pruning import _NOBODY as NOBODY
+from ledger.access.pruning import MONTHS_LEAST, TooShort, goes_by_itself, last_pruned, month_before, prune
 from ledger.envelope import Envelope, decode, encode
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessCut, AccessPruned, AccessRecorded
 from ledger.events.base import Draft
-from ledger.fsck import Report, fsck
-from ledger.fsck_postgres import PostgresSource
-from ledger.fsck_source import SQLiteSource
+from ledger.fsck.checker import Report, fsck
+from ledger.fsck.postgres import PostgresSource
+from ledger.fsck.source import SQLiteSource
 from ledger.ledger import Ledger
+from ledger.offline.verify import verify_file
 from ledger.proof.merkle import hash_leaf
 from ledger.proof.text import encode_base64
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.proving import prove_event
-from ledger.signer import Signer, create_signing_key
+from ledger.signing.signer import Signer, create_signing_key
 from ledger.stores import postgres_schema
 from ledger.stores.postgres_schema import migrate
-from ledger.verify import verify_file
 from ledger.vocabulary import StreamId
 
 ORIGIN = "register.example/access"

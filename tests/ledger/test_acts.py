@@ -27,7 +27,7 @@ from ledger_kit import (
 )
 from msgspec.structs import replace
 
-from ledger.acts import Act, open_act, resume_act
+from ledger.acts.running import Act, open_act, resume_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.ledger import Held
@@ -317,7 +317,7 @@ import sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from ledger_kit import BY, open_house
-from ledger.acts import resume_act
+from ledger.acts.running import resume_act
 from test_acts import CHUNK, LIST, rows_of
 
 house = open_house(Path(sys.argv[1]))
@@ -333,7 +333,7 @@ import sys
 sys.path.insert(0, sys.argv[2])
 from pathlib import Path
 from ledger_kit import BY, open_house
-from ledger.acts import Act
+from ledger.acts.running import Act
 
 house = open_house(Path(sys.argv[1]))
 print("ready", flush=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ledger_kit import BY, ORIGIN, House, fill, open_house, small_house
 
-from ledger.backup import (
+from ledger.copies.backup import (
     MANIFEST,
     BackupDamaged,
     BackupFailed,
@@ -33,8 +33,8 @@ from ledger.backup import (
 )
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
-from ledger.fsck import fsck
-from ledger.fsck_source import SQLiteSource
+from ledger.fsck.checker import fsck
+from ledger.fsck.source import SQLiteSource
 
 
 def read_log(path: Path) -> CopiedLog:
@@ -161,7 +161,7 @@ def test_one_that_fails_or_is_killed_leaves_nothing_of_that_name_and_the_next_on
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
     script = (
-        "import os, signal, sys; from pathlib import Path; from ledger.backup import beside, write_file\n"
+        "import os, signal, sys; from pathlib import Path; from ledger.copies.backup import beside, write_file\n"
         "with beside(Path(sys.argv[1]), needed=1) as place:\n"
         "    write_file(place / 'half', b'1'); os.kill(os.getpid(), signal.SIGKILL)"
     )

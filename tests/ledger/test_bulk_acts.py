@@ -14,7 +14,7 @@ from random import Random
 import pytest
 from ledger_kit import BUREAU, LI, OFFICER, WANG, House, check, open_house, row, settle
 
-from ledger.case_bulk import Bulk, open_bulk, resume_bulk, words_of
+from ledger.acts.case_bulk import Bulk, open_bulk, resume_bulk, words_of
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By

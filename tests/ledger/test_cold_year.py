@@ -15,13 +15,13 @@ import pytest
 from ledger_kit import House, fill, small_house
 
 from ledger import archive as archives
-from ledger import archive_writing
 from ledger.archive import Archive, BadArchive, NotArchived, first_moment, format_manifest
-from ledger.archive_writing import NotSigned, YearEmpty, YearOpen, compare, positions_of, write
+from ledger.copies import archive_writing
+from ledger.copies.archive_writing import NotSigned, YearEmpty, YearOpen, compare, positions_of, write
 from ledger.errors import LedgerError
+from ledger.offline.verify import verify_file
 from ledger.proof.keys import generate_key
 from ledger.proof.policy import trust
-from ledger.verify import verify_file
 
 NOW = first_moment(2028) + 1
 FILLED = 600

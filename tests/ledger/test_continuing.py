@@ -9,7 +9,6 @@ from ledger_kit import BY, ORIGIN, House, check, fill, open_house
 
 from ledger.events.act import LOG, LogContinued, LogOpened
 from ledger.events.base import Draft
-from ledger.former_keys import former_keys, keep_as_former, keys_at_hand
 from ledger.ledger import Deciding
 from ledger.log_name import names_of
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
@@ -17,7 +16,8 @@ from ledger.proof.keys import format_vkey, generate_key
 from ledger.proof.merkle import EMPTY_ROOT
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import trust
-from ledger.signer import CheckpointDamaged, LogForked, Signer, create_signing_key
+from ledger.signing.former_keys import former_keys, keep_as_former, keys_at_hand
+from ledger.signing.signer import CheckpointDamaged, LogForked, Signer, create_signing_key
 from ledger.stores.append import RequestKey
 
 NEW = "register.example/log-2"

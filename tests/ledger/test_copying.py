@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from ledger_kit import drop_triggers, fill, settle_file, small_house
 
-from ledger.copying import TABLES, CopyDiffers, OtherContent, copy, in_file, in_postgres
-from ledger.fsck import fsck
+from ledger.copies.copying import TABLES, CopyDiffers, OtherContent, copy, in_file, in_postgres
+from ledger.fsck.checker import fsck
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def stopping(after: int) -> object:
 
 @pytest.fixture
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.copying.PORTION", 100)
+    monkeypatch.setattr("ledger.copies.copying.PORTION", 100)
 
 
 def test_into_postgres_and_back_every_row_of_every_table_is_the_same(

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from ledger_kit import LI, WANG, House, open_house, small_house, tampered
 from map_kit import commit, defined_root, key_of, listed, map_file, name_people, root_of_lists
 
-from ledger import fsck_map as module
-from ledger.fsck_map import EventUnreadable, MapReport, audit
-from ledger.fsck_map_tree import Tree
-from ledger.fsck_source import SQLiteSource
-from ledger.log_map import MapKey
-from ledger.map_file import Proved
+from ledger.fsck import maps as module
+from ledger.fsck.map_tree import Tree
+from ledger.fsck.maps import EventUnreadable, MapReport, audit
+from ledger.fsck.source import SQLiteSource
+from ledger.maps.entries import MapKey
+from ledger.maps.file import Proved
 from ledger.proof.map_proof import EMPTY, Absence, bit_of, hash_fork
 
 Lists = dict[str, list[tuple[int, bytes]]]

@@ -13,9 +13,9 @@ import pytest
 from ledger_kit import LI, House, check, closed_large_house, closed_small_house, fill, open_house, row
 from postgres_kit import NotRunnable, Server, running
 
-from ledger.copying import copy, in_file, in_postgres
-from ledger.fsck import Problem, Report, fsck
-from ledger.fsck_postgres import PostgresSource
+from ledger.copies.copying import copy, in_file, in_postgres
+from ledger.fsck.checker import Problem, Report, fsck
+from ledger.fsck.postgres import PostgresSource
 from ledger.stores.errors import SchemaBehind, Unreadable
 from ledger.vocabulary import ClaimId
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ledger_kit import House, closed_large_house
 
-from ledger.fsck_rows import Parts, Reader
-from ledger.fsck_source import DAMAGE_OF_SQLITE, SQLiteSource
+from ledger.fsck.rows import Parts, Reader
+from ledger.fsck.source import DAMAGE_OF_SQLITE, SQLiteSource
 
 Rows = list[tuple[Any, ...]]
 

@@ -16,10 +16,10 @@ from golden_log import LOG, VKEY, build, sealing_key
 from ledger.envelope import Envelope, SealedPart, check_canonical, decode
 from ledger.events.base import wire_type
 from ledger.events.catalogue import CURRENT, EVERY
+from ledger.offline.verify import policy_of, verify_file
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
-from ledger.verify import policy_of, verify_file
 
 ROOT = "277015f757cea5e549aea7ce0c6d2707e89a4740346bf97824be9de0891142fd"
 

@@ -10,13 +10,13 @@ import pytest
 from ledger_kit import BY, LI, OFFICER, RULING, WANG, House, check, open_house, settle, submission
 from msgspec.structs import replace
 
-from ledger.acts import Act, open_act
+from ledger.acts.hands import decide_upon
+from ledger.acts.imports import open_import
+from ledger.acts.running import Act, open_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import Source, StudyDetails, record_name, version_name
 from ledger.events.imports import ImportId
-from ledger.hands import decide_upon
-from ledger.importing import open_import
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams.claim_register import CorrectClaim, decide_correction

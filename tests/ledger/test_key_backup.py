@@ -21,16 +21,16 @@ import pytest
 from key_kit import child
 from ledger_kit import BY, LI, ORIGIN, WANG, House, enter, open_house, settle
 
-from ledger import key_backup
 from ledger.errors import LedgerError, Refusal
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed, PersonRegistered
-from ledger.key_backup import BackupExpired, BadBackup, CannotBackUp, NoSuchBackup, Restored, VaultPresent
-from ledger.key_file import Copy, KeyFile
+from ledger.keys import backup as key_backup
+from ledger.keys.backup import BackupExpired, BadBackup, CannotBackUp, NoSuchBackup, Restored, VaultPresent
+from ledger.keys.file import Copy, KeyFile
+from ledger.keys.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey, open_vault
 from ledger.ledger import Deciding, Ledger
 from ledger.streams import person as persons
-from ledger.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey, open_vault
 from ledger.vocabulary import PersonId, StreamId
 
 DAY = 86_400_000_000
@@ -108,8 +108,8 @@ def test_a_copy_is_one_whole_file_of_the_running_vault_without_the_master_key(ho
 def test_a_copy_is_noted_before_it_is_made(house: House, tmp_path: Path) -> None:
     """Killed in between, a destruction counts a copy that may be there: never too early is it final."""
     script = (
-        "import os, signal, sqlite3, sys\nfrom pathlib import Path\nfrom ledger import key_backup\n"
-        "from ledger.key_file import KeyFile\n"
+        "import os, signal, sqlite3, sys\nfrom pathlib import Path\nfrom ledger.keys import backup as key_backup\n"
+        "from ledger.keys.file import KeyFile\n"
         "KeyFile.copied = lambda file, target: os.kill(os.getpid(), signal.SIGKILL)\n"
         "key_backup.back_up(KeyFile(Path(sys.argv[1])), Path(sys.argv[2]), origin='x')"
     )
@@ -129,8 +129,8 @@ def test_a_copy_is_noted_before_it_is_made(house: House, tmp_path: Path) -> None
 def test_what_a_killed_copy_left_is_found_and_taken_away_when_it_is_due(house: House, tmp_path: Path) -> None:
     """It holds every key, and its folder has no name yet."""
     script = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom ledger import key_backup\n"
-        "from ledger.key_file import KeyFile\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom ledger.keys import backup as key_backup\n"
+        "from ledger.keys.file import KeyFile\n"
         "key_backup.write_durably = lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL)\n"
         "key_backup.back_up(KeyFile(Path(sys.argv[1])), Path(sys.argv[2]), origin='x')"
     )
@@ -175,8 +175,8 @@ def test_a_full_disk_leaves_neither_half_a_copy_nor_a_note_of_one(house: House, 
     house.vault.prepare(f"per_{number}" for number in range(2_000))
     house.close()
     script = (
-        "import resource, signal, sys\nfrom pathlib import Path\nfrom ledger import key_backup\n"
-        "from ledger.key_file import KeyFile\n"
+        "import resource, signal, sys\nfrom pathlib import Path\nfrom ledger.keys import backup as key_backup\n"
+        "from ledger.keys.file import KeyFile\n"
         "file = KeyFile(Path(sys.argv[1]))\nfile.copies()\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
         "try:\n    key_backup.back_up(file, Path(sys.argv[2]), origin='x')\n"
@@ -376,7 +376,7 @@ def test_a_copy_of_another_log_is_refused_and_nothing_is_put_in_place(house: Hou
 
 
 def test_a_copy_under_a_former_master_key_says_so_and_opens_with_that(house: House, tmp_path: Path) -> None:
-    from ledger.key_rewrap import prepare, switch
+    from ledger.keys.rewrap import prepare, switch
 
     _, folder = backed_up(house, tmp_path / "safe")
     house.close()

@@ -13,7 +13,7 @@ import pytest
 from key_kit import answering, program, service
 
 from ledger.errors import LedgerError
-from ledger.key_command import (
+from ledger.keys.command import (
     CommandDied,
     CommandMasterKey,
     CommandNonsense,
@@ -21,8 +21,8 @@ from ledger.key_command import (
     CommandSilent,
     CommandUnusable,
 )
-from ledger.key_master import Owned, WrongKey
-from ledger.vault import Vault, open_vault
+from ledger.keys.master import Owned, WrongKey
+from ledger.keys.vault import Vault, open_vault
 
 KEYS = [Owned(f"per_{number}", bytes([number % 256]) * 32) for number in range(300)]
 ECHO = 'print(json.dumps({"id": request["id"], "wrapped": request["key"]}), flush=True)'

@@ -16,13 +16,13 @@ from postgres_kit import Server
 from ledger.envelope import Envelope, SealedPart, decode, encode
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import PersonRestricted
-from ledger.key_backup import back_up, checked, laid_out
-from ledger.key_database import SERVER_DAYS, STEPS, KeyDatabase
-from ledger.key_file import KeyFile, VaultFailed
-from ledger.key_rewrap import prepare, switch
+from ledger.keys.backup import back_up, checked, laid_out
+from ledger.keys.database import SERVER_DAYS, STEPS, KeyDatabase
+from ledger.keys.file import KeyFile, VaultFailed
+from ledger.keys.rewrap import prepare, switch
+from ledger.keys.vault import Absent, FileMasterKey, KeyGone, MasterExchanged, Vault, make_of, open_keys, open_vault
 from ledger.stores.errors import SchemaBehind
 from ledger.stores.postgres_schema import migrate
-from ledger.vault import Absent, FileMasterKey, KeyGone, MasterExchanged, Vault, make_of, open_keys, open_vault
 from ledger.vocabulary import PersonId, StreamId
 
 BY, WORDS = By(actor="acr_test", role="registrar"), Words(words="探针备注")

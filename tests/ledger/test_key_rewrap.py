@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from key_kit import answering, child, service
 
-from ledger.key_command import CommandDied
-from ledger.key_file import KeyFile, VaultFailed, recorded_make
-from ledger.key_master import FileMasterKey, MasterKey, Owned, WrongKey
-from ledger.key_opening import open_master
-from ledger.key_rewrap import AT_ONCE, Rewrapped, Unfaithful, finished, prepare, switch
-from ledger.vault import KeyGone, MasterExchanged, Vault, open_vault
+from ledger.keys.command import CommandDied
+from ledger.keys.file import KeyFile, VaultFailed, recorded_make
+from ledger.keys.master import FileMasterKey, MasterKey, Owned, WrongKey
+from ledger.keys.opening import open_master
+from ledger.keys.rewrap import AT_ONCE, Rewrapped, Unfaithful, finished, prepare, switch
+from ledger.keys.vault import KeyGone, MasterExchanged, Vault, open_vault
 
 KEYS = 3 * AT_ONCE + 7
 
@@ -194,9 +194,9 @@ def test_a_key_service_that_fails_in_the_middle_is_asked_for_the_rest_when_it_is
 REWRAP = """
 import sys, time
 from pathlib import Path
-from ledger.key_file import KeyFile
-from ledger.key_master import FileMasterKey
-from ledger.key_rewrap import finished, prepare, switch
+from ledger.keys.file import KeyFile
+from ledger.keys.master import FileMasterKey
+from ledger.keys.rewrap import finished, prepare, switch
 folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
 steps = 0
 def progress(done, total):

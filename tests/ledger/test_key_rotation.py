@@ -10,8 +10,14 @@ from key_kit import child
 from ledger_kit import ORIGIN, House, check, fill, house_policy, open_house, small_house
 
 from ledger.errors import LedgerError
-from ledger.former_keys import former_keys, keys_at_hand
-from ledger.key_rotation import (
+from ledger.offline.verify import verify_proof
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.keys import PublicKey, SigningKey, format_vkey, generate_key, parse_skey, parse_vkey
+from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
+from ledger.proof.policy import believe, trust
+from ledger.proving import prove_event
+from ledger.signing.former_keys import former_keys, keys_at_hand
+from ledger.signing.rotation import (
     MalformedSuccession,
     RotationRefused,
     What,
@@ -23,12 +29,6 @@ from ledger.key_rotation import (
     sign_with_new,
     succession,
 )
-from ledger.proof.checkpoint import parse_checkpoint
-from ledger.proof.keys import PublicKey, SigningKey, format_vkey, generate_key, parse_skey, parse_vkey
-from ledger.proof.notes import NoteVerifier, format_note, open_note, parse_note, sign
-from ledger.proof.policy import believe, trust
-from ledger.proving import prove_event
-from ledger.verify import verify_proof
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def test_only_the_owner_reads_the_keys_after_each_exchange(house: House) -> None
 STOPPED = """
 import os, signal, sys
 from pathlib import Path
-import ledger.key_rotation as rotation
+import ledger.signing.rotation as rotation
 folder, origin, after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 written, write = [], rotation.write_durably
 def dying(path, data, *, mode):
@@ -255,7 +255,7 @@ def dying(path, data, *, mode):
     if len(written) == after:
         os.kill(os.getpid(), signal.SIGKILL)
 rotation.write_durably = dying
-import ledger.former_keys as former
+import ledger.signing.former_keys as former
 former.write_durably = dying
 (rotation.retire if len(sys.argv) > 4 else rotation.sign_with_new)(folder, origin, *sys.argv[4:])
 """
@@ -295,7 +295,7 @@ def test_retiring_a_key_that_was_killed_is_ended_by_running_it_again(house: Hous
 
 def test_two_who_add_a_key_at_once_add_one(house: House) -> None:
     script = (
-        "import sys\nfrom pathlib import Path\nfrom ledger.key_rotation import sign_with_new, RotationRefused\n"
+        "import sys\nfrom pathlib import Path\nfrom ledger.signing.rotation import sign_with_new, RotationRefused\n"
         "try:\n    sign_with_new(Path(sys.argv[1]), sys.argv[2])\n    print('added')\n"
         "except RotationRefused:\n    print('refused')"
     )

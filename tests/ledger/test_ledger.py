@@ -28,14 +28,14 @@ from ledger_kit import (
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import Identity, KeyDestroyed
+from ledger.keys.vault import Absent, KeyGone
 from ledger.ledger import DECISIONS_MAX, Deciding
+from ledger.offline.verify import verify_proof
 from ledger.proving import prove_event
 from ledger.stores.append import Guard, GuardMoved, NameTaken, Receipt, RequestKey, StreamMoved
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
-from ledger.vault import Absent, KeyGone
-from ledger.verify import verify_proof
 from ledger.vocabulary import PersonId, StreamId
 from tests.forked import PYTHON, run
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from ledger_kit import BY, LI, WANG, House, open_house, row, settle, small_house
 from map_kit import commit, cut_short, defined_root, listed, map_file, name_people, root_of_lists
 
-from ledger import map_file as module
-from ledger.acts import Act, open_act
+from ledger.acts.running import Act, open_act
 from ledger.envelope import decode
-from ledger.log_map import MapKey, people_named
-from ledger.map_file import MapBehind, MapFailed, MapFile
+from ledger.maps import file as module
+from ledger.maps.entries import MapKey, people_named
+from ledger.maps.file import MapBehind, MapFailed, MapFile
 from ledger.proof.map_proof import Absence, Presence, check_absence, check_presence
 from ledger.stores.memory import MemoryRecorder
 from ledger.vocabulary import ClaimId

@@ -24,11 +24,12 @@ from ledger_kit import FIRST, LI, House, fill, plain_event, small_house
 from moved_kit import FILLED, NOW, Kept, copied, in_database, make
 
 from ledger import archive as archives
-from ledger import archive_moving as moving
-from ledger import archive_writing
 from ledger.archive import Archive, first_moment
-from ledger.archive_writing import compare, write
-from ledger.copying import OtherContent, copy, in_file, in_postgres
+from ledger.copies import archive_moving as moving
+from ledger.copies import archive_writing
+from ledger.copies.archive_writing import compare, write
+from ledger.copies.copying import OtherContent, copy, in_file, in_postgres
+from ledger.offline.verify import verify_file
 from ledger.proof.tiles import Tile
 from ledger.proving import prove_event, prove_growth
 from ledger.stores import cold, postgres_schema
@@ -38,7 +39,6 @@ from ledger.stores.memory import MemoryRecorder
 from ledger.stores.postgres_cold import SchemaChange
 from ledger.stores.recorder import CannotMove
 from ledger.stores.sqlite_cold import FileChange
-from ledger.verify import verify_file
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -284,7 +284,7 @@ def _carried(kept: Kept, other: Kept, house: House, progress: Any = lambda done,
 def test_a_copy_into_the_other_store_finds_bodies_where_they_lie_also_after_it_stopped(
     house: House, kept: Kept, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.copying.PORTION", 100)
+    monkeypatch.setattr("ledger.copies.copying.PORTION", 100)
     before = house.store.leaves(0, 918)
     kept.move(house, 2025, 2026)
     stubs = kept.stubs()

@@ -17,8 +17,8 @@ from moved_kit import Kept, in_database, make
 from postgres_kit import FOLDER, USER, Server, running
 
 from ledger import archive as archives
-from ledger import archive_moving as moving
-from ledger import archive_writing
+from ledger.copies import archive_moving as moving
+from ledger.copies import archive_writing
 from ledger.errors import LedgerError
 from ledger.stores import cold
 from ledger.stores.on_standby import OnStandby

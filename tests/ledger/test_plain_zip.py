@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.plain_zip import MalformedArchive, Member, Writer, looks_like_archive, read_content, read_members
+from ledger.offline.plain_zip import MalformedArchive, Member, Writer, looks_like_archive, read_content, read_members
 
 FILES = {"README.txt": "说明".encode(), "proofs/1.tlog-proof": b"x" * 30, "empty.json": b""}
 
@@ -60,7 +60,7 @@ def test_more_files_than_sixteen_bits_count_are_read_by_us_and_by_any_program(
 
 
 def test_the_end_of_a_large_archive_has_one_spelling_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.plain_zip._MANY", 3)
+    monkeypatch.setattr("ledger.offline.plain_zip._MANY", 3)
     few, data = archive(dict(list(FILES.items())[:2])), archive(FILES)
 
     assert opened(data) == FILES and len(opened(few)) == 2

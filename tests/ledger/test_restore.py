@@ -13,10 +13,8 @@ import pytest
 from killing import Ended, killed_at
 from ledger_kit import fill, house_policy, open_house, settle_file, small_house
 
-from ledger.backup import BackupFailed, Manifest, list_files, log_in
-from ledger.fsck_source import SQLiteSource
-from ledger.proof.checkpoint import Checkpoint
-from ledger.restore import (
+from ledger.copies.backup import BackupFailed, Manifest, list_files, log_in
+from ledger.copies.restore import (
     PLAN,
     STAGING,
     Plan,
@@ -31,6 +29,8 @@ from ledger.restore import (
     stage,
     standing,
 )
+from ledger.fsck.source import SQLiteSource
+from ledger.proof.checkpoint import Checkpoint
 
 OLD = {"ledger.db": "old", "ledger.db-wal": "journal", "keys/ledger.published": "old note", "projections/a.db": "old"}
 NEW = {"ledger.db": "new", "rulebooks/a.toml": "law"}

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from ledger_kit import BUREAU, CLERK, LI, OFFICER, RULING, WANG, WORKS, House, check, enter, open_house, settle
 
-from ledger.acts import Act
+from ledger.acts.rosters import Roster, open_roster, resume_roster
+from ledger.acts.running import Act
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.training import CardId, ClassId, Lesson, card_name
-from ledger.rosters import Roster, open_roster, resume_roster
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams import person as persons

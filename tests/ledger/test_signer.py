@@ -21,7 +21,7 @@ from ledger.proof.merkle import hash_leaves
 from ledger.proof.notes import NoteVerifier, open_note, parse_note
 from ledger.proof.policy import believe, trust
 from ledger.proof.text import Malformed
-from ledger.signer import (
+from ledger.signing.signer import (
     BadSigningKey,
     CannotPublish,
     CheckpointDamaged,

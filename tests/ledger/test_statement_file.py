@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.proof.bundle import HEADER
-from ledger.statement_file import (
+from ledger.offline.statement_file import (
     SEPARATOR,
     MalformedStatement,
     digest_of,
@@ -17,6 +16,7 @@ from ledger.statement_file import (
     looks_like_statement,
     parse_statement,
 )
+from ledger.proof.bundle import HEADER
 
 BUNDLE = f"{HEADER}\nindex 0\n\nnote\n".encode()
 FINE = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])

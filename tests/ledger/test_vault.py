@@ -16,10 +16,9 @@ import pytest
 from ledger.envelope import Envelope, SealedPart, decode, encode
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import PersonRestricted
-from ledger.key_file import Copy, KeyFile, recorded_make
-from ledger.key_master import Owned
-from ledger.ledger import Ledger
-from ledger.vault import (
+from ledger.keys.file import Copy, KeyFile, recorded_make
+from ledger.keys.master import Owned
+from ledger.keys.vault import (
     Absent,
     BadMasterKey,
     FileMasterKey,
@@ -32,6 +31,7 @@ from ledger.vault import (
     make_of,
     open_vault,
 )
+from ledger.ledger import Ledger
 from ledger.vocabulary import PersonId, StreamId
 
 BY = By(actor="acr_test", role="registrar")

@@ -15,11 +15,11 @@ from test_verify import flips, refused
 
 from ledger.errors import LedgerError
 from ledger.events.statement import StatementId, StatementText
-from ledger.map_file import MapFile
+from ledger.maps.file import MapFile
+from ledger.offline.statement_file import COMPLETENESS, Completeness, format_statement, parse_statement
+from ledger.offline.verify import verify_statement
 from ledger.proof.map_proof import Absence, Presence, format_presence
 from ledger.proving import prove_event
-from ledger.statement_file import COMPLETENESS, Completeness, format_statement, parse_statement
-from ledger.verify import verify_statement
 
 CUT = f"\n{COMPLETENESS}\n".encode()
 OTHER = StatementId("stm_0000000000000000000002")

@@ -16,10 +16,10 @@ from test_verify import ALONE, flips, refused
 from ledger.errors import LedgerError
 from ledger.events.base import Draft
 from ledger.events.statement import StatementId, StatementIssued, StatementText
+from ledger.offline.statement_file import FILE_BYTES_MAX, SEPARATOR, format_statement
+from ledger.offline.verify import Unverified, policy_of, verify_file, verify_statement
 from ledger.proof.keys import format_vkey, generate_key
 from ledger.proving import prove_event
-from ledger.statement_file import FILE_BYTES_MAX, SEPARATOR, format_statement
-from ledger.verify import Unverified, policy_of, verify_file, verify_statement
 
 CUT = f"\n{SEPARATOR}\n".encode()
 

@@ -27,8 +27,8 @@ from typing import Any
 import psycopg
 
 from api.client import Client, Reply
+from api.register.sharing import statuses
 from api.settings import Settings
-from api.sharing import statuses
 from tests.api.workers_kit import until
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Town
 from tests.machines.network_kit import PREFIX, Host, Network, network

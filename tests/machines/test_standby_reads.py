@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from api.client import Client
+from ledger.offline.verify import verify_file
 from ledger.proof.keys import parse_vkey
 from ledger.proof.policy import trust
-from ledger.verify import verify_file
 from tests.api.workers_kit import until
 from tests.journeys.register_kit import XUESHI
 from tests.machines.cluster_kit import PORT, REGISTER, Cluster, FromHost, Service, cluster

@@ -13,13 +13,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from ledger.acts import Act, open_act
+from ledger.acts.running import Act, open_act
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By, Draft
 from ledger.events.claim import Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity
 from ledger.events.unit import Contact
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.streams import actor as actors
 from ledger.streams import claim as claims
@@ -29,7 +30,6 @@ from ledger.streams import person as persons
 from ledger.streams import rulebook as rulebooks
 from ledger.streams import transfer as transfers
 from ledger.streams import unit as units
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, TransferId, UnitId, format_hours
 from policies.assess import OVERRIDDEN, Override
 from policies.rulebook import Rulebook
@@ -37,7 +37,7 @@ from policies.shelf import Shelf, drafts, shipped
 from projections.answers import Answers, projections
 from projections.basis import read_axes
 from projections.entries import Decision
-from projections.follower import Follower
+from projections.following.follower import Follower
 from projections.judging import Books, belongings, judge
 from projections.people_reading import Affiliation as Stated
 

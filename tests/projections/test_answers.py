@@ -18,12 +18,12 @@ from ledger.events.actor import Scope
 from ledger.vocabulary import PersonId
 from projections.answers import EVERY, Answers, projections
 from projections.basis import axes_of, read_axes
-from projections.batch import read_batch
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
-from projections.file import ProjectionFile
-from projections.follower import Follower
+from projections.files.batch import read_batch
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
+from projections.following.follower import Follower
 from projections.people import People
-from projections.places import path_of
 
 OFFICE = Scope(role="sector_authority", region="3302")
 

@@ -19,18 +19,18 @@ import pytest
 from projection_kit import NINGBO, House, living
 from test_follower import made_up_to, say
 
-import projections.follower
+import projections.following.follower
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
-from ledger.vault import FileMasterKey, Vault
-from projections import marker
 from projections.answers import projections as every_projection
-from projections.apart import Apart, _collecting_seldom
-from projections.content import stands
+from projections.files.content import stands
+from projections.files.places import path_of
+from projections.files.reader import Reader
+from projections.following import marker
+from projections.following.apart import Apart, _collecting_seldom
+from projections.following.standby import Standby
 from projections.laws import Laws
-from projections.places import path_of
-from projections.reader import Reader
-from projections.standby import Standby
 
 KIT = Path(__file__).parent
 
@@ -41,7 +41,7 @@ def apart_from(house: House, *command: str) -> Apart:
 
 def following(command: Sequence[str] = (), *, ledger: str = "", database: str = "", answers: str) -> Apart:
     told = {"ledger": ledger, "database": database, "answers": answers, "log_level": "info", "log_format": "json"}
-    return Apart(command or (sys.executable, "-P", "-m", "api.following"), json.dumps(told).encode())
+    return Apart(command or (sys.executable, "-P", "-m", "api.beside.following"), json.dumps(told).encode())
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def standing(house: House, apart: Apart) -> Iterator[Standby]:
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anything counts as much."""
-    monkeypatch.setattr(projections.follower, "BUSY_PERCENT", 0)
+    monkeypatch.setattr(projections.following.follower, "BUSY_PERCENT", 0)
 
 
 def until(true: Callable[[], Any], seconds: int = 20) -> bool:
@@ -194,12 +194,12 @@ CALLER = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-import projections.follower
-projections.follower.BUSY_PERCENT = 0
+import projections.following.follower
+projections.following.follower.BUSY_PERCENT = 0
 from projection_kit import open_house
 from test_apart import apart_from, moved_out
 from projections.answers import projections
-from projections.standby import Standby
+from projections.following.standby import Standby
 
 house = open_house(Path(sys.argv[1]), start=False)
 standby = Standby(house.ledger, house.folder / "answers", projections(), apart=apart_from(house))

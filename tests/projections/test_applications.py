@@ -23,7 +23,7 @@ from projection_kit import NINGBO, House, living
 from ledger.streams import application as applications
 from ledger.vocabulary import PersonId
 from projections.applications import Applications, application_of, applications_of
-from projections.rebuilding import compare
+from projections.files.rebuilding import compare
 from projections.sanctions import Sanctions, disqualifications_of, disqualified_on, revocations_of
 
 

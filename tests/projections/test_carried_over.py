@@ -15,12 +15,12 @@ import pytest
 from projection_kit import living
 from test_follower import Counter, made_up_to, say
 
-import projections.carrying
-from projections.carrying import Carrier
-from projections.content import stands
-from projections.file import ProjectionFile
-from projections.follower import Follower
-from projections.places import path_of
+import projections.files.carrying
+from projections.files.carrying import Carrier
+from projections.files.content import stands
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
+from projections.following.follower import Follower
 
 
 def until(true: Callable[[], Any], seconds: int = 20) -> bool:
@@ -33,7 +33,7 @@ def until(true: Callable[[], Any], seconds: int = 20) -> bool:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A little is much."""
-    monkeypatch.setattr(projections.carrying, "_MUCH", 10)
+    monkeypatch.setattr(projections.files.carrying, "_MUCH", 10)
 
 
 def seen(file: ProjectionFile, numbers: count[int], rows: int) -> None:

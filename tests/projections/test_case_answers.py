@@ -15,7 +15,7 @@ from ledger.streams import case as cases_of
 from ledger.streams.case import Finding
 from ledger.vocabulary import ClaimId, PersonId
 from projections.cases import Cases, case_of, cases
-from projections.rebuilding import compare
+from projections.files.rebuilding import compare
 
 OFFICE = Scope(role=ROLE, region="3302")
 HOLD = cases_of.HoldClaims(role=ROLE, words="核查")

@@ -11,7 +11,7 @@ import pytest
 from exam_kit import ROLE, in_case, open_case
 from projection_kit import NINGBO, House, exam, living
 
-from ledger.case_bulk import Bulk, open_bulk
+from ledger.acts.case_bulk import Bulk, open_bulk
 from ledger.events.actor import Scope
 from ledger.events.case import CaseId, Chosen
 from ledger.streams import case as cases
@@ -22,7 +22,7 @@ from ledger.vocabulary import ActId, ActorId, ClaimId
 from projections.case_desk import bulks_of, followed_of, notes_of, overdue, requests_of
 from projections.case_entries import chosen_claims
 from projections.cases import Cases, case_of, is_named, named_in
-from projections.rebuilding import compare
+from projections.files.rebuilding import compare
 
 OFFICE = Scope(role=ROLE, region="3302")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.columns import Column, fill, heads, row, visible, width, wrap
+from projections.statement.columns import Column, fill, heads, row, visible, width, wrap
 
 
 @pytest.mark.parametrize(("text", "columns"), [

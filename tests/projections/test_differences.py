@@ -34,7 +34,9 @@ from ledger.events.claim import Ruling
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import person as persons
-from projections.differences import (
+from projections.differences.bulk import Disagreement
+from projections.differences.person import Judge
+from projections.differences.queue import (
     DifferencesBehind,
     DifferencesFile,
     Filters,
@@ -45,14 +47,12 @@ from projections.differences import (
     read_years,
     within,
 )
-from projections.differences_bulk import Disagreement
-from projections.differences_person import Judge
-from projections.differences_upkeep import Stopped, Upkeep
+from projections.differences.upkeep import Stopped, Upkeep
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed
+from projections.files.places import path_of
+from projections.files.reader import Reader
 from projections.judging import Books
-from projections.places import path_of
-from projections.reader import Reader
 from tests.forked import PYTHON, Popen
 
 ALL = Filters()

@@ -19,9 +19,9 @@ from test_random_histories import live, many_times, steps
 from policies.rulebook import Rulebook
 from projections.answers import Answers
 from projections.basis import Axes, axes_of
-from projections.differences import Filters, Rows, read_entries, read_offices, read_years
-from projections.differences_asked import KEPT_MOST, NAME, AskedDifferences, BeingWeighed
-from projections.differences_person import Judge
+from projections.differences.asked import KEPT_MOST, NAME, AskedDifferences, BeingWeighed
+from projections.differences.person import Judge
+from projections.differences.queue import Filters, Rows, read_entries, read_offices, read_years
 from projections.judging import Books
 
 DAY = date(2021, 6, 30)

@@ -20,9 +20,9 @@ from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.vocabulary import ClaimId, PersonId, UnitId
 from projections.duplicates import Duplicates, claims_showing, duplicate_groups, duplicates_of, keys_of
-from projections.file import ProjectionFile
-from projections.projection import Effect
-from projections.reader import Reader
+from projections.files.file import ProjectionFile
+from projections.files.projection import Effect
+from projections.files.reader import Reader
 
 EVERYWHERE = Scope(role="human_resources", region="33")
 CERTIFICATE, NOTICE = Evidence(kind="certificate", sha256="a" * 64), Evidence(kind="notice", sha256="b" * 64)

@@ -30,7 +30,7 @@ from projections import exams
 from projections.answers import Answers
 from projections.errors import AsOfInFuture
 from projections.exams import Exams, Wanted
-from projections.rebuilding import compare
+from projections.files.rebuilding import compare
 
 
 @pytest.fixture

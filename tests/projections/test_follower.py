@@ -23,22 +23,22 @@ from sqlite_utils import Database
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.ledger import Ledger
-from projections import board
 from projections.answers import Answers, projections
-from projections.batch import read_batch
-from projections.build import Build
-from projections.content import content
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, UnknownProjection, Unreadable
-from projections.file import ProjectionFile
-from projections.follower import Follower
+from projections.files import board
+from projections.files.batch import read_batch
+from projections.files.build import Build
+from projections.files.content import content
+from projections.files.file import ProjectionFile
+from projections.files.places import doubt, path_of
+from projections.files.projection import Effect, Projection, Rows, Table
+from projections.files.reader import Reader
+from projections.files.rebuilding import compare
+from projections.following.follower import Follower
+from projections.following.track import LOOK_MS, Track
 from projections.people import People
 from projections.people_reading import read_unit
-from projections.places import doubt, path_of
-from projections.projection import Effect, Projection, Rows, Table
-from projections.reader import Reader
-from projections.rebuilding import compare
-from projections.track import LOOK_MS, Track
 from projections.work import Work
 from tests.forked import PYTHON, Popen
 

@@ -13,12 +13,12 @@ from projection_kit import House, close_house, open_house
 from test_follower import Counter, say
 
 from projections.errors import AlreadyFollowed
-from projections.follower import Follower
-from projections.former import Changes, Incomparable, TableChange, others, remove_older
-from projections.places import path_of
-from projections.projection import Table
-from projections.reader import Reader
-from projections.rebuilding import rebuild_all
+from projections.files.former import Changes, Incomparable, TableChange, others, remove_older
+from projections.files.places import path_of
+from projections.files.projection import Table
+from projections.files.reader import Reader
+from projections.files.rebuilding import rebuild_all
+from projections.following.follower import Follower
 
 
 class Newer(Counter):

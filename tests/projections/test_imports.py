@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from projection_kit import BY, DETAILS, NINGBO, House, exam, living
 
-from ledger.acts import Act, open_act
+from ledger.acts.running import Act, open_act
 from ledger.errors import Refusal
 from ledger.events.claim import Source
 from ledger.events.imports import ImportId
@@ -18,8 +18,8 @@ from ledger.streams import claim_review as review
 from ledger.streams import imports as decisions
 from ledger.streams import person as persons
 from ledger.vocabulary import ClaimId
+from projections.files.rebuilding import compare
 from projections.imports import Imports, import_of, import_of_file, imports
-from projections.rebuilding import compare
 
 FILE, ROLE = "e" * 64, "human_resources"
 

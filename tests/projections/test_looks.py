@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.access import record_access, record_accesses
+from ledger.access.log import record_access, record_accesses
 from ledger.events.base import By
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
-from ledger.vault import FileMasterKey, Vault
 from projections import looks as module
+from projections.files.places import path_of
 from projections.looks import Asked, Looks, keep_up, look_at, looks
-from projections.places import path_of
 
 CLERK, OTHER = "acr_" + "1" * 22, "acr_" + "2" * 22
 LI, WANG = "per_" + "1" * 22, "per_" + "2" * 22

@@ -17,15 +17,15 @@ from test_follower import Counter, lived, made_up_to, say
 
 from ledger.ledger import Ledger
 from projections.answers import projections
-from projections.batch import read_again, read_batch
-from projections.build import opened
-from projections.content import content
 from projections.entries import Entries
-from projections.file import ProjectionFile
-from projections.follower import Follower
+from projections.files.batch import read_again, read_batch
+from projections.files.build import opened
+from projections.files.content import content
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
+from projections.files.projection import Effect, Rows
+from projections.following.follower import Follower
 from projections.people import People
-from projections.places import path_of
-from projections.projection import Effect, Rows
 from tests.forked import PYTHON, Popen
 
 MAKER = """
@@ -33,10 +33,10 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
-from projections import file
+from projections.files import file
 from projections.entries import Entries
-from projections.build import opened
-from projections.batch import read_batch
+from projections.files.build import opened
+from projections.files.batch import read_batch
 file._GATHERED = 4
 house = open_house(Path(sys.argv[1]), start=False)
 made = opened(Entries(), Path(sys.argv[3]), house.ledger, made=True)

@@ -16,11 +16,11 @@ import pytest
 from projection_kit import NINGBO, House, close_house, living, open_house
 from structlog.testing import capture_logs
 
-from projections import marker
 from projections.answers import projections
-from projections.follower import Follower
+from projections.files.places import path_of
+from projections.following import marker
+from projections.following.follower import Follower
 from projections.people import People
-from projections.places import path_of
 
 ALL = sorted(path_of(Path(), one).name for one in projections())
 

@@ -22,11 +22,11 @@ from ledger.vocabulary import Category
 from policies.assess import Override
 from policies.evaluate import main_evaluate
 from projections.answers import projections
-from projections.batch import read_batch
-from projections.content import content
 from projections.entries import Version
 from projections.facts import fields_of
-from projections.file import ProjectionFile
+from projections.files.batch import read_batch
+from projections.files.content import content
+from projections.files.file import ProjectionFile
 
 PLACES = ((NINGBO, "industry"), (WENZHOU, "general"), (HANGZHOU, "environment"), (WENZHOU, "natural_resources"))
 DAYS = ("2019-03-01", "2020-11-26", "2020-11-27", "2021-06-30", "2021-07-01", "2022-12-31")

@@ -12,12 +12,12 @@ from typing import Any
 from projection_kit import NINGBO, living
 
 from projections.answers import projections
-from projections.follower import Follower
+from projections.files.places import discard, path_of
+from projections.files.reached import Reached, Telling, take_back
+from projections.files.reader import Reader
+from projections.files.rebuilding import compare
+from projections.following.follower import Follower
 from projections.laws import Laws
-from projections.places import discard, path_of
-from projections.reached import Reached, Telling, take_back
-from projections.reader import Reader
-from projections.rebuilding import compare
 
 NAMES = ("people.2.db", "laws.1.db")
 NOTHING = (0, 0)

@@ -21,9 +21,9 @@ from ledger.ledger import Ledger
 from projections.answers import projections
 from projections.entries import Entries
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, RebuildDied
-from projections.places import path_of
-from projections.projection import Projection
-from projections.rebuilding import compare, rebuild, rebuild_all, shared_out
+from projections.files.places import path_of
+from projections.files.projection import Projection
+from projections.files.rebuilding import compare, rebuild, rebuild_all, shared_out
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,7 +201,7 @@ if __name__ == "__main__":
     sys.path.insert(0, sys.argv[2])
     from projection_kit import open_house
     from projections.answers import projections
-    from projections.rebuilding import rebuild_all
+    from projections.files.rebuilding import rebuild_all
     from test_rebuilding import elsewhere
     house = open_house(Path(sys.argv[1]), start=False)
     rebuild_all(house.ledger, house.folder / "answers", projections(), lambda *_: print("makes", flush=True),

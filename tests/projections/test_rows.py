@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.rows import Rows
-from projections.table import Table
+from projections.tables.rows import Rows
+from projections.tables.table import Table
 
 TABLES = {
     "held": Table({"name": str, "kind": str, "worth": int}, ("name", "from_position"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projections.rush import RUSH_A_SECOND, WAITS_MS, Rush
+from projections.following.rush import RUSH_A_SECOND, WAITS_MS, Rush
 
 SECOND = 1_000_000_000
 

@@ -21,14 +21,14 @@ from test_follower import Counter, made_up_to, say
 
 from ledger.errors import LedgerError
 from ledger.stores.sqlite import LedgerFactory
-from projections import follower
 from projections.answers import projections
-from projections.content import stands
 from projections.errors import ProjectionFailed, UnknownProjection
+from projections.files.content import stands
+from projections.files.places import path_of
+from projections.files.reader import Reader
+from projections.following import follower
+from projections.following.standby import Standby
 from projections.people import People
-from projections.places import path_of
-from projections.reader import Reader
-from projections.standby import Standby
 from tests.forked import PYTHON, Popen
 
 KIT = Path(__file__).parent
@@ -234,8 +234,8 @@ sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
 from ledger.events.catalogue import CURRENT
 from projections.answers import projections
-from projections.projection import Projection, Table
-from projections.standby import Standby
+from projections.files.projection import Projection, Table
+from projections.following.standby import Standby
 
 house = open_house(Path(sys.argv[1]), start=False)
 journal = os.open(house.folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT)

@@ -10,12 +10,12 @@ from projection_kit import NINGBO, course, living, seminar
 from test_statement_sheets import of
 from test_statement_text import HEAD, TEXT, answer, changed, minimum, sums
 
-from ledger.verdict import Unverified
+from ledger.offline.verdict import Unverified
 from policies.assess import Override
 from policies.shelf import shipped
-from projections.statement_again import again
-from projections.statement_reading import read_statement
-from projections.statement_text import statement_text
+from projections.statement.again import again
+from projections.statement.reading import read_statement
+from projections.statement.text import statement_text
 
 BOOKS = {book.id: book.digest for book in shipped().books}
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from test_statement_text import HEAD, answer, changed
 
-from projections.statement_certificate import certificate
-from projections.statement_reading import read_statement
-from projections.statement_text import statement_text
+from projections.statement.certificate import certificate
+from projections.statement.reading import read_statement
+from projections.statement.text import statement_text
 
 
 def of(year: int, **basis: Any) -> str:

@@ -1,4 +1,4 @@
-"""A real answer goes on paper as it is: what `projections.years` says is what `projections.statement_text` takes."""
+"""A real answer goes on paper as it is: what `projections.years` says is what `projections.statement.text` takes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from projection_kit import NINGBO, course, living, seminar
 from test_statement_text import HEAD
 
-from ledger.statement_file import digest_of
-from projections.statement_text import statement_text
+from ledger.offline.statement_file import digest_of
+from projections.statement.text import statement_text
 
 
 def test_an_answer_and_its_json_are_the_same_statement(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_statement_text import HEAD, TEXT, answer, changed
 
-from projections.columns import Column, cut, row, unwrap, wrap
-from projections.statement_reading import UnreadableStatement, read_statement
-from projections.statement_text import ENTRIES, statement_text
+from projections.statement.columns import Column, cut, row, unwrap, wrap
+from projections.statement.reading import UnreadableStatement, read_statement
+from projections.statement.text import ENTRIES, statement_text
 
 FACTS = {
     "certificate": "宁波市人社局 甬〔2025〕12号", "organiser": "甬江；研究院", "completed_by": "exam",

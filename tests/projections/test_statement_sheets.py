@@ -9,9 +9,9 @@ import pytest
 from test_statement_text import HEAD, answer, entry, minimum, sums
 
 from policies.shelf import shipped
-from projections.statement_reading import read_statement
-from projections.statement_sheets import Sheet, forms, sheets
-from projections.statement_text import statement_text
+from projections.statement.reading import read_statement
+from projections.statement.sheets import Sheet, forms, sheets
+from projections.statement.text import statement_text
 
 RESOURCES = "zhejiang-natural-resources/2021-01-01"
 

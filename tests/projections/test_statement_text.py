@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.statement_file import digest_of
-from projections.columns import width
-from projections.statement_text import WIDTH, statement_text
+from ledger.offline.statement_file import digest_of
+from projections.statement.columns import width
+from projections.statement.text import WIDTH, statement_text
 
 HEAD: dict[str, Any] = {
     "statement": "stm_0cq3n8z1v0000000000001", "code": "7K3M9QXT0AHB", "salt": "00112233445566778899aabbccddeeff",
@@ -113,7 +113,7 @@ def test_the_text_is_the_same_bytes_in_every_process_and_whatever_the_order_of_k
             return {name: turned(value[name]) for name in reversed(value)}
         return [turned(each) for each in value] if isinstance(value, list) else value
 
-    program = ("import json, sys; from projections.statement_text import statement_text; "
+    program = ("import json, sys; from projections.statement.text import statement_text; "
                "sys.stdout.buffer.write(statement_text(*json.load(sys.stdin)).encode())")
     done = subprocess.run(
         [sys.executable, "-c", program], input=json.dumps([turned(answer()), turned(HEAD)]).encode(),

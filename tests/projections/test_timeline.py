@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from projection_kit import DETAILS, NINGBO, House, exam, living
 
-from ledger.acts import Act
+from ledger.acts.running import Act
 from ledger.events.actor import Official
 from ledger.events.base import By, Draft
 from ledger.events.case import CaseOpened, Concerned

@@ -10,14 +10,14 @@ import pytest
 from projection_kit import NINGBO, House, living
 from training_kit import PEOPLE, SECTOR, School
 
-from ledger.acts import Act
+from ledger.acts.running import Act
 from ledger.events.actor import Scope
 from ledger.events.base import By, Draft
 from ledger.events.person import KeyDestroyed
 from ledger.streams import training_class as classes_of_the_ledger
 from ledger.streams import training_plan
 from ledger.vocabulary import PersonId
-from projections.rebuilding import compare
+from projections.files.rebuilding import compare
 from projections.trainings import Trainings, card_of_number, cards, classes, plan, plans, training_class
 from projections.workload import workload
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 import sqlite3
 
-from projections import waiting
-from projections.rows import Rows
-from projections.waiting import Waiting
+from projections.tables import waiting
+from projections.tables.rows import Rows
+from projections.tables.waiting import Waiting
 
 
 def file() -> tuple[sqlite3.Connection, Rows]:

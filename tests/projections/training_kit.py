@@ -7,12 +7,12 @@ from typing import Any
 
 from projection_kit import NINGBO, House
 
+from ledger.acts.rosters import Roster, open_roster
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
 from ledger.events.unit import Contact
-from ledger.rosters import Roster, open_roster
 from ledger.streams import actor as actors
 from ledger.streams import person as persons
 from ledger.streams import training_card as cards

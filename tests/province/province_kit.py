@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 
 from werkzeug.test import TestResponse
 
-from api.callers import Caller
 from api.cases import hand_overs
 from api.house import open_house
 from api.log_routes import log_routes
-from api.register import open_register
-from api.service import create_app
+from api.operational.callers import Caller
+from api.register.register import open_register
+from api.service.app import create_app
 from api.settings import Settings
 from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 

@@ -12,8 +12,8 @@ import pytest
 from province_kit import Three
 
 from ledger.errors import LedgerError
-from ledger.hand_over_check import check, verdict
-from ledger.hand_over_file import parse_file, seal_text
+from ledger.hand_over.check import check, verdict
+from ledger.hand_over.file import parse_file, seal_text
 from ledger.proof.keys import parse_vkey
 from ledger.proof.notes import format_note, sign
 from ledger.proof.policy import Policy, trust

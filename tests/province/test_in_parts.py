@@ -9,9 +9,9 @@ from province_kit import Three, entries, parts_of
 
 from api.cases import import_rows as cases
 from api.house import House
+from ledger.acts.imports import Rows
 from ledger.errors import Refusal
-from ledger.importing import Rows
-from projections.files import Files
+from projections.opened import Files
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from province_kit import Three, entries
 
 from api.console.screens import page_routes
 from api.log_routes import log_routes
-from api.service import create_app
+from api.service.app import create_app
 from tests.api.house_kit import Town
 from tests.console.console_kit import Browser
 

@@ -9,10 +9,10 @@ import pytest
 from province_kit import Three, entries
 
 from api.cases.import_rows import rows_at_once
+from ledger.acts.imports import Decided, Followed
 from ledger.events.base import By, Draft, Words
 from ledger.events.claim import ClaimCorrected, ClaimWithdrawn, Ruling, StudyDetails
 from ledger.events.person import PersonRestricted
-from ledger.importing import Decided, Followed
 from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import evolve
 from ledger.vocabulary import ClaimId, PersonId, RulebookId, StreamId

@@ -10,8 +10,8 @@ from province_kit import Three, entries, in_body, office_in
 from api.cases import hand_overs
 from ledger.events.base import By, Draft
 from ledger.events.imports import ImportClosed, ImportContradicted, ImportId, ImportOpened, ImportProved
-from ledger.hand_over import gather, hand_over
-from ledger.hand_over_file import FORMAT, Header
+from ledger.hand_over.file import FORMAT, Header
+from ledger.hand_over.gathering import gather, hand_over
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.proof.notes import format_note, parse_note, sign
 from projections.ledgers import ledger_of

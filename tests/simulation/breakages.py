@@ -22,9 +22,9 @@ from ledger.stores.names import NameBook
 from ledger.stores.requests import KeyFilter
 from ledger.stores.sqlite import SQLiteRecorder
 from ledger.stores.writer import GroupWriter
-from projections.file import ProjectionFile
-from projections.rows import Rows
-from projections.track import Track
+from projections.files.file import ProjectionFile
+from projections.following.track import Track
+from projections.tables.rows import Rows
 from tests.simulation.disk import Weather
 
 Breakage = Callable[[MonkeyPatch], None]

@@ -12,10 +12,10 @@ from ledger.errors import Refusal
 from ledger.ledger import Deciding, Guard, Loaded
 from ledger.proof.tiles import Tile
 from ledger.vocabulary import StreamId
-from projections.batch import read_batch
-from projections.content import content
-from projections.file import ProjectionFile
-from projections.places import path_of
+from projections.files.batch import read_batch
+from projections.files.content import content
+from projections.files.file import ProjectionFile
+from projections.files.places import path_of
 from tests.simulation.parts import BEGINNING, Broken, template
 
 if TYPE_CHECKING:

@@ -15,12 +15,12 @@ from ledger.durable import write_new
 from ledger.envelope import Encoded, encode
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimWithdrawn
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
 from ledger.stores.writer import GroupWriter, Ticket
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import ClaimId, StreamId
-from projections.follower import Follower
+from projections.following.follower import Follower
 from tests.ledger.ledger_kit import BY, LI, ORIGIN, House, create_signing_key, settle
 from tests.memory_kit import temporary
 from tests.simulation.disk import FailingConnection, Weather

@@ -11,11 +11,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
-from ledger.signer import Signer
+from ledger.signing.signer import Signer
 from ledger.stores.append import Append, StoreFailed
 from ledger.stores.writer import GroupWriter, Ticket
-from ledger.vault import Vault
 from tests.ledger.ledger_kit import ORIGIN
 from tests.simulation.model import told
 from tests.simulation.parts import BEGINNING, Broken, Client, Clock, Lost, Process, template
@@ -172,7 +172,7 @@ def _fill(server: Server, file: Path) -> None:
 
 
 def template_ledger(file: Path) -> Ledger:
-    from ledger.vault import FileMasterKey
+    from ledger.keys.vault import FileMasterKey
 
     folder = template()
     return Ledger.in_file(file, Vault(folder / "people.db", FileMasterKey(folder / "master.key")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
-from ledger.signer import Signer
+from ledger.signing.signer import Signer
 from ledger.stores.append import StoreFailed
 from ledger.stores.errors import Unreadable
 from ledger.stores.requests import month_of

@@ -7,7 +7,7 @@ from typing import ClassVar
 from ledger.envelope import Envelope
 from ledger.events.act import ActAbandoned, ActChunkWritten, ActClosed, ActOpened
 from ledger.events.catalogue import EVERY
-from projections.projection import Effect, Projection, Rows, Table
+from projections.files.projection import Effect, Projection, Rows, Table
 
 CURRENT = "SELECT stream, events, last FROM standing WHERE from_position <= ? AND " \
           "(to_position IS NULL OR to_position > ?) ORDER BY stream"

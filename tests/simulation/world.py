@@ -18,13 +18,13 @@ from random import Random
 from typing import Any
 
 from ledger.envelope import Envelope, decode
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
-from ledger.signer import Signer
+from ledger.signing.signer import Signer
 from ledger.stores.append import Append, NameTaken, Receipt, StoreFailed
 from ledger.stores.writer import Ticket
-from ledger.vault import FileMasterKey, Vault
-from projections.follower import Follower
-from projections.reader import Reader
+from projections.files.reader import Reader
+from projections.following.follower import Follower
 from tests.ledger.ledger_kit import ORIGIN
 from tests.simulation.asked import Asked
 from tests.simulation.checks import check_end

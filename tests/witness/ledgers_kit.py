@@ -11,7 +11,7 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from api.register import SYSTEM, Register, open_register
+from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from api.witness.app import WitnessApp
 from api.witness.folder import WitnessFolder

@@ -12,13 +12,13 @@ from witness_kit import WITNESS_KEY
 
 from api.witness.authorities import read_authorities
 from api.witness.stamping import Stamper
-from ledger.case_witnessed import wanted_sizes
 from ledger.errors import LedgerError
+from ledger.offline.case_witnessed import wanted_sizes
+from ledger.offline.verify_case import verify_case
 from ledger.proof.cosignature import cosign
 from ledger.proof.keys import COSIGNATURE, format_vkey
 from ledger.proof.notes import format_note, parse_note
 from ledger.proof.policy import Policy, QuorumUnmet, parse_policy
-from ledger.verify_case import verify_case
 from ledger.witnessing.kept import Kept, size_of
 from ledger.witnessing.stamp import StampInvalid
 from tests.api.command_kit import xueshi

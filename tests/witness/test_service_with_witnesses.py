@@ -10,10 +10,10 @@ from flask import Flask
 from ledgers_kit import size, witness_serving
 from tsa_kit import authority_in
 
-from api.composed import composed
-from api.exits import Stop
-from api.register import open_register
+from api.register.register import open_register
+from api.service.composed import composed
 from api.settings import Settings
+from api.terminal.exits import Stop
 from ledger.proof.policy import believe, parse_policy
 from ledger.witnessing.kept import Kept
 

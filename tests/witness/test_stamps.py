@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from ledgers_kit import OneLedger, size
 from tsa_kit import POLICY, Authority, authority_in
 
-from api.checks import Level
 from api.cli import run
-from api.exits import Stop
-from api.service import create_app
+from api.doctor.checks import Level
+from api.service.app import create_app
+from api.terminal.exits import Stop
 from api.witness.authorities import read_authorities
 from api.witness.routes import witnessed_routes
 from api.witness.stamping import EVERY_S, Stamper

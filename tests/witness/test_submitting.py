@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from ledgers_kit import OneLedger, Serving, listening, size, witness_serving
 
-from api.checks import Level
-from api.exits import Stop
+from api.doctor.checks import Level
 from api.log_routes import log_routes
-from api.service import create_app
+from api.service.app import create_app
+from api.terminal.exits import Stop
 from api.witness.submitting import read_policy
-from ledger.export import export
+from ledger.copies.export import export
+from ledger.offline.verify import verify_file, verify_proof
 from ledger.proof.policy import QuorumUnmet, believe, parse_policy
 from ledger.proving import prove_event
-from ledger.verify import verify_file, verify_proof
 from ledger.witnessing.kept import seen_at
 
 ORIGIN = "a.example/log"

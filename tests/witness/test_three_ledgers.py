@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from ledgers_kit import OneLedger, Serving, listening, witness_serving
 
-from api.checks import Level
 from api.cli import run
+from api.doctor.checks import Level
 from api.log_routes import log_routes
-from api.service import create_app
-from ledger.verify import policy_of, verify_file
+from api.service.app import create_app
+from ledger.offline.verify import policy_of, verify_file
 
 NAMES = ("ningbo", "wenzhou", "hangzhou")
 

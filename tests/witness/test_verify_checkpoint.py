@@ -8,11 +8,11 @@ import pytest
 from witness_kit import LOG_KEY, NOW, WITNESS_KEY, FakeLog
 
 from ledger.errors import LedgerError
+from ledger.offline.verify import verify_file
 from ledger.proof.cosignature import cosign
 from ledger.proof.keys import COSIGNATURE
 from ledger.proof.notes import format_note, parse_note
 from ledger.proof.policy import Group, Log, Policy, QuorumUnmet, Witness
-from ledger.verify import verify_file
 
 LOG = FakeLog().grown(9)
 POLICY = Policy((Log(LOG_KEY.public()),), (Witness("市局", WITNESS_KEY.public(COSIGNATURE)),),

@@ -10,11 +10,11 @@ from typing import Any
 import marshmallow as ma
 
 from api.cases.result_lists import MARK, mark_of
+from api.operational.study_sessions import NONCE_LENGTH
 from api.routes.bodies import Body
 from api.routes.fields import Choice, Day, Flag, Hours, Id, Many, Number, Part, Region, Shaped, Text, Word
 from api.routes.schemas.claims import EvidenceBody
 from api.routes.schemas.common import Answer, Recorded
-from api.study_sessions import NONCE_LENGTH
 from ledger.vocabulary import Category
 
 PUBLIC = (Category.GENERAL_PUBLIC.value, Category.SECTOR_PUBLIC.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.evidence_types import TYPES
+from api.evidence.types import TYPES
 from api.routes.schemas.common import Answer
 
 

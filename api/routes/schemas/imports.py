@@ -6,6 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from api.paper.tables_out import FORMS
 from api.routes.bodies import Body, Query
 from api.routes.fields import Choice, Day, Id, Number, Part, QueryNumber, Region, Shaped, Text, Word
 from api.routes.schemas.claims import DetailsBody, StudyBody
@@ -14,7 +15,6 @@ from api.routes.schemas.histories import Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
 from api.routes.schemas.rosters import File
 from api.routes.schemas.trainings import MomentQuery
-from api.tables_out import FORMS
 from ledger.identifiers.id_number import KINDS
 
 NDJSON = "eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K"

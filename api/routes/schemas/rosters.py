@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import marshmallow as ma
 
+from api.paper.sheets import FILE_BYTES_MOST
 from api.routes.bodies import Body
 from api.routes.fields import Text
-from api.sheets import FILE_BYTES_MOST
 
 
 class File(ma.fields.String):

@@ -1,6 +1,6 @@
 -- beside: 1
 --
--- How entries of an access log whose time is over leave it (`ledger.access_pruning`), for a service that owns no table
+-- How entries of an access log whose time is over leave it (`ledger.access.pruning`), for a service that owns no table
 -- and may change no row. It runs as the tables' owner and believes nobody: the ledger in the schema beside has to have
 -- recorded that they go, none of them is half a year old or younger by the server's own clock, only looks go, and what
 -- takes the place of each has its stream, its version, its time and its hash, so that every root stays.

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from api.demo.history import Told
 from api.demo.making import FAULTS, Made, make
+from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger, Recorded
-from ledger.vault import open_vault
 
 TOLD = Told(people=160, first_year=2018, last_year=2022, seed=5)
 

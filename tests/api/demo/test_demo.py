@@ -19,23 +19,23 @@ from demo_kit import Demo, made, read_all
 from api.cases.doing import Reading
 from api.cli import run
 from api.client import Client, InProcess
-from api.composed import composed
 from api.demo.calendar import moment
 from api.demo.history import ORIGIN, Told
 from api.demo.making import FAULTS, make
 from api.demo.store import HistoryRecorder
-from api.exits import Stop
-from api.folder import Folder
-from api.register import SYSTEM, open_register
+from api.register.folder import Folder
+from api.register.register import SYSTEM, open_register
+from api.service.composed import composed
 from api.settings import load
+from api.terminal.exits import Stop
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft, wire_type
 from ledger.events.catalogue import CURRENT
 from ledger.identifiers import id_number, unit_code
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
+from ledger.offline.statement_file import COMPLETENESS
 from ledger.proof.keys import format_vkey, parse_skey
-from ledger.statement_file import COMPLETENESS
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import parse_hours
 from policies.shelf import shipped
 from projections.basis import read_axes

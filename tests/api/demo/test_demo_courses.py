@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from demo_kit import Demo, read_all
 
-from api.composed import composed
+from api.service.composed import composed
 from api.settings import load
 from ledger.envelope import Envelope
 from ledger.events.base import wire_type

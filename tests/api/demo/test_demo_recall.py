@@ -10,13 +10,13 @@ from collections.abc import Iterator
 import pytest
 from demo_kit import Demo
 
+from projections.files.reader import Reader
+from projections.files.rebuilding import rebuild
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
-from projections.reader import Reader
-from projections.rebuilding import rebuild
 from tests.recall_kit import Score, scored
 
 

@@ -18,7 +18,7 @@ from ledger.ledger import Ledger
 from policies.shelf import Shelf, drafts, shipped
 from projections.answers import projections
 from projections.basis import Cited
-from projections.follower import Follower
+from projections.following.follower import Follower
 from projections.judging import Books
 from projections.replay import report
 from projections.replay.held import Held, Snapshot, read_all

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from api import typesetting
-from api.callers import Caller
-from api.statement_paper import Paper, paper
-from api.statement_pdf import PdfImpossible, pdf
-from api.statement_seal import Seal, open_seal
+from api.operational.callers import Caller
+from api.paper import typesetting
+from api.statements.paper import Paper, paper
+from api.statements.pdf import PdfImpossible, pdf
+from api.statements.seal import Seal, open_seal
 from ledger.errors import LedgerError
+from ledger.offline.verify import policy_of, verify_file, verify_sealed
 from ledger.proof.keys import SigningKey, format_vkey, generate_key, parse_vkey
 from ledger.proof.policy import Policy, trust
-from ledger.signer import Signer
-from ledger.verify import policy_of, verify_file, verify_sealed
+from ledger.signing.signer import Signer
 from tests.api.house_kit import BODY, Someone, Town
 from tests.api.printing_kit import ADDRESS, RARE, Cells, browser, issued
 

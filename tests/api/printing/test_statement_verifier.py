@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from ledger.errors import LedgerError
+from ledger.offline.statement_file import parse_statement
+from ledger.offline.verdict import Unverified, Verdict
+from ledger.offline.verify import policy_of, verify_sealed, verify_statement
 from ledger.proof.bundle import parse_bundle
 from ledger.proof.cosignature import cosign
 from ledger.proof.keys import SigningKey, format_vkey, generate_key
 from ledger.proof.notes import format_signature, parse_note
-from ledger.statement_file import parse_statement
-from ledger.verdict import Unverified, Verdict
-from ledger.verify import policy_of, verify_sealed, verify_statement
 from policies.shelf import shipped
 from policies.words import base_vocabulary
-from projections.columns import width
-from projections.statement_again import again, weighed
-from projections.statement_reading import UnreadableStatement, read_statement
+from projections.statement.again import again, weighed
+from projections.statement.columns import width
+from projections.statement.reading import UnreadableStatement, read_statement
 from tests.api.house_kit import BODY, Someone, Town, study
 from tests.api.printing_kit import browser, issued
 from tests.console.browser_kit import AXE, AXE_RUN

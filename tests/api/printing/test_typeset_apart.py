@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from api import documents, typesetting
-from api.documents import Document, Section, Table, set_as_pdf
-from api.typesetting import PdfImpossible
+from api.paper import documents, typesetting
+from api.paper.documents import Document, Section, Table, set_as_pdf
+from api.paper.typesetting import PdfImpossible
 
 FONTS = Path("/usr/share/fonts/opentype/noto")
 pytestmark = pytest.mark.skipif(not FONTS.is_dir(), reason="needs fonts-noto-cjk; see `sh tests/setup-system.sh`")

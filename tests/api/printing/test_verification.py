@@ -8,8 +8,8 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from api.addresses import PER_MINUTE
-from api.register import SYSTEM
+from api.operational.addresses import PER_MINUTE
+from api.register.register import SYSTEM
 from ledger.events.base import Draft
 from ledger.events.person import PersonRestricted
 from ledger.ids import new_verify_code

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from api.register import open_register
+from api.register.register import open_register
 from api.settings import Settings
 from ledger.events.case import CaseOpened
 from ledger.events.claim import ClaimApproved, ClaimSubmitted

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import msgspec
 from flask.testing import FlaskClient
 
-from api import logs
-from api.composed import composed
-from api.folder import Folder
+from api.register.folder import Folder
+from api.service.composed import composed
 from api.settings import load
+from api.telling import logs
 from tests.bench.http import XUESHI
 
 FIRST_YEAR, LAST_YEAR = 2024, 2025

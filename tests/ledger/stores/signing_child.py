@@ -15,7 +15,7 @@ from store_kit import open_postgres
 from ledger.lease import PostgresLease
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
-from ledger.signer import Signer
+from ledger.signing.signer import Signer
 
 ORIGIN = "register.example/log"
 

@@ -34,7 +34,7 @@ from store_kit import crowd, event, one, open_postgres, outcome_of, request, str
 
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
-from ledger.signer import create_signing_key
+from ledger.signing.signer import create_signing_key
 from ledger.stores import postgres as postgres_store
 from ledger.stores.append import Append, Receipt, StoreFailed
 from ledger.stores.errors import Unreadable

@@ -25,6 +25,7 @@ from store_kit import BY, closed_under_load, event, name, one, open_postgres, ou
 from ledger.errors import LedgerError
 from ledger.events.base import Draft
 from ledger.events.person import Identity, PersonRegistered
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.stores import postgres_connections
 from ledger.stores.append import Append, Receipt, StoreFailed, StreamMoved
@@ -33,7 +34,6 @@ from ledger.stores.postgres import PostgresRecorder
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Texts
 from ledger.stores.postgres_connections import READERS_MAX, Target, connect
 from ledger.stores.recorder import StoredCheckpoint
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import PersonId
 from tests.children import ended
 

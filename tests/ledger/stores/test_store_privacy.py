@@ -20,11 +20,11 @@ from ledger.errors import LedgerError
 from ledger.events.base import Draft, Name
 from ledger.events.claim import ClaimSubmitted, ClaimWithdrawn, Study, StudyDetails
 from ledger.events.person import Identity, IdentityChange, KeyDestroyed, PersonCorrected, PersonRegistered
+from ledger.keys.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey
 from ledger.ledger import Ledger
 from ledger.proof.merkle import check_inclusion, hash_leaf, prove_inclusion
 from ledger.proof.tiles import TileHashes
 from ledger.stores.append import Append, NameTaken
-from ledger.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey
 from ledger.vocabulary import Category, ClaimId, PersonId, StreamId, UnitId
 
 PERSON, OTHER = PersonId("per_canary"), PersonId("per_other")

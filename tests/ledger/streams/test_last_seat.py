@@ -19,6 +19,7 @@ from ledger.events.base import By, Draft
 from ledger.events.course import EnrolmentId
 from ledger.events.exam import BookingId, ExamClosed
 from ledger.events.person import PersonRegistered
+from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Deciding, Ledger
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import booking as bookings
@@ -27,7 +28,6 @@ from ledger.streams import exam as exams
 from ledger.streams import person as persons
 from ledger.streams.decision import Decision
 from ledger.streams.enrolment import Enrolment
-from ledger.vault import FileMasterKey, Vault
 from ledger.vocabulary import PersonId, StreamId
 
 BY = By(actor="acr_system", role="system")

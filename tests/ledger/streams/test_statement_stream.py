@@ -29,7 +29,7 @@ from stream_cast import (
 from ledger.events.actor import Scope
 from ledger.events.base import Name, Words
 from ledger.events.statement import StatementId, StatementText
-from ledger.statement_file import MalformedStatement
+from ledger.offline.statement_file import MalformedStatement
 from ledger.streams import standing
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision

@@ -18,15 +18,15 @@ from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.streams import training_class as classes
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
-from projections.batch import read_batch
-from projections.build import opened
+from projections.files.batch import read_batch
+from projections.files.build import opened
+from projections.files.places import path_of
+from projections.files.reader import Reader
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import FIELDS, Finding, read
 from projections.findings.patterns import patterns
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
-from projections.places import path_of
-from projections.reader import Reader
 
 OFFICE = "sector_authority"
 TITLE = "智能制造技术培训班"

@@ -26,7 +26,7 @@ from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
 from ledger.streams import person as persons
 from ledger.vocabulary import PersonId, StreamId
-from projections.content import content
+from projections.files.content import content
 from projections.findings import alike, marks
 from projections.findings.clues import KINDS, Clues, clue_of
 from projections.findings.marks import BYTES_MOST, NONE, marks_of

@@ -15,8 +15,8 @@ from ledger.events.case import CaseId
 from ledger.events.finding import FindingId, Upon
 from ledger.streams import finding as findings
 from ledger.vocabulary import PersonId
+from projections.files.rebuilding import compare
 from projections.findings.decided import Decisions, decided_by_case, decided_of
-from projections.rebuilding import compare
 
 SEEN = Upon(pattern="D01/1", facts_sha256="aa", region="330203", events=(3,), events_count=1,
             persons=(PersonId("per_li"),))

@@ -22,13 +22,15 @@ from api.demo.history import Told
 from api.demo.making import make
 from ledger.events.actor import Scope
 from ledger.events.claim import StudyDetails
+from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger
 from ledger.streams import claim_register
 from ledger.streams.claim import evolve
-from ledger.vault import open_vault
-from projections.batch import read_batch
-from projections.build import opened
 from projections.errors import AlreadyFollowed, NotBuilt
+from projections.files.batch import read_batch
+from projections.files.build import opened
+from projections.files.places import path_of
+from projections.files.reader import Reader
 from projections.findings import found
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import Filters, FindingsBehind
@@ -37,8 +39,6 @@ from projections.findings.patterns import patterns
 from projections.findings.snapshot import Interrupted
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
-from projections.places import path_of
-from projections.reader import Reader
 
 NOW = 1_800_000_000_000_000
 

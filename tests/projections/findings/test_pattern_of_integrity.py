@@ -12,8 +12,8 @@ from projection_kit import seminar
 from ledger.events.base import Draft
 from ledger.events.claim import Source
 from ledger.events.training import ClassRosterClosed, ClassRosterOpened
+from projections.files.reader import Reader
 from projections.findings.findings_file import FindingsFile
-from projections.reader import Reader
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from projections.files.projection import Projection
 from projections.findings import touching
 from projections.findings.clues import ClueFile
 from projections.findings.patterns import (
@@ -27,7 +28,6 @@ from projections.findings.patterns import (
 )
 from projections.findings.touching import prepare
 from projections.findings.traces import Traces
-from projections.projection import Projection
 
 EVERY = tuple(f"D{number:02d}" for number in range(1, 17))
 HEAD = """-- D99/3 名称

@@ -10,11 +10,11 @@ import pytest
 from sqlite_utils import Database
 
 from ledger.events.actor import Scope
+from projections.files.projection import add_indexes
 from projections.findings import shared as sharing
 from projections.findings.clues import ClueFile
 from projections.findings.shared import GUARDS, Key, Traced, hour_of, pivot, readable
 from projections.findings.tables import TABLES
-from projections.projection import add_indexes
 
 NINE = 1_772_672_400_000_000  # 2026-03-05 09:00 here
 NINGBO = Scope(role="supervisor", region="3302")

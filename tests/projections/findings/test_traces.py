@@ -16,11 +16,11 @@ from ledger.events.claim import Source
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
-from projections.batch import read_batch
-from projections.build import opened
+from projections.files.batch import read_batch
+from projections.files.build import opened
+from projections.files.places import path_of
 from projections.findings.tables import TABLES
 from projections.findings.traces import Traces
-from projections.places import path_of
 
 
 @pytest.fixture

@@ -18,13 +18,13 @@ from ledger.events.case import CaseId
 from ledger.events.finding import FindingId, Upon
 from ledger.streams import finding as findings
 from projections.answers import Answers
+from projections.files.places import path_of
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import finding_id, finding_of
 from projections.findings.kept import Kept
 from projections.findings.patterns import patterns, thresholds_on
 from projections.findings.snapshot import Found, Row
 from projections.findings.worklist import Line, View, Wanted, beside, by_pattern, facets, line, lines
-from projections.places import path_of
 
 TODAY = date(2026, 11, 22)
 OFFICE = View((Scope(role=ROLE, region="3302"),), ("acr_own", "per_own"), "unt_own", ("acr_own", "acr_mate"), TODAY)

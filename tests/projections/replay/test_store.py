@@ -253,7 +253,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from ledger.ledger import Ledger
-from ledger.vault import FileMasterKey, Vault
+from ledger.keys.vault import FileMasterKey, Vault
 from projections.replay import store
 folder = Path(sys.argv[1])
 vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"))
@@ -269,7 +269,7 @@ import os, pathlib, signal, sys
 from pathlib import Path
 from ledger import durable
 from ledger.ledger import Ledger
-from ledger.vault import FileMasterKey, Vault
+from ledger.keys.vault import FileMasterKey, Vault
 from projections.replay import store
 folder, where, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"))

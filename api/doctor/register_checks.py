@@ -1,0 +1,127 @@
+"""What a register must have of its own: settings that say what they mean, keys and copies of them, answers, a provider.
+
+`tests/api/test_doctor.py` and `tests/api/test_upkeep.py` show it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from api.doctor.checks import Answer, Check, Level
+from api.settings import Settings, unknown_variables
+from ledger.errors import LedgerError
+
+KEY_BACKUP_DAYS: Final = 7
+
+
+def register_checks(settings: Settings) -> list[Check]:
+    """Everything that can be asked of a register before the service starts."""
+    return [
+        Check("settings", variables),
+        Check("master_key", partial(master_key, settings)),
+        Check("key_backup", partial(key_backup, settings)),
+        Check("projections", partial(projections, settings.data_folder)),
+        *([Check("sign_on", partial(sign_on, settings))] if settings.sign_on_issuer else []),
+    ]
+
+
+def variables() -> Answer:
+    """An environment variable that looks like a setting and is none is most likely a slip."""
+    strangers = unknown_variables()
+    if not strangers:
+        return Level.OK, "环境变量中的设置均有效", ""
+    cure = "；".join(f"{name} 应为 {near}" if near else f"去掉 {name}" for name, near in strangers.items())
+    return Level.WARN, f"不认识的环境变量：{'、'.join(strangers)}", cure
+
+
+def master_key(settings: Settings) -> Answer:
+    """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
+    from api.register.folder import folder_of
+    from api.register.vault_place import has_vault, people_of
+    from ledger.keys.opening import open_master
+    from ledger.keys.vault import make_of
+
+    try:
+        if not has_vault(settings):
+            return Level.OK, "密钥库尚未建立", ""
+        make = make_of(people_of(settings), settings.master_key)
+        open_master(make, folder_of(settings).keys).close()
+    except LedgerError as error:
+        return Level.FAIL, str(error).partition("。")[0], "见运维手册（api/operators-guide.md）“失去什么，意味着什么”"
+    return Level.OK, f"主密钥 {make}", ""
+
+
+def key_backup(settings: Settings) -> Answer:
+    """A copy of the vault that is young enough, and none that should be gone."""
+    from api.register.vault_place import has_vault, people_of
+    from ledger.keys.file import copies_in
+    from ledger.keys.vault import open_keys
+
+    try:
+        if not has_vault(settings):
+            return Level.OK, "密钥库尚未建立", ""
+        if isinstance(people := people_of(settings), Path):
+            copies = copies_in(people)
+        else:
+            with closing(open_keys(people)) as tables:
+                copies = tables.copies()
+    except LedgerError as error:
+        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database，并运行 xueshi migrate"
+    kept, now = [each for each in copies if each.removed is None], time.time_ns() // 1_000
+    if any(each.expires <= now for each in kept):
+        return Level.WARN, "有密钥备份已到期而未删除：已销毁的密钥还不能算最终销毁", "xueshi keys expire"
+    age = min(((now - each.taken) // 86_400_000_000 for each in kept), default=None)
+    if age is None or age > KEY_BACKUP_DAYS:
+        state = "没有密钥备份" if age is None else f"最近的密钥备份已有 {age} 天"
+        return Level.WARN, f"{state}：密钥库一旦损坏，个人信息无法找回", "xueshi keys backup 文件夹（另一台机器或介质）"
+    return Level.OK, f"最近的密钥备份在 {age} 天之内", ""
+
+
+def projections(path: Path) -> Answer:
+    """How far each file of answers is, and what the one who keeps them says of those that fail."""
+    from projections.answers import projections as every
+    from projections.errors import NotBuilt, ProjectionError
+    from projections.files.board import Board
+    from projections.files.reader import Reader
+
+    folder = path / "projections"
+    if not folder.is_dir():
+        return Level.OK, "投影尚未建立，首次启动时建立", ""
+    reached: dict[str, int] = {}
+    broken: list[str] = []
+    for one in every():
+        try:
+            reached[one.name] = Reader(one, folder).position()
+        except NotBuilt:
+            reached[one.name] = 0
+        except ProjectionError:
+            broken.append(one.name)
+    said = Board(folder).said()
+    failing = {name: each.failure for name, each in said.items() if each.failure is not None}
+    if failing or broken:
+        words = [f"{name} 停在事件 {each.position} 之前（{each.because}）" for name, each in failing.items()]
+        words += [f"{name} 无法读取" for name in broken if name not in failing]
+        cure = "；".join(f"xueshi rebuild {name}" for name in dict.fromkeys((*failing, *broken)))
+        return Level.FAIL, f"投影：{'；'.join(words)}", f"先停止服务，再 {cure}；账本不受影响"
+    least, most = min(reached.values()), max(reached.values())
+    if least == most:
+        return Level.OK, f"{len(reached)} 个投影，均处理到事件 {most:,}", ""
+    late = "、".join(f"{name} {position:,}" for name, position in reached.items() if position < most)
+    cure = "服务运行时会自行追上；进度见 xueshi projections list"
+    return Level.WARN, f"投影没有齐平：最前的到事件 {most:,}，{late}", cure
+
+
+def sign_on(settings: Settings) -> Answer:
+    """Whether the provider of single sign-on answers as one; without it passwords and tokens still open."""
+    from api.outside.provider import ProviderAway, provider_of
+
+    try:
+        provider_of(settings).demand_there()
+    except ProviderAway as away:
+        cure = "请核对设置 sign_on_issuer、网络和提供方的 /.well-known/openid-configuration；口令和令牌仍可登录"
+        return Level.WARN, f"单点登录的提供方不能用（{away.why}）", cure
+    return Level.OK, "单点登录的提供方已答复，公钥可用", ""

@@ -1,0 +1,1 @@
+"""Programs and lists of the installation's own that are asked: a provider, a scanner, breached passwords."""

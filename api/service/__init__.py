@@ -1,0 +1,1 @@
+"""The HTTP service put together: every route and screen, upon one house."""

@@ -1,0 +1,140 @@
+"""What a process of the service is put together from: the one place where a store, a key or a clock becomes part of it.
+
+`tests/api/test_serve.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import Final
+
+from flask import Blueprint, Flask
+
+from api.beside.access_keeping import keep_for
+from api.beside.following import apart
+from api.beside.keeper import Keeper
+from api.beside.memory import giving_back
+from api.cases.bundle_contents import EVENTS_MOST
+from api.cases.bundle_jobs import tidy_bundles
+from api.cases.erasure_purge import purge_all
+from api.cases.evidence import tidy_evidence
+from api.cases.replays import tidy_replays
+from api.cases.studying import settle_all
+from api.console.screens import page_routes
+from api.console.statement_pages import statement_routes
+from api.console.verification_page import verification_routes
+from api.doctor.asked_outside import asked_outside
+from api.doctor.checks import Check, Reach
+from api.doctor.machine_checks import ready_checks
+from api.erasing import rule_of as erasing_of
+from api.house import House, open_house
+from api.log_routes import log_routes
+from api.operational.addresses import PROXIES, networks
+from api.operational.second_factor import rule_of
+from api.register.register import open_register
+from api.replays.runner import Runner, cores_beside
+from api.routes.case_papers import DIRECT
+from api.service.app import create_app
+from api.service.bulk_runner import BULKS, BUNDLES, BulkRunner
+from api.settings import Settings
+from api.witness.outside import Outside
+from api.witness.routes import witnessed_routes
+from ledger.lease import PostgresLease
+from ledger.witnessing.kept import Kept
+from projections.looks import keep_up
+
+BODY_BYTES_MOST: Final = 8 * 1024 * 1024
+
+
+@contextmanager
+def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
+    """Choose the parts, and let go of them. A command that only asks has no pages and does not what takes long."""
+    register = open_register(settings, create=True)
+    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"))
+    try:
+        outside = Outside(settings, register, may=keeper.holds)
+        outside.look()  # What a witness has seen is known before anything is recorded.
+        with open_house(register, apart=apart(settings), outside=asked_outside(settings),
+                        factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours,
+                        erasing=erasing_of(settings)) as house:
+            keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
+                              lambda: house.accounts.tidy(now=house.now),
+                              lambda: house.factors.tidy(now=house.now),
+                              lambda: house.claim_drafts.tidy(now=house.now),
+                              lambda: house.opened_papers.tidy(now=house.now),
+                              lambda: house.event_notes.tidy(), lambda: settle_all(house),
+                              lambda: purge_all(house),
+                              lambda: tidy_bundles(house), lambda: tidy_replays(house),
+                              lambda: keep_up(register.access, register.folder.projections),
+                              lambda: keep_for(register, months=settings.access_months, now=house.now)]
+            runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
+                            cores=cores_beside(settings.workers) if settings.one_core else (),
+                            may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
+            beside = [BulkRunner(house, lease=_lease(settings, work.kind.replace("_", "-")), work=work)
+                      for work in (BULKS, BUNDLES)]
+            keeper.start()
+            try:
+                if serves:
+                    outside.start()
+                    runner.start()
+                    for one in beside:
+                        one.start()
+                reach = Reach(register.ledger.store.size)
+                resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
+                checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
+                leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
+                pages = _pages(settings) if serves else ()
+                witnessed = witnessed_routes(Kept(register.folder.witnessed))
+                doors = [log_routes(register), witnessed, *pages]
+                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
+                app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+                if not serves:
+                    app.config[DIRECT] = EVENTS_MOST  # A command waits, and nobody else: it needs no job.
+                app.config[PROXIES] = networks(settings.trusted_proxies)
+                app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
+                with _watched(app, house, leases, settings) if serves else nullcontext():
+                    yield app
+            finally:
+                for one in beside:
+                    one.stop()  # First: it writes to the log.
+                outside.stop()
+                keeper.stop()  # Also of a service that could not be made: its log is closed next.
+                runner.stop()
+    finally:
+        register.close()
+
+
+@contextmanager
+def _watched(
+    app: Flask, house: House, leases: Mapping[str, Callable[[], bool]], settings: Settings
+) -> Iterator[None]:
+    """Count what is done, and tell a collector where one is set; what that needs is loaded only by a service."""
+    from api.metrics.door import measure
+
+    measure(app, house, leases)
+    with ExitStack() as beside:
+        beside.enter_context(giving_back())
+        if settings.telemetry_address:
+            from api.telling.telemetry import telling
+
+            beside.enter_context(telling(app, house.ledger.store, settings.telemetry_address))
+        yield
+
+
+def _lease(settings: Settings, name: str) -> PostgresLease | None:
+    return PostgresLease(settings.database, name) if settings.database else None
+
+
+def _pages(settings: Settings) -> list[Blueprint]:
+    return [page_routes(), statement_routes(), verification_routes(settings.public_address), *_sign_on(settings)]
+
+
+def _sign_on(settings: Settings) -> list[Blueprint]:
+    """The doors of single sign-on, where a provider is set; what they need is loaded only then."""
+    if not settings.sign_on_issuer:
+        return []
+    from api.console.sign_on_page import sign_on_routes
+    from api.outside.provider import provider_of
+
+    return [sign_on_routes(provider_of(settings))]

@@ -1,0 +1,94 @@
+"""Spans for a collector (OpenTelemetry over HTTP), where `telemetry_address` names one; else nothing is loaded.
+
+A span a request, under its route's template, and one a commit of the ledger; a caller's `traceparent` is taken on, so
+that one trace goes through a proxy and several services. A span says what a log line says and no more: no address that
+was typed, no body, no name, no one's number. A collector that cannot be reached loses spans and hinders nobody.
+
+`tests/api/test_telemetry.py` shows it with a receiver of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, Response, g, request
+
+from api.terminal.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+    from ledger.stores.recorder import AppendingRecorder
+
+_SECONDS: Final = 5  # not hours: seconds, that the collector has for an answer
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@contextmanager
+def telling(app: Flask, store: AppendingRecorder, address: str) -> Iterator[None]:
+    """Tell a collector of every request and commit while this lasts."""
+    try:
+        provider = _provider(address)
+    except ImportError:
+        cure = "请安装：pip install 'xueshi-ledger[telemetry]'，或去掉设置 telemetry_address"
+        raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "发送调用链需要另外的组件", cure) from None
+    try:
+        _tell_of_requests(app, provider)
+        store.watch_commits(_of_commits(provider))
+        yield
+    finally:
+        provider.shutdown()
+
+
+def _provider(address: str) -> TracerProvider:
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    about = Resource({"service.name": "xueshi", "service.version": version("xueshi-ledger")})
+    provider = TracerProvider(resource=about, shutdown_on_exit=False)
+    exporter = OTLPSpanExporter(f"{address.rstrip('/')}/v1/traces", timeout=_SECONDS)
+    provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=_SECONDS * 1_000))
+    return provider
+
+
+def _tell_of_requests(app: Flask, provider: TracerProvider) -> None:
+    from opentelemetry.trace import SpanKind, Status, StatusCode
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    tracer, caller = provider.get_tracer("xueshi.http"), TraceContextTextMapPropagator()
+
+    @app.after_request
+    def told(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        method = request.method if request.method in _METHODS else "other"
+        took = time.perf_counter_ns() - g.began
+        now = time.time_ns()
+        span = tracer.start_span(
+            f"{method} {route}", caller.extract({"traceparent": request.headers.get("traceparent", "")}),
+            kind=SpanKind.SERVER, start_time=now - took, attributes={
+                "http.request.method": method, "http.route": route, "http.response.status_code": response.status_code,
+                "xueshi.request_id": g.trace_id,
+            })
+        if response.mimetype == "application/problem+json" and not response.direct_passthrough:
+            span.set_attribute("error.type", str(json.loads(response.get_data()).get("code", "none")))
+        if response.status_code >= 500:
+            span.set_status(Status(StatusCode.ERROR))
+        span.end(now)
+        return response
+
+
+def _of_commits(provider: TracerProvider) -> Callable[[int, int], None]:
+    tracer = provider.get_tracer("xueshi.ledger")
+
+    def told(events: int, nanos: int) -> None:
+        now = time.time_ns()
+        tracer.start_span("commit", start_time=now - nanos, attributes={"xueshi.events": events}).end(now)
+
+    return told

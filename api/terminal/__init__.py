@@ -1,0 +1,1 @@
+"""The terminal: how commands are loaded, end, and are told in Chinese."""

@@ -1,0 +1,1 @@
+"""Answers in Chinese words: in columns, of a year, of a finding."""

@@ -1,0 +1,1 @@
+"""Acts larger than one append: rosters, imports, cases. Nothing of them is in force until they are closed, whole."""

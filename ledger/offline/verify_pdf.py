@@ -1,0 +1,245 @@
+"""The verifier of a statement as PDF: the seal over the whole file, whose seal it is, and the statement file inside.
+
+A PDF may be changed in many ways that a reader does not show, and a signature (PAdES, that is CMS in a PDF) written in
+many ways that say the same. So nothing is searched for a good reading: the file has one signature, which covers all of
+it but its own place, and the signature has one spelling, which is written again here and compared. What remains is two
+checks of hashes and one of a signature. The certificate is the register's if the log's key says so
+(`ledger.offline.seal`).
+
+It needs the standard library and one signature library. `tests/api/printing/test_statement_pdf.py` flips every byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ledger.offline.seal import NOTE_OID, check_binding
+from ledger.offline.statement_file import FILE_BYTES_MAX
+from ledger.offline.verdict import Unverified
+from ledger.proof.policy import Policy
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+HEADER: Final = b"%PDF-"
+PDF_BYTES_MAX: Final = 4 * FILE_BYTES_MAX
+UNPROVEN_OF_PDF: Final = (
+    "页面是登记机构按所附正文排版的，凭印章相信二者一致；有疑问时以所附正文为准。签章时间是登记机构自己说的，没有第三方时间戳。")
+
+_WHERE: Final = "PDF 的电子签章"
+_RANGE: Final = re.compile(rb"/ByteRange \[0 ([1-9][0-9]*) ([1-9][0-9]*) ([1-9][0-9]*)\]")
+_ATTACHED: Final = re.compile(rb"<</Length ([0-9]+)/Type/EmbeddedFile/Filter/FlateDecode/[^>]{0,80}<</Size ([0-9]+)")
+_STREAM: Final = re.compile(rb"[^<>]{0,80}>>>>\r?\nstream\r?\n")
+_CONTENTS: Final = re.compile(rb"<([0-9A-F]+)>")
+
+# Object identifiers as they stand in DER.
+_SIGNED_DATA: Final = bytes.fromhex("06092a864886f70d010702")
+_DATA: Final = bytes.fromhex("06092a864886f70d010701")
+_SHA256: Final = bytes.fromhex("300d06096086480165030402010500")
+_ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
+_CONTENT_TYPE: Final = bytes.fromhex("06092a864886f70d010903")
+_MESSAGE_DIGEST: Final = bytes.fromhex("06092a864886f70d010904")
+_SIGNING_CERTIFICATE: Final = bytes.fromhex("060b2a864886f70d010910022f")
+_SEQUENCE, _SET, _OCTETS, _CONTEXT_0, _CONTEXT_4 = 0x30, 0x31, 0x04, 0xA0, 0xA4
+
+
+class Sealed(NamedTuple):
+    """What a seal covers: the statement file that is attached, and whose seal it is."""
+
+    file: bytes
+    origin: str
+    sha256: str     # Of what the seal covers.
+
+
+def open_pdf(data: bytes, policy: Policy) -> Sealed:
+    """Raise Unverified unless the whole file is sealed by a log that the caller trusts."""
+    if len(data) > PDF_BYTES_MAX:
+        raise Unverified("PDF 文件", f"超过 {PDF_BYTES_MAX} 字节，不会是登记情况表")
+    covered, contents = _parts(data)
+    digest = hashlib.sha256(covered).digest()
+    certificate, signature, signed = _signature(contents, digest)
+    origin = _check_seal(certificate, signature, signed, policy)
+    return Sealed(_attached(covered), origin, digest.hex())
+
+
+def _parts(data: bytes) -> tuple[bytes, bytes]:
+    """What the one signature covers, and the signature: together they are the whole file."""
+    found = _RANGE.findall(data)
+    if len(found) != 1:
+        raise Unverified(_WHERE, f"应恰有一个签章，有 {len(found)} 个")
+    before, after, rest = map(int, found[0])
+    if not before < after or after + rest != len(data):
+        raise Unverified(_WHERE, f"它所覆盖的到第 {after + rest} 字节为止，文件有 {len(data)} 字节：签章之后又有改动")
+    contents = _CONTENTS.fullmatch(data[before:after])
+    if contents is None or len(contents[1]) % 2:
+        raise Unverified(_WHERE, "签章的位置上不是签章")
+    return data[:before] + data[after:], bytes.fromhex(contents[1].decode())
+
+
+def _signature(contents: bytes, digest: bytes) -> tuple[_Certificate, bytes, bytes]:
+    """Take the CMS apart, and write it again from its three parts that may differ: it must be the same bytes."""
+    whole = _Reader(contents)
+    outer = whole.enter(_SEQUENCE)
+    if contents[whole.at:].strip(b"\0"):
+        raise Unverified(_WHERE, "签章之后的空位里还有内容")
+    outer.skip()
+    body = outer.enter(_CONTEXT_0).enter(_SEQUENCE)
+    for _ in range(3):
+        body.skip()
+    certificate = body.enter(_CONTEXT_0).whole()
+    signer = body.enter(_SET).enter(_SEQUENCE)
+    for _ in range(3):
+        signer.skip()
+    attributes = signer.enter(_CONTEXT_0).rest()
+    signer.skip()
+    signature = signer.enter(_OCTETS).rest()
+    known = _certificate(certificate)
+    issuer = _tlv(_SEQUENCE, known.issuer, known.number)
+    bare = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(_CONTEXT_4, known.issuer)), known.number)
+    named = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(
+        _SEQUENCE, _tlv(_OCTETS, hashlib.sha256(certificate).digest()), bare)))
+    wanted = (
+        _tlv(_SEQUENCE, _CONTENT_TYPE, _tlv(_SET, _DATA))
+        + _tlv(_SEQUENCE, _MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, digest)))
+        + _tlv(_SEQUENCE, _SIGNING_CERTIFICATE, _tlv(_SET, named))
+    )
+    if attributes != wanted:
+        raise Unverified(_WHERE, "签章所签的不是这份文件的摘要：文件或签章被改动")
+    again = _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, _tlv(
+        _SEQUENCE, _integer(1), _tlv(_SET, _SHA256), _tlv(_SEQUENCE, _DATA), _tlv(_CONTEXT_0, certificate),
+        _tlv(_SET, _tlv(_SEQUENCE, _integer(1), issuer, _SHA256, _tlv(_CONTEXT_0, attributes), _ECDSA_SHA256,
+                        _tlv(_OCTETS, signature))))))
+    if again != contents[:len(again)] or len(again) != whole.at:
+        raise Unverified(_WHERE, "签章不是规范写法")
+    return known, signature, _tlv(_SET, attributes)
+
+
+class _Certificate(NamedTuple):
+    """What is wanted of a certificate; `issuer` and `number` are DER."""
+
+    issuer: bytes
+    number: bytes
+    key: EllipticCurvePublicKey
+    note: bytes
+
+
+def _certificate(data: bytes) -> _Certificate:
+    """Read a certificate; it is a stranger's until the note in it is opened."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.x509 import (
+        DuplicateExtension,
+        ExtensionNotFound,
+        InvalidVersion,
+        ObjectIdentifier,
+        UnrecognizedExtension,
+        load_der_x509_certificate,
+    )
+
+    try:
+        known = load_der_x509_certificate(data)
+        key = known.public_key()
+        extension = known.extensions.get_extension_for_oid(ObjectIdentifier(NOTE_OID)).value
+        issuer, number = known.issuer.public_bytes(), _integer(known.serial_number)
+    except ExtensionNotFound as error:
+        raise Unverified(_WHERE, "证书里没有日志公钥所签的说明：它不是登记机构的印章") from error
+    except (ValueError, TypeError, InvalidVersion, DuplicateExtension, UnsupportedAlgorithm) as error:
+        raise Unverified(_WHERE, "其中的证书不成形") from error
+    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(extension, UnrecognizedExtension):
+        raise Unverified(_WHERE, "证书的公钥不是椭圆曲线的")
+    return _Certificate(issuer, number, key, extension.value)
+
+
+def _check_seal(certificate: _Certificate, signature: bytes, signed: bytes, policy: Policy) -> str:
+    """The signature by the certificate's key, and that key's name in the log."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    try:
+        certificate.key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature as error:
+        raise Unverified(_WHERE, "签名与证书的公钥不符") from error
+    public = certificate.key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return check_binding(certificate.note, public, policy)
+
+
+def _attached(covered: bytes) -> bytes:
+    """The statement file in the PDF; the seal covers it, so the register has put it there."""
+    found = list(_ATTACHED.finditer(covered))
+    if len(found) != 1:
+        raise Unverified("PDF 的附件", f"应恰有一个附件（正文和证明），有 {len(found)} 个")
+    begins = _STREAM.match(covered, found[0].end())
+    length, size = int(found[0][1]), int(found[0][2])
+    if begins is None or size > FILE_BYTES_MAX:
+        raise Unverified("PDF 的附件", "不成形")
+    inflating = zlib.decompressobj()
+    try:
+        file = inflating.decompress(covered[begins.end():begins.end() + length], FILE_BYTES_MAX + 1)
+    except zlib.error as error:
+        raise Unverified("PDF 的附件", "解不开") from error
+    if len(file) != size:
+        raise Unverified("PDF 的附件", f"解开后有 {len(file)} 字节，应为 {size} 字节")
+    return file
+
+
+# DER: as much of it as a signature needs, read strictly and written in the one way there is
+
+
+class _Reader:
+    """Reads values one after another; whatever is not DER raises Unverified."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self.at = data, 0
+
+    def enter(self, tag: int) -> _Reader:
+        """The content of the next value, which has this tag."""
+        found, content = self._next()
+        if found != tag:
+            raise Unverified(_WHERE, f"签章不成形（应为标签 {tag:#04x}，是 {found:#04x}）")
+        return _Reader(content)
+
+    def skip(self) -> None:
+        """Pass over the next value: it is compared when all is written again."""
+        self._next()
+
+    def whole(self) -> bytes:
+        """The next value with its tag and length."""
+        begins = self.at
+        self._next()
+        return self._data[begins:self.at]
+
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self._data[self.at:]
+
+    def _next(self) -> tuple[int, bytes]:
+        head = self._data[self.at:self.at + 2]
+        if len(head) < 2:
+            raise Unverified(_WHERE, "签章不完整")
+        begins, length = self.at + 2, head[1]
+        if length > 0x80:
+            more = length - 0x80
+            length = int.from_bytes(self._data[begins:begins + more], "big")
+            begins += more
+        if begins + length > len(self._data):
+            raise Unverified(_WHERE, "签章不完整")
+        self.at = begins + length
+        return head[0], self._data[begins:self.at]
+
+
+def _tlv(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    length = len(content)
+    if length < 0x80:
+        return bytes([tag, length]) + content
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 + len(size)]) + size + content
+
+
+def _integer(value: int) -> bytes:
+    return _tlv(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
