@@ -67,8 +67,8 @@ COMMANDS: Final = {
     "move": Lazy("api.commands.move:move", "把账本从 SQLite 搬到 PostgreSQL：逐字节复制，全部比较一致才算搬完"),
     "rebuild": Lazy("api.commands.rebuild:rebuild", "从账本重建投影（查询所用的表），或与现有的比较"),
     "projections": Lazy("api.commands.projections:projections", "查询所用的投影：处理到哪里、落后多少、重建进度"),
-    "replay": Lazy("api.commands.replay:replay", "按另一套细则推演全部历史，报告谁多了谁少了、因哪一条"),
-    "job": Lazy("api.commands.job:job", "作业：服务在后台做的推演、案件的批量处理和移送材料，查看进度和结果、取消"),
+    "replay": Lazy("api.commands.replay:replay", "按另一套细则重放全部历史，报告谁多了谁少了、因哪一条"),
+    "job": Lazy("api.commands.job:job", "作业：服务在后台做的重放、案件的批量处理和移送材料，查看进度和结果、取消"),
     "evaluate": Lazy("api.commands.evaluate:evaluate", "按学时登记细则核定：读入事实，输出认定，不用账本"),
     "rules": Lazy("api.commands.rules:rules", "细则：列出、对照原文、检查、比较两版、试算一条"),
 }

@@ -68,7 +68,7 @@ class Settings:
         "处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, checks.positive(64))
     threads: int = _setting("每个进程中处理请求的线程数", 32, checks.positive(512))
     one_core: bool = _setting("每个进程只用一个处理器核（解释器在核之间交接，费时多于第二个核所省）", True)
-    replays_at_once: int = _setting("同时进行的推演数（HTTP 提交的，其余排队）", 1, checks.positive(16))
+    replays_at_once: int = _setting("同时进行的重放数（HTTP 提交的，其余排队）", 1, checks.positive(16))
     log_level: str = _setting("日志级别", "info", checks.one_of("debug", "info", "warning", "error"))
     log_format: str = _setting(
         "日志格式（auto：终端上易读，否则 JSON）", "auto", checks.one_of("auto", "json", "console")

@@ -34,7 +34,7 @@ from projections.entries import Entries
 from projections.files.reader import Reader
 from projections.people import People
 
-LEDGER: Final = "推演不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
+LEDGER: Final = "重放不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
 
 SUMS: Final = "SHA256SUMS"
 _OF_PEOPLE: Final = ("person_years", "entries", "titles")
@@ -223,7 +223,7 @@ def is_over(house: House, job: str) -> bool:
 def view(house: House, job: Job) -> dict[str, Any]:
     """A job as it is told."""
     result = f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None
-    return {**job_view(house, job), "result": result, "error": error_of(job, "推演没有完成"), "ledger": LEDGER}
+    return {**job_view(house, job), "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
 
 
 def job_view(house: House, job: Job) -> dict[str, Any]:

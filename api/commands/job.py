@@ -23,7 +23,7 @@ _ROWS: Final = ("person-years", "entries", "titles")
 
 @click.group()
 def job() -> None:
-    """作业：服务在后台做的推演、案件的批量处理和移送材料，查看进度和结果、取消"""
+    """作业：服务在后台做的重放、案件的批量处理和移送材料，查看进度和结果、取消"""
 
 
 _id = click.argument("job", type=Id("job"))
@@ -42,7 +42,7 @@ _id = click.argument("job", type=Id("job"))
 @click.option("--sector", help="只报告这个行业（默认为本账号的行业）")
 @click.option("--wait", is_flag=True, help="等到做完")
 def replay(asking: Asking, drafts: Path | None, wait: bool, **asked: str | None) -> int:
-    """提交一次推演（政策部门）；加 --dry-run 看要多久、草案合不合规。不写入账本"""
+    """提交一次重放（政策部门）；加 --dry-run 看要多久、草案合不合规。不写入账本"""
     body: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if drafts is not None:
         body["drafts"] = _read(drafts)
@@ -85,7 +85,7 @@ def cancel(asking: Asking, job: str) -> int:
 @_id
 @click.option("--out", type=click.Path(path_type=Path), help="存放报告中不涉及个人的文件的新文件夹")
 def report(asking: Asking, job: str, out: Path | None) -> int:
-    """查看推演的结果；加 --out 取得报告，可用 xueshi rulebook impact 登记"""
+    """查看重放的结果；加 --out 取得报告，可用 xueshi rulebook impact 登记"""
     with asking.client() as client:
         reply = client.get(f"/v1/replays/{job}")
         if reply.ok and out is not None:
@@ -112,7 +112,7 @@ def bundle(asking: Asking, job: str, out: Path) -> int:
 def rows(
     asking: Asking, job: str, kind: str, purpose: str | None, cursor: str | None, limit: int | None
 ) -> int:
-    """推演中有变化的人年度、记录或职称：权限之内的，逐次留痕"""
+    """重放中有变化的人年度、记录或职称：权限之内的，逐次留痕"""
     query = {"purpose": purpose, "cursor": cursor, "limit": limit}
     return asking.get(f"/v1/replays/{job}/{kind}", _tell_rows, query)
 
@@ -145,7 +145,7 @@ def _is_served(client: Client) -> bool:
     from api.client import InProcess
 
     if isinstance(client.transport, InProcess):
-        click.echo("没有服务在运行：排着的作业等下一次 xueshi serve 再做；在本机直接推演，用 xueshi replay。", err=True)
+        click.echo("没有服务在运行：排着的作业等下一次 xueshi serve 再做；在本机直接重放，用 xueshi replay。", err=True)
         return False
     return True
 
@@ -191,7 +191,7 @@ def _about(question: dict[str, Any]) -> tuple[str, str]:
     if "case" in question:
         deed = DEEDS.get(question["effect"], question["effect"])
         return "批量处理", f"{deed} {question['rows']:,} 项，案件 {question['case']}"
-    return "推演", _laws(question)
+    return "重放", _laws(question)
 
 
 def _cost(body: dict[str, Any]) -> str:
@@ -210,8 +210,8 @@ def _result(body: dict[str, Any]) -> str | None:
 
 def _tell_trial(would: dict[str, Any]) -> None:
     cost = would["cost"]
-    click.echo("试办：可以推演，没有排队。")
-    pairs((("推演", _laws(would["question"])), ("细则", "合规"), ("说明", would["ledger"]),
+    click.echo("试办：可以重放，没有排队。")
+    pairs((("重放", _laws(would["question"])), ("细则", "合规"), ("说明", would["ledger"]),
            ("估计", f"{cost['people']:,} 人、{cost['entries']:,} 条，约 {cost['seconds']} 秒")))
 
 
@@ -225,7 +225,7 @@ def _tell_all(body: dict[str, Any]) -> None:
 
 def _tell_report(body: dict[str, Any], out: Path | None) -> None:
     pairs((
-        ("推演", _laws(body["question"])), ("摘要", body["digest"]),
+        ("重放", _laws(body["question"])), ("摘要", body["digest"]),
         ("评定", f"{body['people']:,} 人、{body['person_years']:,} 个人年度、{body['entries']:,} 条"),
         ("有变化", f"{body['changed_people']:,} 人、{body['changed_person_years']:,} 个人年度，"
                    f"学时共增 {body['gained']}、共减 {body['given_up']}"),

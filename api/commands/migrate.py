@@ -16,7 +16,7 @@ from api.terminal.exits import Exit, Stop
 
 CARRIED: Final = {
     "vault": "密钥库", "operations": "令牌、会话和草稿", "keys": "签名密钥和检查点", "evidence": "证明材料",
-    "rulebooks": "细则", "replays": "推演报告",
+    "rulebooks": "细则", "replays": "重放报告",
 }
 _BEHIND: Final = {
     True: "旧版本的服务可以继续运行：先运行 xueshi migrate，再逐台换上新版本。",

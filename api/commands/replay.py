@@ -54,7 +54,7 @@ def replay(
     out: Path | None, check: Path | None, engine: str, master: str | None, shared: Path | None,
     data_folder: Path | None, as_json: bool,
 ) -> int:
-    """按另一套细则推演全部历史，报告谁多了谁少了、因哪一条
+    """按另一套细则重放全部历史，报告谁多了谁少了、因哪一条
 
     不写入账本，服务运行时也可用。报告含网页、CSV 和 NDJSON；同样的输入得同样的字节。中途可按 Ctrl-C 停下，
     再次运行同一命令即接着做。登记报告另用 xueshi rulebook impact。
@@ -64,7 +64,7 @@ def replay(
     if region is not None:
         _demand_region(region)
     if out is not None and out.exists() and not (out / "report.json").exists():
-        raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{out} 已存在，而且不是推演报告", "请另选 --out")
+        raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{out} 已存在，而且不是重放报告", "请另选 --out")
     parent = (Path.cwd() if out is None else out.absolute().parent) if check is None else Path(tempfile.gettempdir())
     if not parent.is_dir():
         raise Stop(Exit.BAD_INPUT, "replay_out_unusable", f"没有文件夹 {parent}", "请先建立，或另选 --out")
@@ -118,7 +118,7 @@ def _child(asked: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:
             if "done" in said:
                 found: dict[str, Any] = said["done"]
                 return found
-        raise Stop(Exit.WORLD_IS_WRONG, "replay_died", "推演的子进程中途退出，没有写出报告",
+        raise Stop(Exit.WORLD_IS_WRONG, "replay_died", "重放的子进程中途退出，没有写出报告",
                    "内存或磁盘不足时会如此；可用 --data 与 xueshi doctor 核对环境后再运行，已读取的部分不必重来")
     finally:
         process.terminate()
@@ -157,7 +157,7 @@ def _tell(done: Mapping[str, Any], as_json: bool) -> int:
     question = done["question"]
     again = "" if done["new"] else "（此前已有同样的一份，逐字节相同）"
     laws = f"{question['against']['law']} → {question['under']['law']}"
-    click.echo(f"✓ 推演完毕{again}：{laws}，到事件 {question['as_of']}。")
+    click.echo(f"✓ 重放完毕{again}：{laws}，到事件 {question['as_of']}。")
     click.echo(f"  {done['people']:,} 人，{done['person_years']:,} 个人年度，{done['entries']:,} 条记录；"
                f"{done['changed_person_years']:,} 个人年度有变化，学时共增 {done['gained']}、共减 {done['given_up']}。")
     click.echo(f"  新变为未达标 {done['newly_failed']:,}，新变为达标 {done['newly_passed']:,}。")

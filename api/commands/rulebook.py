@@ -65,7 +65,7 @@ def enact(asking: Asking, digest: str) -> int:
 @asks(writes=True)
 @click.argument("report", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def impact(asking: Asking, report: Path) -> int:
-    """登记一份推演报告（政策部门）：施行之前先把预告的影响记入日志，REPORT 为报告文件夹"""
+    """登记一份重放报告（政策部门）：施行之前先把预告的影响记入日志，REPORT 为报告文件夹"""
     return asking.post("/v1/impact-reports", tell, {"report": _text(report / "report.json")}, done="已登记影响报告")
 
 
@@ -126,7 +126,7 @@ def _tell_impacts(body: dict[str, Any]) -> None:
          one["impact"]["changed_people"], one["impact"]["newly_failed"], one["impact"]["newly_passed"])
         for one in body["items"]
     ]
-    table(("细则", "事件", "登记时间", "推演到", "报告摘要", "范围", "有变化的人", "新未达标", "新达标"), rows)
+    table(("细则", "事件", "登记时间", "重放到", "报告摘要", "范围", "有变化的人", "新未达标", "新达标"), rows)
 
 
 def _tell_reasons(body: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def _stands(report: Mapping[str, Any], *, is_recorded: bool) -> deeds.Pairs:
     brought = "、".join(one["id"] for one in report["amendments"])
     return (
         ("登记在哪些细则上", brought if is_recorded else "尚未登记"),
-        ("推演到", f"事件 #{report['question']['as_of']}"),
+        ("重放到", f"事件 #{report['question']['as_of']}"),
         ("有变化的人", f"{report['changed_people']:,}"), ("新变为未达标", f"{report['newly_failed']:,}"),
         ("新变为达标", f"{report['newly_passed']:,}"),
     )
@@ -56,5 +56,5 @@ def _announce(house: House, caller: Caller, job: str, asked: Asked) -> Done | Re
 
 ROOM: Final = deeds.Room(announced, deeds.named(deeds.Deed(
     "announcement", "登记影响报告", _announce, look="main",
-    note="登记后记为一个事件，任何人都能查到；施行之后可以用同样的问题再推演，与此对照。登记的是报告的摘要和总数，不含个人。",
+    note="登记后记为一个事件，任何人都能查到；施行之后可以用同样的问题再重放，与此对照。登记的是报告的摘要和总数，不含个人。",
 )))

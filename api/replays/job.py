@@ -87,7 +87,7 @@ def main() -> int:
     except Exception:  # A bug of ours is not to be told as a machine that is too small.
         sys.excepthook(*sys.exc_info())  # Without messages, which may quote what somebody typed.
         cure = "请把标准错误上的那一行一并报告；没有写出报告，账本不受影响"
-        _tell({"stop": [int(Exit.WORLD_IS_WRONG), "internal_error", "推演的程序出错", cure]})
+        _tell({"stop": [int(Exit.WORLD_IS_WRONG), "internal_error", "重放的程序出错", cure]})
     return 0
 
 

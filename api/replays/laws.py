@@ -38,7 +38,7 @@ class UnsoundRules(RulebookError):
     def __init__(self, folder: Path, problems: tuple[str, ...]) -> None:
         self.folder, self.problems = folder, problems
         words = "\n".join(f"  {problem}" for problem in problems[:_PROBLEMS_TOLD])
-        super().__init__(f"{folder} 中的细则不合规，没有推演：\n{words}")
+        super().__init__(f"{folder} 中的细则不合规，没有重放：\n{words}")
 
 
 class Laws:

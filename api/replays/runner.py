@@ -46,9 +46,9 @@ _LOOK_S: Final = 0.5  # not hours: seconds
 _TELL_NS: Final = 1_000_000_000
 _ENDING_S: Final = 10
 _SECOND_NS: Final = 1_000_000_000
-_DIED: Final = {"status": 500, "code": "replay_died", "detail": "推演的子进程一再中途退出，没有写出报告；账本不受影响。"
+_DIED: Final = {"status": 500, "code": "replay_died", "detail": "重放的子进程一再中途退出，没有写出报告；账本不受影响。"
                 "多为内存或磁盘不足，请管理员在服务器上运行 xueshi doctor 核对后重新提交。"}
-_FAILED: Final = "推演没有完成，没有写出报告；账本不受影响。请把追踪号告知管理员。"
+_FAILED: Final = "重放没有完成，没有写出报告；账本不受影响。请把追踪号告知管理员。"
 
 
 class Progress:

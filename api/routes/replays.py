@@ -35,12 +35,12 @@ PREFER: Final[dict[str, Any]] = {
 }
 _slots = BoundedSemaphore(WAITERS_MOST)
 
-door = Door("replays", __name__, description="推演：按另一套细则评定全部历史")
+door = Door("replays", __name__, description="重放：按另一套细则评定全部历史")
 
 _AT: Final = "/v1/replays/<job:job>"
 
 
-@door.writes("/v1/replays", summary="推演：作业排队（202），谁多了谁少了、因哪一条；试办估计所需，草案不合规的不予推演",
+@door.writes("/v1/replays", summary="重放：作业排队（202），谁多了谁少了、因哪一条；试办估计所需，草案不合规的不予重放",
              body=ReplayBody, answers=JobAnswer, show=dict, parameters=[PREFER])
 @door.alt_response(  # type: ignore[untyped-decorator]  # The library has no types.
     202, schema=JobAnswer, description="已受理，排队或正在做；见 Location 和 Retry-After",
@@ -59,12 +59,12 @@ def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Response | R
     return response
 
 
-@door.reads(_AT, summary="推演的结果：总数、摘要、文件", answers=ReplayAnswer)
+@door.reads(_AT, summary="重放的结果：总数、摘要、文件", answers=ReplayAnswer)
 def show(caller: Caller, job: str) -> dict[str, Any] | Refusal:
     return replays.report(house(), caller, job)
 
 
-@door.reads(f"{_AT}/files/<name>", summary="推演报告中不涉及个人的一个文件", answers=None,
+@door.reads(f"{_AT}/files/<name>", summary="重放报告中不涉及个人的一个文件", answers=None,
             content_type="application/octet-stream")
 def file(caller: Caller, job: str, name: str) -> Response | Refusal:
     found = replays.file(house(), caller, job, name)
@@ -75,19 +75,19 @@ def file(caller: Caller, job: str, name: str) -> Response | Refusal:
     return response
 
 
-@door.reads(f"{_AT}/person-years", summary="推演中有变化的个人年度，权限之内的，逐次留痕", query=ReplayRowsQuery,
+@door.reads(f"{_AT}/person-years", summary="重放中有变化的个人年度，权限之内的，逐次留痕", query=ReplayRowsQuery,
             answers=ReplayRowsAnswer)
 def person_years(caller: Caller, query: dict[str, Any], job: str) -> Response | Refusal:
     return _rows(caller, query, job, "person_years")
 
 
-@door.reads(f"{_AT}/entries", summary="推演中有变化的学时记录及其条款，权限之内的，逐次留痕", query=ReplayRowsQuery,
+@door.reads(f"{_AT}/entries", summary="重放中有变化的学时记录及其条款，权限之内的，逐次留痕", query=ReplayRowsQuery,
             answers=ReplayRowsAnswer)
 def entries(caller: Caller, query: dict[str, Any], job: str) -> Response | Refusal:
     return _rows(caller, query, job, "entries")
 
 
-@door.reads(f"{_AT}/titles", summary="推演中受影响的职称，权限之内的，逐次留痕", query=ReplayRowsQuery,
+@door.reads(f"{_AT}/titles", summary="重放中受影响的职称，权限之内的，逐次留痕", query=ReplayRowsQuery,
             answers=ReplayRowsAnswer)
 def titles(caller: Caller, query: dict[str, Any], job: str) -> Response | Refusal:
     return _rows(caller, query, job, "titles")

@@ -39,8 +39,8 @@ class Disagreement(ProjectionError):
     def __init__(self, person: str, law: str, *, replayed: Account, answered: Account) -> None:
         self.person, self.law, self.replayed, self.answered = person, law, replayed, answered
         super().__init__(
-            f"推演与逐条评定不一致：{person}，细则 {law}。报告没有写出；"
-            f"推演得 {replayed}，逐条评定得 {answered}。请保留这段文字并报告，这是程序的错误。"
+            f"重放与逐条评定不一致：{person}，细则 {law}。报告没有写出；"
+            f"重放得 {replayed}，逐条评定得 {answered}。请保留这段文字并报告，这是程序的错误。"
         )
 
 

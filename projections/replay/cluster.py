@@ -80,7 +80,7 @@ class ClusterFailed(ProjectionError):
 
     def __init__(self, because: str) -> None:
         super().__init__(
-            f"Spark 没有做完推演，没有写出报告：{because}。各工作节点须装有与本机完全相同的 xueshi-ledger[spark]，"
+            f"Spark 没有做完重放，没有写出报告：{because}。各工作节点须装有与本机完全相同的 xueshi-ledger[spark]，"
             "并能读到 --shared 的文件夹；或改用 --engine local，结果逐字节相同。")
 
 
@@ -267,7 +267,7 @@ def judging(sent: Any, code: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
         import pyarrow as pa
 
         if fingerprint() != code:
-            raise OtherCode("工作节点上的 xueshi-ledger 与发起推演的不是同一版代码")
+            raise OtherCode("工作节点上的 xueshi-ledger 与发起重放的不是同一版代码")
         some = list(batches)
         if some:
             table = pa.Table.from_batches(some)

@@ -193,7 +193,7 @@ class Unsound(ProjectionError):
     code = "replay_report_unsound"
 
     def __init__(self, path: Path, because: str) -> None:
-        super().__init__(f"推演报告 {path} 不能使用：{because}。请取得原来的整个文件夹。")
+        super().__init__(f"重放报告 {path} 不能使用：{because}。请取得原来的整个文件夹。")
 
 
 class _Book(msgspec.Struct, frozen=True):

@@ -60,7 +60,7 @@ class Nobody(ProjectionError):
     def __init__(self, region: str | None, sector: str | None) -> None:
         words = "、".join(one for one in (region and f"区划 {region}", sector and f"行业 {sector}") if one)
         asked = f"{words} 范围内" if words else "账本中"
-        super().__init__(f"{asked}没有一个人有登记的学时，无可推演。请核对区划代码和行业，或改用更晚的 --as-of。")
+        super().__init__(f"{asked}没有一个人有登记的学时，无可重放。请核对区划代码和行业，或改用更晚的 --as-of。")
 
 
 class LawNamed(NamedTuple):

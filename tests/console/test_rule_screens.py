@@ -273,7 +273,7 @@ def test_what_a_report_announced_of_a_rulebook_stands_below_it(town: Town, anyon
     _officer(town, "温州某政策部门").did("/v1/impact-reports", {"report": json.dumps(report)})
 
     shown = anyone.get(f"/rules/{book.id}").text
-    assert "登记过的影响报告" in shown and f"推演到 #{size}" in shown and "温州市，工业和信息化 17 23 17" in shown
+    assert "登记过的影响报告" in shown and f"重放到 #{size}" in shown and "温州市，工业和信息化 17 23 17" in shown
 
 
 @pytest.mark.requires_system("chromium")

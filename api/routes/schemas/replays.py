@@ -33,7 +33,7 @@ class ReplayBody(Body):
     drafts = Many(Part(DraftRulebook), _DRAFTS_MOST, least=1, metadata={
         "description": "随附的草案：都是草案的，加在现行细则之上；否则恰为这些"})
     against = Shaped(_LAW, _LAW_SAYS, load_default="now", metadata={"description": "与之比较的细则"})
-    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知推演（默认到现在）"})
+    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知重放（默认到现在）"})
     valid_on = Day(metadata={"description": "只看到这一天为止已发生的；这样的报告不能登记为影响报告"})
     region = Region(metadata={"description": "只报告这个区划（默认为本账号的地区）"})
     sector = Word(metadata={"description": "只报告这个行业（默认为本账号的行业，没有限定的为全部）"})
@@ -68,7 +68,7 @@ class JobAnswer(Answer):
 
     job = ma.fields.String(required=True)
     kind = ma.fields.String(required=True, metadata={
-        "enum": ["replay", "case_bulk", "case_bundle"], "description": "种类：推演；案件的批量处理；案件的移送材料"})
+        "enum": ["replay", "case_bulk", "case_bundle"], "description": "种类：重放；案件的批量处理；案件的移送材料"})
     state = ma.fields.String(required=True, metadata={
         "enum": ["queued", "running", "done", "failed", "cancelled"], "description": "后三种不再改变"})
     asked_by = ma.fields.String(required=True, metadata={"description": "提交的经办账号"})
@@ -78,7 +78,7 @@ class JobAnswer(Answer):
     kept_until = ma.fields.String(required=True, allow_none=True, metadata={"description": "到这时清除文件"})
     ahead = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "排在前面的还有几项"})
     question = ma.fields.Dict(required=True, metadata={
-        "description": "推演的是什么：细则、截至、根、区划、行业；批量处理的是哪个案件的哪一批；"
+        "description": "重放的是什么：细则、截至、根、区划、行业；批量处理的是哪个案件的哪一批；"
                        "移送材料的是哪个案件、截至何时、遮盖什么"})
     cost = ma.fields.Nested(CostAnswer, required=True)
     progress = ma.fields.Nested(ProgressAnswer, required=True, allow_none=True)
@@ -87,7 +87,7 @@ class JobAnswer(Answer):
     cancelled_by = ma.fields.String(required=True, allow_none=True)
     error = ma.fields.Dict(required=True, allow_none=True, metadata={"description": "没有做成的原因（RFC 9457）"})
     ledger = ma.fields.String(required=True, metadata={
-        "description": "这项作业与账本：推演和移送材料不写入；批量处理写入，写完才生效"})
+        "description": "这项作业与账本：重放和移送材料不写入；批量处理写入，写完才生效"})
 
 
 class JobsQuery(Query):

@@ -80,7 +80,7 @@ class RulebooksAnswer(Answer):
 class ImpactReportBody(Body):
     """A report as `xueshi replay` wrote it."""
 
-    report = Document(required=True, metadata={"description": "推演报告中 report.json 的全文，一字不改"})
+    report = Document(required=True, metadata={"description": "重放报告中 report.json 的全文，一字不改"})
 
 
 class ImpactQuery(Query):
@@ -94,7 +94,7 @@ class ImpactAnswer(Answer):
     """What a report announced of one rulebook, as its event says it."""
 
     rulebook = ma.fields.String(required=True)
-    rulebook_digest = ma.fields.String(required=True, metadata={"description": "推演所用细则文件的摘要，草案也有"})
+    rulebook_digest = ma.fields.String(required=True, metadata={"description": "重放所用细则文件的摘要，草案也有"})
     digest = ma.fields.String(required=True, metadata={"description": "report.json 的摘要"})
     under = ma.fields.List(ma.fields.String(), required=True)
     against = ma.fields.List(ma.fields.String(), required=True)
