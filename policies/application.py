@@ -71,7 +71,7 @@ def judge_application(
         reasons = ()
     else:
         assert found is not None
-        earliest = earliest_year(found[1], verdicts, met, one.minimum_years, year)
+        earliest = earliest_year(found[1], verdicts, met, one.minimum_years, first, year)
         short = _shortage(found, verdicts, met, one, year, pairs, consecutive, earliest)
         reasons = (*[_backward(one)] * backward, *short)
     steps = _steps(found, verdicts, met, one, first, year, pairs, consecutive)
@@ -126,14 +126,15 @@ def _shortage(
 
 
 def earliest_year(
-    rule: ApplicationRule, verdicts: Mapping[int, YearRuling], met: Sequence[int], needed: int, year: int
+    rule: ApplicationRule, verdicts: Mapping[int, YearRuling], met: Sequence[int], needed: int, first: int, year: int
 ) -> int:
     """The first year, from the year of application on, that could do if every year from now on is met."""
     sure = {past for past, ruling in verdicts.items() if past < year and ruling.met}
     before = sum(past < year for past in met)
     every_pair = {*rule.first_half_pairs, *rule.other_pairs}
     for later in range(year, year + LOOK_AHEAD_YEARS):
-        enough = before + (later - year + 1) >= needed
+        to_come = max(0, later - max(first, year) + 1)  # 任现专业技术职务后: the title's own year adds none (AMB-26).
+        enough = before + to_come >= needed
         paired = any(all(later + step >= year or later + step in sure for step in pair) for pair in every_pair)
         if enough and paired:
             return later

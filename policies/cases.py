@@ -270,9 +270,6 @@ def _of_application(ruled: PersonRuling, name: str) -> Any:
     match name:
         case "consecutive":
             return list(one.consecutive)
-        case "earliest":
-            return next((int(part) for reason in one.reasons if "最早 " in reason
-                         for part in [reason.split("最早 ")[1].split(" ")[0]]), None)
         case _:
             return getattr(one, name)
 
