@@ -17,7 +17,7 @@ from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ign
 from werkzeug.routing import BaseConverter, IntegerConverter
 
 from api.refusals import problems
-from api.service.docs_page import docs_routes
+from api.routes.docs_page import docs_routes
 from ledger.ids import PREFIXES
 
 _ID: Final = "[0-9a-hjkmnp-tv-z]{22}"

@@ -7,7 +7,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from api.service.docs_page import POLICY
+from api.routes.docs_page import POLICY
 from tests.api.house_kit import Town
 
 VENDORED = Path(__file__).parents[2] / "api" / "vendored"
