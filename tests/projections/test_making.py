@@ -6,7 +6,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +28,7 @@ from projections.people import People
 from tests.forked import PYTHON, Popen
 
 MAKER = """
-import sys
+import itertools, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
@@ -38,11 +37,20 @@ from projections.entries import Entries
 from projections.files.build import opened
 from projections.files.batch import read_batch
 file._GATHERED = 4
+words, passed, halts = sys.argv[4], itertools.count(-int(sys.argv[5])), sys.argv[6] == "halts"
 house = open_house(Path(sys.argv[1]), start=False)
 made = opened(Entries(), Path(sys.argv[3]), house.ledger, made=True)
-print("makes", flush=True)
+
+def about_to(statement):
+    if statement.startswith(words) and next(passed) == 0:
+        print("here", flush=True)
+        if halts:
+            sys.stdin.read()
+
+made.connection.set_trace_callback(about_to)
 while batch := read_batch(house.ledger, made.position, 3):
     made.apply(batch, house.ledger)
+print("here", flush=True)
 sys.stdin.read()
 """
 
@@ -56,24 +64,21 @@ def beginning(house: House, path: Path, upto: int) -> ProjectionFile:
     return file
 
 
-def kill_while_making(house: House, path: Path, kills: int) -> list[int]:
-    """Kill whoever makes a file; whatever it left is whole, up to where it says, or is not taken."""
-    rng, reached = random.Random(20261121), []
-    for _ in range(kills):
-        with Popen(
-            [str(PYTHON), "-c", MAKER, str(house.folder), str(Path(__file__).parent), str(path)], text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
-        ) as process:
-            assert process.stdout is not None
-            assert "makes\n" in iter(process.stdout.readline, ""), "after lines of the log, if any"
-            time.sleep(rng.random() / 50)
-            process.send_signal(signal.SIGKILL)
-            assert process.wait() == -signal.SIGKILL
-        with closing(opened(Entries(), path, house.ledger, made=True)) as file:
-            reached.append(file.position)
-            assert content(file.connection) == made_up_to(
-                house.ledger, Entries(), file.position, path.with_name("fresh.db"))
-    return reached
+def killed(house: House, path: Path, before: str, passed: int, *, halts: bool = True) -> int:
+    """Kill whoever makes a file when a statement is due, or right after; what is left is whole, up to where it says."""
+    with Popen(
+        [str(PYTHON), "-c", MAKER, str(house.folder), str(Path(__file__).parent), str(path), before, str(passed),
+         "halts" if halts else "goes on"], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2],
+    ) as process:
+        assert process.stdout is not None
+        assert "here\n" in iter(process.stdout.readline, ""), "after lines of the log, if any"
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    with closing(opened(Entries(), path, house.ledger, made=True)) as file:
+        assert content(file.connection) == made_up_to(
+            house.ledger, Entries(), file.position, path.with_name("fresh.db"))
+        return file.position
 
 
 def many(house: House, people: int) -> None:
@@ -82,23 +87,33 @@ def many(house: House, people: int) -> None:
         house.registered(house.person(unit=unit), exam("2021-03-01"))
 
 
+BEGINS, ENDS, SAYS = "UPDATE projection SET position = -1", "COMMIT", "UPDATE projection SET position = "
+"""How a piece is written: the file says that it is torn, takes the piece, says how far it is."""
+
+
 def test_whoever_makes_a_file_may_be_killed(tmp_path: Path) -> None:
+    path = tmp_path / "entries.building.db"
     with living(tmp_path / "house") as house:
         house.follower.stop()
         many(house, 40)
 
-        reached = kill_while_making(house, tmp_path / "entries.building.db", 2)
+        kept = killed(house, path, BEGINS, 5)
+        further = killed(house, path, BEGINS, 5)
 
-        assert any(reached), "some of it was kept"
+        assert 0 < kept < further < house.size, "what was written between two pieces is gone on from"
+        assert killed(house, path, ENDS, 2) == 0, "in the midst of a piece it is begun anew"
+        assert killed(house, path, SAYS, 7) == 0, "and where it has a piece and does not say so"
 
 
 @pytest.mark.torture
 def test_whoever_makes_a_file_may_be_killed_many_times(tmp_path: Path, record_property) -> None:
     record_property("tried", 60)
+    rng = random.Random(20261121)
     with living(tmp_path / "house") as house:
         house.follower.stop()
         many(house, 400)
-        reached = kill_while_making(house, tmp_path / "entries.building.db", 60)
+        reached = [killed(house, tmp_path / "entries.building.db", rng.choice((BEGINS, ENDS, SAYS, "INSERT")),
+                          rng.randrange(40), halts=rng.random() < 0.5) for _ in range(60)]
         assert len(set(reached)) > 10
 
 
