@@ -27,7 +27,9 @@ KEY_OF_NOBODY_LEAST: Final = 16
 """Whoever is not logged in gets a token under their key, and the same again: it must not be guessed."""
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-_VERSION: Final = re.compile(r'(?:W/)?"v(0|[1-9][0-9]{0,9})"')
+_VERSION: Final = re.compile(r'(W/)?"v(0|[1-9][0-9]{0,9})"')
+_NO_VERSION: Final = -1
+"""What a weak tag names: it never matches, not even the version that stands (RFC 9110 13.1.1, 8.8.3.2)."""
 
 
 def tag(version: int) -> str:
@@ -50,7 +52,9 @@ def seen() -> int | None:
 def unchanged(version: int) -> bool:
     """Say whether the asker has this version already (`If-None-Match`)."""
     given = request.headers.get("If-None-Match")
-    return given is not None and (given.strip() == "*" or tag(version) in {one.strip() for one in given.split(",")})
+    if given is None or given.strip() == "*":
+        return given is not None
+    return tag(version) in {one.strip().removeprefix("W/") for one in given.split(",")}  # Weak is enough: 13.1.2.
 
 
 def _dry_run() -> bool:
@@ -72,7 +76,7 @@ def _if_match(*, required: bool) -> int | None:
     found = _VERSION.fullmatch(given.strip())
     if found is None:  # Also `*`: whoever decides must have seen what they decide on.
         raise Problem("if_match_malformed")
-    return int(found[1])
+    return int(found[2]) if found[1] is None else _NO_VERSION
 
 
 def _request_key(house: House, caller: Caller, content: bytes) -> RequestKey:

@@ -103,6 +103,18 @@ def test_a_decision_needs_the_version_that_was_seen(person: Someone, officer: So
     assert (strange.status_code, strange.get_json()["code"]) == (400, "if_match_malformed")
 
 
+def test_a_weak_tag_is_no_version_that_was_seen(person: Someone, officer: Someone) -> None:
+    """Whoever weakened it on the way says that it may stand for other bytes; a decision is upon what was seen."""
+    claim = person.submit(study())
+    place = f"/v1/claims/{claim['claim']}/approval"
+
+    weak = officer.client.post(place, json={}, headers={**officer.headers(), "If-Match": 'W/"v1"'})
+
+    assert (weak.status_code, weak.get_json()["code"]) == (412, "stale_version")
+    assert (weak.headers["ETag"], weak.get_json()["current"]["version"]) == ('"v1"', 1)
+    assert officer.post(place, {}, version=1).status_code == 201
+
+
 def test_a_decision_upon_an_older_version_is_shown_the_one_that_stands(person: Someone, officer: Someone) -> None:
     claim = person.submit(study())
     person.act(claim, "revision", {
@@ -141,8 +153,9 @@ def test_what_has_not_changed_is_not_sent_again(person: Someone) -> None:
 
     same = person.client.get(path, headers={"Authorization": f"Bearer {person.token}", "If-None-Match": tag})
     other = person.client.get(path, headers={"Authorization": f"Bearer {person.token}", "If-None-Match": '"v9"'})
+    weak = person.client.get(path, headers={"Authorization": f"Bearer {person.token}", "If-None-Match": f"W/{tag}"})
 
-    assert (same.status_code, same.data) == (304, b"")
+    assert (same.status_code, same.data) == (weak.status_code, weak.data) == (304, b"")
     assert other.status_code == 200
 
 
