@@ -169,7 +169,7 @@ def _widening(_: Asking, __: Subject) -> Sequence[Field]:
 def _finding(_: Asking, __: Subject) -> Sequence[Field]:
     known = tuple((code, mark[2]) for code, mark in FINDINGS.items() if code in streams.DECIDABLE)
     return (Field("finding", "结论", "choice", known, is_required=True),
-            Field("basis", "依据的条款", most=200, hint="如 甬人社发〔2018〕62号 第十七条"), WORDS)
+            Field("basis", "依据的条款", most=200, hint="如 浙人社发〔2016〕63号 第十六条"), WORDS)
 
 
 def _referral(_: Asking, __: Subject) -> Sequence[Field]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from api.cases import case_desk, cases
 from api.cases.events import events_of
 from api.console import case_deeds, words
+from api.console.acts import BASES
 from api.console.case_lists import effect_row, entry_row
 from api.console.case_words import (
     ACCESS,
@@ -232,4 +233,4 @@ def bulk_row(house: House, one: Mapping[str, Any]) -> dict[str, Any]:
     """Something that was done to many entries at once."""
     return {**one, "said": one["words"], "words": BULK_DEEDS.get(one["effect"], one["effect"]),
             "mark": BULK_STATES[one["state"]], "time": written(one["opened_at"])[:16],
-            "name": case_deeds.account(house, one["actor"])}
+            "basis": BASES.get(one["basis"] or "", one["basis"]), "name": case_deeds.account(house, one["actor"])}

@@ -251,7 +251,7 @@ def _reasons(_: Asking, subject: Subject) -> Sequence[Field]:
 
 
 def _substantiating(_: Asking, subject: Subject) -> Sequence[Field]:
-    basis = Field("basis", "依据的条款", is_required=True, most=200, hint="如 甬人社发〔2018〕62号 第十七条")
+    basis = Field("basis", "依据的条款", is_required=True, most=200, hint="如 浙人社发〔2016〕63号 第十六条")
     return _facts(subject), basis, _WORDS
 
 

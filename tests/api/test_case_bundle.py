@@ -177,6 +177,21 @@ def test_further_events_are_chosen_by_number_and_those_of_strangers_stay_closed(
     assert refused(place.watch, place, **FOR, events=str(10**9)) == "event_absent"
 
 
+def test_the_papers_of_a_plan_or_class_stay_with_who_filed_it(place: Place, kept: Callable[[bytes], Path]) -> None:
+    town = place.town
+    school = town.unit("甬江学院", "330203", "industry")
+    teacher = town.officer(school, "recognised_organiser", "3302", unit=school["unit"])
+    item = {"number": 1, "title": "智能制造", "route": "filed_training", "days": "2", "headcount": 30}
+    paper = {"kind": "summary", "sha256": digest(b"handed in on paper")}
+    plan = teacher.did("/v1/plans", {"year": 2031, "items": [item], "evidence": [paper]})
+    position = town.house.ledger.store.stream(str(plan["plan"]))[0][0]
+    data = fetched(place, events=str(position))
+
+    manifest = parse_manifest(files_of(data)[MANIFEST])
+    assert paper["sha256"] not in {one.sha256 for one in manifest.papers}, "the event cites it, the register has it not"
+    assert position in {one["position"] for one in verify_file(kept(data), place.policy).events}
+
+
 def test_of_a_finding_it_holds_the_rows_the_question_the_thresholds_and_what_was_decided(
     place: Place, kept: Callable[[bytes], Path]
 ) -> None:

@@ -193,6 +193,9 @@ def test_many_are_done_to_as_they_were_shown_and_not_where_the_list_has_changed(
     done = watch.press(list_, "撤销这 1 项")
     assert "撤销学时" in done.text and first in done.text and second not in done.text
     whole = watch.get(at(case))
+    assert "依据 弄虚作假" in done.text and "依据 弄虚作假" in whole.text and "falsified" not in done.text + whole.text
+    entries, followed = (whole.text.split(head)[1].split("全部，可下载")[0] for head in ("所涉的学时", "随之发生的"))
+    assert "王*" in entries and "王*" in followed, "a person is called by name, not by a number"
     assert watch.client.get(at(case, "/effects.csv")).get_data(as_text=True).count("clm_") == 3
     assert "⊘ 已撤销" in watch.get(at(case, "/entries")).text
     assert "办结" not in whole.buttons(), "what would be refused is not offered: one entry is still held"
