@@ -11,13 +11,17 @@ Reading: what W 10 gives, and W 8's one choice a year, hold for the subject whos
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.vocabulary import HoursCenti
 from policies.authority import ANYONE, GENERAL
+from policies.coverage import sentences
 from policies.law import Law
 from policies.rulebook import Duty, Rulebook
+from policies.soundness import fold
 
 
 class CourseLaw(NamedTuple):
@@ -47,10 +51,21 @@ def course_law(law: Law, day: date, region: str, sector: str | None, category: s
             challenge_minutes=time.more.get("challenge_minutes"),
             heartbeat_seconds=time.more.get("heartbeat_seconds"),
             hours_centi=hours,
-            on_site=exam if exam is not None and exam.more.get("on_site") else None,
+            on_site=_in_full(book, exam) if exam is not None and exam.more.get("on_site") else None,
             rulebook=book.id,
         )
     return CourseLaw()
+
+
+def _in_full(book: Rulebook, duty: Duty) -> Duty:
+    """A duty with the rest of the sentence that it quotes: what a person reads does not break off at a comma."""
+    return duty if book.text is None else replace(duty, quote=_to_the_end(book.text, duty.quote))
+
+
+@lru_cache(maxsize=64)
+def _to_the_end(text: str, quote: str) -> str:
+    words = fold(quote)
+    return next((one[one.index(words):] for one in sentences(text) if words in one), quote)
 
 
 def _first(book: Rulebook, kind: str) -> Duty | None:

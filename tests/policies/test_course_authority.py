@@ -58,6 +58,8 @@ def test_what_a_course_asks_stands_in_the_rulebook_of_its_place(law: Law) -> Non
     assert found._replace(on_site=None, rulebook=None) == CourseLaw(True, 120, 15, 60, HoursCenti(1_800))
     assert found.rulebook == "wenzhou/2020-11-27"
     assert found.on_site is not None and found.on_site.article == "第十条"
+    assert found.on_site.quote.startswith("专业技术人员完成在线学习后，点击")
+    assert found.on_site.quote.endswith("统一登记一般公需科目18学时。"), "a person reads the whole sentence"
     assert course_law(law, DAY, "330300", "general", "sector_public") == CourseLaw(
         None, 120, 15, 60, None, rulebook="wenzhou/2020-11-27")
     assert course_law(law, DAY, "330200", None, "general_public") == CourseLaw()
