@@ -56,19 +56,20 @@ def begin(
     """Begin to study; what the same person has going on elsewhere ends before, at its last sign of life."""
     if no := not_a_person(caller):
         return no
-    reading = Reading(house.ledger)
-    own = own_enrolment(reading, enrolment, caller)
-    if isinstance(own, Refusal):
-        return own
-    person, course = reading.person(own.person), course_of(reading, own.course)
-    assert person is not None and course is not None, "an enrolment is a person's, in a course"
-    if no := _may_study(own, person):
-        return no
-    published = course.published
-    time = begun(gap_seconds=published.gap_seconds, challenge_minutes=published.challenge_minutes, now=house.now)
-    if asked.key is None:
-        return _rules(house, course, own)
     for _ in range(_WINDOWS_MOST):
+        reading = Reading(house.ledger)  # Each time: what ended before may have been of this very course.
+        own = own_enrolment(reading, enrolment, caller)
+        if isinstance(own, Refusal):
+            return own
+        person, course = reading.person(own.person), course_of(reading, own.course)
+        assert person is not None and course is not None, "an enrolment is a person's, in a course"
+        if no := _may_study(own, person):
+            return no
+        if asked.key is None:
+            return _rules(house, course, own)
+        published = course.published
+        time = begun(gap_seconds=published.gap_seconds, challenge_minutes=published.challenge_minutes, now=house.now,
+                     minutes_left=published.minutes - own.minutes)
         session = house.studies.begin(caller.id, enrolment, time, whereabouts, request=asked.key.key)
         if house.studies.was_begun_by(session, asked.key.key):
             first = session._replace(number=0)  # As it was when it began, also when this is asked again.
@@ -228,7 +229,7 @@ def _going_on(house: House, session: Session) -> dict[str, Any]:
     time = session.time
     return {
         "enrolment": session.enrolment, "minutes": time.minutes, "held_minutes": time.held // MINUTE,
-        "missed_seconds": time.missed // SECOND, "forfeited_seconds": time.forfeited // SECOND,
+        "is_full": time.is_full, "missed_seconds": time.missed // SECOND, "forfeited_seconds": time.forfeited // SECOND,
         "last_at": written_time(time.last_at), "challenges": time.challenges, "answered": time.answered,
         "question": None if time.question is None else time.question.text,
         "answer_within_seconds": None if time.question is None else time.gap // SECOND,

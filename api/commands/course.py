@@ -155,9 +155,10 @@ def _tell_beat(body: dict[str, Any]) -> None:
     held = f"，待应答 {body['held_minutes']} 分钟" if body["held_minutes"] else ""
     lost = "；".join(f"{words} {body[name]} 秒" for name, words in (
         ("missed_seconds", "相隔过久"), ("forfeited_seconds", "未按时答对")) if body[name])
+    full = "，学满了，可以结束学习" if body["is_full"] else ""
     within = "" if body["question"] is None else f"（{body['answer_within_seconds']} 秒内应答）"
     pairs((
-        ("本次已计", f"{body['minutes']} 分钟{held}"), ("没有计入", lost),
+        ("本次已计", f"{body['minutes']} 分钟{held}{full}"), ("没有计入", lost),
         ("提问", body["question"] and f"{body['question']}{within}"),
         ("随机数", body["nonce"]),
     ))

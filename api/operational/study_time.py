@@ -7,6 +7,9 @@ to show that they are there: what is asked then must be answered within that sam
 back; what was not answered in time, or wrongly, is lost, and something else is asked. What the client says of its own
 time is never asked for.
 
+A course asks for so much and no more: with its last minute a session is full. From then on nothing is counted and
+nothing asked, and the session ends at that moment, however long its window stays open.
+
 Every moment between the first sign of life and the last is counted, held back, missed or forfeited, and nothing twice:
 so whoever studies can be told what was left out, and why.
 
@@ -75,20 +78,29 @@ class StudyTime(NamedTuple):
     forfeited: int = 0             # Held back for an answer that came too late, or was wrong.
     steps: Lengths = Lengths()     # From one sign of life to the next, while nothing was asked.
     answers: Lengths = Lengths()   # From a question to its right answer.
+    most: int | None = None        # What is still to be studied: no more is counted. None: begun before this was kept.
 
     @property
     def minutes(self) -> int:
         """Whole minutes that count."""
         return self.counted // MINUTE
 
+    @property
+    def is_full(self) -> bool:
+        """Whether everything that was still to be studied has been."""
+        return self.most is not None and self.counted >= self.most
 
-def begun(*, gap_seconds: int, challenge_minutes: int, now: int) -> StudyTime:
-    """Begin a session."""
-    return StudyTime(gap_seconds * SECOND, challenge_minutes * MINUTE, now, now)
+
+def begun(*, gap_seconds: int, challenge_minutes: int, now: int, minutes_left: int | None = None) -> StudyTime:
+    """Begin a session, for so many minutes at most."""
+    most = None if minutes_left is None else minutes_left * MINUTE
+    return StudyTime(gap_seconds * SECOND, challenge_minutes * MINUTE, now, now, most=most)
 
 
 def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> StudyTime:
     """Take a sign of life; `another` is what is asked if something is to be."""
+    if time.is_full:
+        return time
     since = max(0, now - time.last_at)   # A clock that was set back gives nobody time.
     lasted = since if since <= time.gap else 0
     time = time._replace(last_at=max(now, time.last_at), heartbeats=time.heartbeats + 1,
@@ -97,8 +109,8 @@ def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> St
     if question is None or asked_at is None:
         if time.heartbeats > 1 and since <= time.gap:
             time = time._replace(steps=time.steps.and_also(since))
-        time = time._replace(counted=time.counted + lasted, unasked=time.unasked + lasted)
-        return _asked(time, now, another) if time.unasked >= time.every else time
+        time = _filled(time._replace(counted=time.counted + lasted, unasked=time.unasked + lasted))
+        return _asked(time, now, another) if time.unasked >= time.every and not time.is_full else time
     time = time._replace(held=time.held + lasted)
     if since > time.gap or now - asked_at > time.gap:
         return _asked(time, now, another)
@@ -106,8 +118,15 @@ def beat(time: StudyTime, now: int, answer: str | None, another: Question) -> St
         return time
     if answer.strip() != question.answer:
         return _asked(time, now, another)
-    return time._replace(counted=time.counted + time.held, held=0, unasked=0, asked_at=None, question=None,
-                         answered=time.answered + 1, answers=time.answers.and_also(now - asked_at))
+    return _filled(time._replace(
+        counted=time.counted + time.held, held=0, unasked=0, asked_at=None, question=None, answered=time.answered + 1,
+        answers=time.answers.and_also(now - asked_at)))
+
+
+def _filled(time: StudyTime) -> StudyTime:
+    """Leave out what passed after the last minute that was asked for: the session ended then."""
+    over = 0 if time.most is None else max(0, time.counted - time.most)
+    return time._replace(counted=time.counted - over, last_at=time.last_at - over)
 
 
 def _asked(time: StudyTime, now: int, question: Question) -> StudyTime:

@@ -40,15 +40,17 @@
     }
     const left = one('left')?.textContent;
     const news = one('news', page);
-    const isFull = (of) => !!of.querySelector('#state .said');
-    const becomesFull = isFull(page) && !isFull(document);
+    const isFull = !!page.querySelector('#state .said');
     const goesOn = page.querySelector('#state ~ section');
     swap('state', page);
-    if (!one('beat', page)) {                  // Another window counts now, or the session is over.
+    if (!one('beat', page)) {                  // Enough was studied, another window counts now, or the session is over.
       over = true;
-      tell(news.textContent.trim(), 'error');
+      const [words, look, now] = isFull ? ['学满了，可以结束学习。', 'said', '学满了'] : [news.textContent.trim(), 'error', '已停止计时'];
+      const inside = form.contains(document.activeElement);
+      tell(words, look);
       form.closest('section').replaceWith(goesOn);
-      document.title = `已停止计时：${name}`;
+      document.title = `${now}：${name}`;
+      if (inside) one('news').focus();
       return;
     }
     swap('keys', page);
@@ -56,7 +58,6 @@
     const leaves = one('left').textContent;
     if (news.textContent.trim()) tell(news.textContent.trim(), news.className);
     else if (leaves !== left) tell(leaves.trim().replace('– ', ''), 'error');
-    else if (becomesFull) tell('学满了，可以结束学习。', 'said');
     else if (one('news').className === 'error') tell('已恢复，继续计时。', 'said');
   };
 

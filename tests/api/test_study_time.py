@@ -11,8 +11,8 @@ from api.operational.study_time import MINUTE, SECOND, Question, StudyTime, beat
 ASKED, OTHER = Question("二加三等于几？", "5"), Question("七加一等于几？", "8")
 
 
-def session(challenge_minutes: int = 15) -> StudyTime:
-    return begun(gap_seconds=120, challenge_minutes=challenge_minutes, now=0)
+def session(challenge_minutes: int = 15, minutes_left: int | None = None) -> StudyTime:
+    return begun(gap_seconds=120, challenge_minutes=challenge_minutes, now=0, minutes_left=minutes_left)
 
 
 def studied(time: StudyTime, *seconds: int, answer: str | None = None) -> StudyTime:
@@ -54,6 +54,17 @@ def test_what_is_answered_too_late_or_wrongly_is_lost_and_something_else_is_aske
     assert other.question == OTHER, "nobody tries all answers to one question"
 
 
+def test_with_the_last_minute_that_is_asked_for_nothing_more_is_counted_or_asked() -> None:
+    full = studied(session(2, 2), 60, 90)
+    assert (full.is_full, full.counted, full.last_at, full.question) == (True, 120 * SECOND, 120 * SECOND, None)
+    assert studied(full, 60, 3_600, answer="5") == full, "however long its window stays open"
+
+    asked = studied(session(2, 3), 60, 60, 50)
+    assert not asked.is_full and studied(asked, 20).minutes == 2, "what is asked is still to be answered"
+    answered = studied(asked, 20, answer="5")
+    assert (answered.is_full, answered.minutes, answered.last_at, answered.question) == (True, 3, 180 * SECOND, None)
+
+
 def test_how_evenly_signs_of_life_and_answers_came_is_kept() -> None:
     """D10: what is asked is answered in its own time, which is no part of the rhythm between."""
     even = studied(studied(session(2), 5, 60, 60), 7, answer="5")
@@ -66,21 +77,26 @@ def test_how_evenly_signs_of_life_and_answers_came_is_kept() -> None:
     assert (uneven.steps.times, uneven.steps.spread) == (2, 10_000), "a gap is no rhythm"
 
 
-def test_a_session_that_was_kept_before_there_was_a_rhythm_is_read() -> None:
-    kept = msgspec.json.encode(tuple(studied(session(), 60))[:-2])
+def test_a_session_that_was_kept_before_there_was_a_rhythm_or_an_end_is_read() -> None:
+    kept = msgspec.json.encode(tuple(studied(session(), 60))[:-3])
 
-    assert msgspec.json.decode(kept, type=StudyTime).steps.times == 0
+    read = msgspec.json.decode(kept, type=StudyTime)
+    assert (read.steps.times, studied(read, *([60] * 9)).minutes) == (0, 10)
 
 
 @settings(derandomize=True, max_examples=60)
-@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from([None, "5", "6"])), max_size=60))
-def test_what_counts_is_never_more_than_the_gapless_time_that_passed(beats: list[tuple[int, str | None]]) -> None:
-    time = session(3)
+@given(st.lists(st.tuples(st.integers(0, 400), st.sampled_from([None, "5", "6"])), max_size=60),
+       st.one_of(st.none(), st.integers(1, 40)))
+def test_what_counts_is_never_more_than_the_gapless_time_that_passed_or_than_was_asked_for(
+    beats: list[tuple[int, str | None]], left: int | None
+) -> None:
+    time, gapless = session(3, left), 0
     for after, answer in beats:
-        time = beat(time, time.last_at + after * SECOND, answer, ASKED)
+        former, time = time, beat(time, time.last_at + after * SECOND, answer, ASKED)
+        gapless += time.last_at - former.last_at if after <= 120 else 0
 
-    gapless = sum(after for after, _ in beats if after <= 120) * SECOND
-    assert 0 <= time.counted + time.held <= gapless
+    assert left is None or time.minutes <= left
+    assert 0 <= time.counted + time.held <= gapless <= sum(after for after, _ in beats if after <= 120) * SECOND
     assert time.missed == time.last_at - gapless
     assert time.counted + time.held + time.missed + time.forfeited == time.last_at, "of every second it is known where"
     assert time.answered <= time.challenges

@@ -224,6 +224,21 @@ def test_with_its_last_minute_a_course_is_completed_and_from_where_is_sealed(sch
     assert isinstance(sealed, Device) and sealed.address == "127.0.0.1" and sealed.device
 
 
+def test_what_is_full_counts_no_more_and_is_completed_also_when_nobody_presses_the_end(school: School) -> None:
+    desk = Desk(school, minutes=3)
+    desk.begin()
+    desk.beat(60)
+    desk.begin()  # Another window: what the first one counted is no longer to be studied in it.
+    assert not desk.beat(60)["is_full"]
+    full, later = desk.beat(90), desk.beat(60)
+    assert (full["is_full"], full["minutes"]) == (later["is_full"], later["minutes"]) == (True, 2)
+
+    school.pass_seconds(LEFT_AFTER_S + 180)
+    settle_all(school.town.house)
+    mine = desk.li.saw(desk.at)
+    assert (mine["status"], mine["minutes"], mine["sessions"]) == ("completed", 3, 2)
+
+
 def test_only_the_learner_studies(school: School) -> None:
     desk = Desk(school)
     for someone, why in ((school.town.nobody, "login_required"), (school.office, "person_needed")):

@@ -133,6 +133,16 @@ def test_what_does_not_count_is_said_with_its_reason(school: School) -> None:
     browser.press(asked, "应答", 422, answer="9" * 21)
 
 
+def test_a_course_that_is_full_asks_for_nothing_but_its_end(school: School) -> None:
+    browser, _, page = begun(school, minutes=2)
+    for _ in range(2):
+        school.pass_seconds(61)
+        page = browser.press(page, "报到")
+    assert "已学 2 ／2 分钟" in page.text and "学满了，不再计时" in page.text
+    assert {"报到", "应答"}.isdisjoint(page.buttons()) and "study.js" not in page.source
+    assert "✓ 已学完" in browser.press(page, "结束学习").text
+
+
 def test_of_two_windows_one_counts_and_the_other_says_so(school: School) -> None:
     browser, enrolment, first = begun(school)
     second = browser.get(f"/enrolments/{enrolment['enrolment']}/study")
@@ -286,6 +296,10 @@ def test_a_course_leads_in_a_browser_to_eighteen_hours_and_every_screen_on_the_w
         page.get_by_role("button", name="应答").click()
         page.get_by_text("答对了").wait_for()
         minute("学满了")
+        assert page.title().startswith("学满了：") and page.get_by_role("button", name="报到").count() == 0
+        school.pass_seconds(300)
+        page.clock.fast_forward(300_000)
+        assert page.locator("#state h2").inner_text() == "已学 3／3 分钟", "a window that stays open counts no more"
         page.get_by_role("button", name="结束学习").click()
         page.get_by_text("学完了").wait_for()
         assert [words for words in window.said if "409" not in words and "ERR_INTERNET" not in words] == []

@@ -146,6 +146,7 @@ class HeartbeatAnswer(Answer):
     enrolment = ma.fields.String(required=True)
     minutes = ma.fields.Integer(required=True, metadata={"description": "本次学习已计入的分钟数"})
     held_minutes = ma.fields.Integer(required=True, metadata={"description": "提问之后、应答之前暂不计入的分钟数"})
+    is_full = ma.fields.Boolean(required=True, metadata={"description": "学满了：不再计时和提问，可以结束学习"})
     missed_seconds = ma.fields.Integer(required=True, metadata={"description": "相隔过久，没有计入的秒数"})
     forfeited_seconds = ma.fields.Integer(required=True, metadata={"description": "提问未按时答对，没有计入的秒数"})
     last_at = ma.fields.String(required=True, metadata={"format": "date-time"})
