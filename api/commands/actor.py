@@ -6,7 +6,7 @@ other token is given.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -14,9 +14,11 @@ from api.commands.asking import Asking, Id, asks
 from api.commands.secrets_told import tell_code, tell_token
 from api.words.telling import next_page, pairs, role, state, table, with_options, word
 
+_COUNTY: Final = 6  # As many digits stand for one place and what is registered with it, zeros at the end or not.
 _SCOPE = (
     click.option("--role", required=True, help="角色，如 human_resources、sector_authority、unit、policy_office"),
-    click.option("--region", required=True, help="地区：两位、四位或六位区划代码前缀"),
+    click.option("--region", required=True,
+                 help="地区，区划代码前缀：33 全省，3302 全宁波，330203 一县；330200 只指宁波本级"),
     click.option("--sector", help="只限此行业"),
     click.option("--category", help="只限此科目"),
     click.option("--unit", type=Id("unit"), help="只限此单位（用人单位角色必填）"),
@@ -134,9 +136,17 @@ def tell(body: dict[str, Any]) -> None:
 
 
 def _in_words(scope: dict[str, Any]) -> str:
-    limits = [scope["region"], *(word(name, scope[name]) for name in ("sector", "category") if name in scope),
+    limits = [_area(scope["region"]), *(word(name, scope[name]) for name in ("sector", "category") if name in scope),
               *([scope["unit"]] if "unit" in scope else [])]
     return f"{role(scope['role'])}，{'，'.join(limits)}"
+
+
+def _area(region: str) -> str:
+    """A scope's region, saying of 330200 what its grantor may not have meant: the city itself, and no county of it."""
+    if len(region) < _COUNTY or not region.endswith("00"):
+        return region
+    whole = region[:2] if region.endswith("0000") else region[:4]
+    return f"{region}（只限本级；连同所辖各地写 {whole}）"
 
 
 def _tell_list(body: dict[str, Any]) -> None:

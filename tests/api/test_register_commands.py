@@ -141,6 +141,16 @@ def test_a_statement_gives_way_to_a_later_one_or_is_void(office: Office) -> None
                                  "--words", "填错年度").stdout
 
 
+def test_a_scope_in_six_digits_says_that_it_holds_no_county(office: Office) -> None:
+    def told(region: str) -> str:
+        return xueshi(office.folder, "actor", "grant", office.registrar, "--role", "human_resources",
+                      "--region", region, XUESHI_TOKEN="").stdout
+
+    assert "人力社保部门，330400（只限本级；连同所辖各地写 3304）" in told("330400")
+    assert "人力社保部门，330000（只限本级；连同所辖各地写 33）" in told("330000")
+    assert "人力社保部门，3304\n" in told("3304")
+
+
 def test_an_event_and_the_words_of_the_law_are_shown(office: Office) -> None:
     shown = xueshi(office.folder, "events", "show", "1").stdout
     words = xueshi(office.folder, "rulebook", "words").stdout
