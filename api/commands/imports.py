@@ -300,7 +300,8 @@ def _tell_ledgers(body: dict[str, Any]) -> None:
     for one in body["items"]:
         for trouble in one["troubles"]:
             number = f" {trouble['number']}" if trouble["number"] else ""
-            where = f"（{trouble['batch']}，事件 {trouble['event']}）" if trouble["batch"] else ""
+            at = f"，事件 {trouble['event']}" if trouble["event"] is not None else ""  # Rows that wait have none.
+            where = f"（{trouble['batch']}{at}）" if trouble["batch"] else ""
             click.echo(f"  {one['origin']} {trouble['words']}{number}{where}。{trouble['cure']} [{trouble['code']}]")
 
 
