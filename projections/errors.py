@@ -6,6 +6,7 @@ Every error of this package is a `ProjectionError` with a stable `code`; its tex
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -180,6 +181,16 @@ class LawUnknown(ProjectionError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"这里没有细则 {name[:80]}。请核对编号；已施行的细则见 /v1/rulebooks，草案请给出摘要。")
+
+
+class SectorUnknown(ProjectionError):
+    """A sector that none of the rulebooks at hand has a word for; nobody can belong there."""
+
+    code = "sector_unknown"
+
+    def __init__(self, sector: str, known: Iterable[str]) -> None:
+        self.sector = sector
+        super().__init__(f"没有行业 {sector[:40]}。请从这些代码中选：{'、'.join(known)}。")
 
 
 class LawChanged(ProjectionError):

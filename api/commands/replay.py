@@ -28,6 +28,7 @@ STEPS: Final = {
     "events": "读取事件", "unseal": "启封", "report": "写报告", "prove": "附上证明",
 }
 _WAIT_S: Final = 5
+_PREFIXES: Final = (2, 4)
 _HIDDEN: Final = ".xueshi-replay-"
 
 
@@ -37,7 +38,7 @@ _HIDDEN: Final = ".xueshi-replay-"
 @click.option("--against", metavar="RULES", default="now", show_default=True, help="与之比较的细则，写法相同")
 @click.option("--as-of", "as_of", help="截至何时所知：事件位置、带时区的时间或日期（默认到现在）")
 @click.option("--valid-on", "valid_on", help="只看到哪一天为止已发生的（YYYY-MM-DD，默认不限）")
-@click.option("--region", help="只报告这个区划：六位代码，如 330200 指全宁波")
+@click.option("--region", help="只报告这个区划及其所辖：如 330200 或 3302 指全宁波")
 @click.option("--sector", help="只报告这个行业，如 industry")
 @click.option("--out", type=click.Path(path_type=Path), help="报告的文件夹（默认 ./replay-摘要前十二位）")
 @click.option("--check", "check", type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -62,7 +63,7 @@ def replay(
     if (under is None) == (check is None):
         raise click.UsageError("请写 --under 或 --check 之一")
     if region is not None:
-        _demand_region(region)
+        region = _demand_region(region)
     if out is not None and out.exists() and not (out / "report.json").exists():
         raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{out} 已存在，而且不是重放报告", "请另选 --out")
     parent = (Path.cwd() if out is None else out.absolute().parent) if check is None else Path(tempfile.gettempdir())
@@ -94,12 +95,15 @@ def _staging(engine: str, shared: Path | None) -> Iterator[str | None]:
         yield str(Path(folder).absolute())
 
 
-def _demand_region(region: str) -> None:
+def _demand_region(region: str) -> str:
+    """The code of six digits that a report names; the prefix in which scopes are written says the same."""
     from policies.words import is_region
 
-    if not is_region(region):
+    code = region.ljust(6, "0") if len(region) in _PREFIXES else region
+    if not is_region(code):
         raise Stop(Exit.BAD_INPUT, "region_malformed", f"--region 读到“{region[:20]}”",
-                   "应为六位 GB/T 2260 区划代码，如 330203；330200 指全宁波，330000 指全省")
+                   "应为 GB/T 2260 区划代码或其前缀，如 330203；330200 或 3302 指全宁波，330000 或 33 指全省")
+    return code
 
 
 def _child(asked: Mapping[str, Any], *, quiet: bool) -> dict[str, Any]:

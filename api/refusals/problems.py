@@ -52,6 +52,7 @@ from projections.errors import (
     NotBuilt,
     NotFollowedYet,
     ProjectionError,
+    SectorUnknown,
     TitleUnknown,
     UnknownYear,
     ValidOnMalformed,
@@ -154,6 +155,7 @@ ERRORS: Final[dict[type[Exception], int]] = {
     LawMalformed: 422,
     LawChanged: 422,
     LawUnknown: 422,
+    SectorUnknown: 422,
     TitleUnknown: 422,
     UnknownYear: 422,
 }

@@ -43,6 +43,7 @@ from projections.errors import (
     LawMalformed,
     LawUnknown,
     ProjectionError,
+    SectorUnknown,
     ValidOnMalformed,
 )
 from projections.judging import Books
@@ -57,8 +58,8 @@ _THREADS: Final = Path("/proc/self/task")
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 _TELL_EVERY_NS: Final = 100_000_000
 _WAIT_MS: Final = 60_000
-_BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, ValidOnMalformed,
-                     reports.Unsound)
+_BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, SectorUnknown,
+                     ValidOnMalformed, reports.Unsound)
 
 
 def main() -> int:

@@ -11,7 +11,8 @@ A draft that does not pass `xueshi rules check` is refused with every problem. `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,14 +21,17 @@ from policies.errors import RulebookError
 from policies.rulebook import Rulebook
 from policies.rules import check
 from policies.shelf import DRAFTS, Shelf, drafts, read_folder
+from policies.words import base_vocabulary
 from projections.answers import Answers
 from projections.basis import Basis, Cited, read_axes
-from projections.errors import LawMalformed
+from projections.errors import LawMalformed, SectorUnknown
 
 if TYPE_CHECKING:
     from projections.replay import report  # With numpy, which takes longer to load than most commands to run.
 
 _PROBLEMS_TOLD: Final = 20
+_RULEBOOKS: Final = re.compile(r"set:|now\+|[^,]+,|[^/.]+/[0-9]{4}-[0-9]{2}-[0-9]{2}(@|$)|[0-9a-f]{64}$")
+"""What asks for rulebooks by name; anything else that stands for a law is a path."""
 
 
 class UnsoundRules(RulebookError):
@@ -41,6 +45,16 @@ class UnsoundRules(RulebookError):
         super().__init__(f"{folder} 中的细则不合规，没有重放：\n{words}")
 
 
+class FolderAbsent(RulebookError):
+    """A name alone that is no rulebook's: a folder of drafts was meant, and there is none."""
+
+    code = "rules_folder_absent"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"没有文件夹 {name[:200]}，它也不是细则的编号或摘要。请核对草案文件夹的路径；"
+                         "要指已有的细则，写编号，如 wenzhou/2020-11-27。")
+
+
 class Laws:
     """The laws that are asked for, with the rulebooks of folders of drafts."""
 
@@ -48,7 +62,7 @@ class Laws:
         self._folders: dict[str, Shelf] = {}
 
     def examine(self, name: str) -> None:
-        """Demand that drafts pass `xueshi rules check`; raises UnsoundRules or LawMalformed."""
+        """Demand that drafts pass `xueshi rules check`; raises UnsoundRules, FolderAbsent or LawMalformed."""
         if name in ("now", "then"):
             return
         if not name.strip():
@@ -60,6 +74,8 @@ class Laws:
             if all(book.off for book in shelf.books):
                 raise UnsoundRules(folder, tuple(
                     f"{book.id}：停用（off = true），不参与任何认定" for book in shelf.books))
+        elif not _RULEBOOKS.match(name):
+            raise FolderAbsent(name)
         elif any(each in {book.id for book in drafts().books} for each in _names(name)):
             _demand_sound(DRAFTS)
 
@@ -78,8 +94,11 @@ class Laws:
         valid_on = read_axes(None, asked.get("valid_on")).valid_on
         under, basis = self._named(answers, asked["under"], asked)
         against, _ = self._named(answers, asked["against"], asked)
+        laws = self._without_off(answers, under), self._without_off(answers, against)
+        if asked["sector"] is not None:
+            self._demand_sector(answers, asked["sector"], laws)
         return report.Question(
-            self._without_off(answers, under), self._without_off(answers, against), basis.as_of, basis.as_of_time,
+            *laws, basis.as_of, basis.as_of_time,
             answers.basis(read_axes(str(basis.as_of))).root, asked["region"], asked["sector"], valid_on)
 
     def _named(self, answers: Answers, name: str, asked: Mapping[str, Any]) -> tuple[report.LawNamed, Basis]:
@@ -104,9 +123,18 @@ class Laws:
 
     def _without_off(self, answers: Answers, law: report.LawNamed) -> report.LawNamed:
         """A law without what is kept and switched off: it judges nothing, so no report announces it."""
-        brought = {book.digest: book for shelf in self._folders.values() for book in shelf.books}
-        books = ((one, brought.get(one.digest) or answers.books.book(one.digest)) for one in law.rulebooks)
-        return law._replace(rulebooks=tuple(one for one, book in books if not book.off))
+        return law._replace(rulebooks=tuple(one for one in law.rulebooks if not self._read(answers, one).off))
+
+    def _demand_sector(self, answers: Answers, sector: str, laws: Iterable[report.LawNamed]) -> None:
+        """Demand a sector that one of the laws has a word for; raises SectorUnknown before any work is begun."""
+        books = (self._read(answers, one) for law in laws for one in law.rulebooks)
+        sectors = base_vocabulary().with_declared(book.declares for book in books).sectors
+        if sector not in sectors:
+            raise SectorUnknown(sector, sectors)
+
+    def _read(self, answers: Answers, one: Cited) -> Rulebook:
+        brought = (book for shelf in self._folders.values() for book in shelf.books if book.digest == one.digest)
+        return next(brought, None) or answers.books.book(one.digest)
 
 
 def _demand_sound(folder: Path) -> None:

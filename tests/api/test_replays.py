@@ -178,7 +178,7 @@ def test_what_cannot_be_replayed_is_refused_before_any_work_with_its_place(
 
 @pytest.mark.parametrize(("more", "code"), [
     ({"under": "set:nobody/2020-01-01"}, "law_unknown"), ({"as_of": "2999-01-01"}, "as_of_in_future"),
-    ({"as_of": "soon"}, "as_of_malformed"),
+    ({"as_of": "soon"}, "as_of_malformed"), ({"sector": "industrial"}, "sector_unknown"),
 ])
 def test_what_no_law_and_no_day_is_named_by_is_refused_before_any_work(
     office: Someone, more: BODY, code: str
