@@ -1,6 +1,6 @@
 """What a register must have of its own: settings that say what they mean, keys and copies of them, answers, a provider.
 
-`tests/api/test_doctor.py` and `tests/api/test_upkeep.py` show it.
+`tests/api/test_doctor.py` shows it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from api.doctor.checks import Answer, Check, Level
+from api.doctor.projection_check import projections
 from api.settings import Settings, unknown_variables
 from ledger.errors import LedgerError
 
@@ -24,7 +25,7 @@ def register_checks(settings: Settings) -> list[Check]:
         Check("settings", variables),
         Check("master_key", partial(master_key, settings)),
         Check("key_backup", partial(key_backup, settings)),
-        Check("projections", partial(projections, settings.data_folder)),
+        Check("projections", partial(projections, settings)),
         *([Check("sign_on", partial(sign_on, settings))] if settings.sign_on_issuer else []),
     ]
 
@@ -79,40 +80,6 @@ def key_backup(settings: Settings) -> Answer:
         state = "没有密钥备份" if age is None else f"最近的密钥备份已有 {age} 天"
         return Level.WARN, f"{state}：密钥库一旦损坏，个人信息无法找回", "xueshi keys backup 文件夹（另一台机器或介质）"
     return Level.OK, f"最近的密钥备份在 {age} 天之内", ""
-
-
-def projections(path: Path) -> Answer:
-    """How far each file of answers is, and what the one who keeps them says of those that fail."""
-    from projections.answers import projections as every
-    from projections.errors import NotBuilt, ProjectionError
-    from projections.files.board import Board
-    from projections.files.reader import Reader
-
-    folder = path / "projections"
-    if not folder.is_dir():
-        return Level.OK, "投影尚未建立，首次启动时建立", ""
-    reached: dict[str, int] = {}
-    broken: list[str] = []
-    for one in every():
-        try:
-            reached[one.name] = Reader(one, folder).position()
-        except NotBuilt:
-            reached[one.name] = 0
-        except ProjectionError:
-            broken.append(one.name)
-    said = Board(folder).said()
-    failing = {name: each.failure for name, each in said.items() if each.failure is not None}
-    if failing or broken:
-        words = [f"{name} 停在事件 {each.position} 之前（{each.because}）" for name, each in failing.items()]
-        words += [f"{name} 无法读取" for name in broken if name not in failing]
-        cure = "；".join(f"xueshi rebuild {name}" for name in dict.fromkeys((*failing, *broken)))
-        return Level.FAIL, f"投影：{'；'.join(words)}", f"先停止服务，再 {cure}；账本不受影响"
-    least, most = min(reached.values()), max(reached.values())
-    if least == most:
-        return Level.OK, f"{len(reached)} 个投影，均处理到事件 {most:,}", ""
-    late = "、".join(f"{name} {position:,}" for name, position in reached.items() if position < most)
-    cure = "服务运行时会自行追上；进度见 xueshi projections list"
-    return Level.WARN, f"投影没有齐平：最前的到事件 {most:,}，{late}", cure
 
 
 def sign_on(settings: Settings) -> Answer:

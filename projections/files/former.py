@@ -21,10 +21,10 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from projections.files.batch import Log
 from projections.files.places import discard
@@ -53,6 +53,32 @@ class Incomparable(NamedTuple):
     name: str
     version: int
     because: str    # `damaged`, `torn`, `other_version`, `ahead_of_log`, `other_log`.
+
+
+class Leaves(Protocol):
+    """As much of a log as tells whether a file follows it."""
+
+    def size(self) -> int:
+        """How many events there are."""
+
+    def leaves(self, after: int, limit: int, /) -> Sequence[bytes]:
+        """Some of them."""
+
+
+class Stands(NamedTuple):
+    """What a file says of itself: up to where its rows speak, upon which leaf, and up to where readers are told so."""
+
+    position: int
+    leaf_sha256: str
+    told: int
+
+    def astray(self, log: Leaves) -> str | None:
+        """Why it does not follow a log that was looked at after it, if it does not: `ahead_of_log`, `other_log`."""
+        if self.told > log.size():
+            return "ahead_of_log"
+        if self.position and hashlib.sha256(log.leaves(self.position - 1, 1)[0]).hexdigest() != self.leaf_sha256:
+            return "other_log"
+        return None
 
 
 class TableChange(NamedTuple):
@@ -117,24 +143,27 @@ def former_of(folder: Path, projection: Projection, path: Path, ledger: Log) -> 
     if version is None:
         return None
     stands = path if version == projection.version else older[version]
+    found = what_stands(stands, projection.name, version)
+    if isinstance(found, str):
+        return Incomparable(projection.name, version, found)
+    if (astray := found.astray(ledger.store)) is not None:
+        return Incomparable(projection.name, version, astray)
+    root = ledger.store.frontier(found.told).root().hex()
+    return Former(projection.name, stands, version, found.told, root)
+
+
+def what_stands(path: Path, name: str, version: int) -> Stands | str:
+    """What a file says of itself, or why it says nothing that is of use: `damaged`, `other_version`, `torn`."""
     try:
-        told = Reached(stands).position(stands.stat().st_ino)
-        with closing(_opened(stands)) as connection:
+        told = Reached(path).position(path.stat().st_ino)
+        with closing(_opened(path)) as connection:
             named, own, position, sha256 = connection.execute(
                 "SELECT name, version, position, leaf_sha256 FROM projection").fetchone()
     except (sqlite3.Error, TypeError, ValueError):
-        return Incomparable(projection.name, version, "damaged")
-    if (named, own) != (projection.name, version):
-        return Incomparable(projection.name, version, "other_version")
-    if position < 0:
-        return Incomparable(projection.name, version, "torn")
-    if max(position, told) > ledger.store.size():
-        return Incomparable(projection.name, version, "ahead_of_log")
-    if position and hashlib.sha256(ledger.store.leaves(position - 1, 1)[0]).hexdigest() != sha256:
-        return Incomparable(projection.name, version, "other_log")
-    position = max(position, told)
-    root = ledger.store.frontier(position).root().hex()
-    return Former(projection.name, stands, version, position, root)
+        return "damaged"
+    if (named, own) != (name, version):
+        return "other_version"
+    return "torn" if position < 0 else Stands(position, sha256, max(position, told))
 
 
 def changes(former: Former, made: sqlite3.Connection, version: int) -> Changes | Incomparable:

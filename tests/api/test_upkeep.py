@@ -10,14 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from api.doctor.checks import Level
-from api.doctor.register_checks import projections
+from api.doctor.checks import Answer, Level
+from api.doctor.projection_check import projections as asked
+from api.settings import load
 from projections.answers import EVERY
 from projections.entries import Entries
 from projections.files.places import path_of
+from projections.laws import Laws
+from projections.people import People
+from projections.timeline import Timeline
+from projections.work import Work
 from tests.api.house_kit import Town, house_in, study
 
 NAMES = [one.name for one in EVERY]
+
+
+def doctor(folder: Path) -> Answer:
+    """What the doctor says of the files of answers in a data folder."""
+    return asked(load({"data_folder": folder}))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +64,7 @@ def test_a_projection_that_cannot_go_on_is_told_everywhere(tmp_path: Path) -> No
         town.belongs(someone, works, "2020-01-01")
         claim = someone.submit(study())
         until = time.monotonic() + 20
-        while projections(tmp_path / "data")[0] is not Level.FAIL and time.monotonic() < until:
+        while doctor(tmp_path / "data")[0] is not Level.FAIL and time.monotonic() < until:
             time.sleep(0.01)  # It is written down for others at the end of a round.
         told = {one["name"]: one for one in town.nobody.saw("/v1/projections")["items"]}
 
@@ -64,13 +74,41 @@ def test_a_projection_that_cannot_go_on_is_told_everywhere(tmp_path: Path) -> No
         ready = town.nobody.get("/readyz")
         assert ready.status_code == 503
         assert {one["name"]: one["failure"] for one in ready.get_json()["projections"]}["entries"] is not None
-        level, message, cure = projections(tmp_path / "data")
+        level, message, cure = doctor(tmp_path / "data")
         assert (level, "entries" in message, "xueshi rebuild entries" in cure) == (Level.FAIL, True, True)
 
 
 def test_the_doctor_says_how_far_the_files_are(town: Town, tmp_path: Path) -> None:
-    level, message, _ = projections(town.house.register.folder.projections.parent)
+    level, message, _ = doctor(town.house.register.folder.projections.parent)
 
     assert level is Level.OK
     assert f"{town.house.ledger.store.size()}" in message.replace(",", "")
-    assert projections(tmp_path)[0] is Level.OK, "nothing is there yet"
+    assert doctor(tmp_path)[0] is Level.OK, "nothing is there yet"
+
+
+def test_the_doctor_tells_apart_what_will_be_made_anew_without_a_word(tmp_path: Path) -> None:
+    """After the next start nobody could see any more that a folder was mixed up, or that an older program ran."""
+    with house_in(tmp_path / "other") as other, house_in(tmp_path / "data") as town:
+        other.person()
+        town.unit("某厂", "330203", "industry")
+        assert other.house.settled() is None and town.house.settled() is None
+        folder, elsewhere = town.house.register.folder.projections, other.house.register.folder.projections
+    path_of(elsewhere, People()).replace(path_of(folder, People()))
+    path_of(folder, Timeline()).unlink()
+    path_of(folder, Work()).rename(folder / f"work.{Work.version + 1}.db")
+    path_of(folder, Laws()).rename(folder / f"laws.{Laws.version - 1}.db")
+    with closing(sqlite3.connect(path_of(folder, Entries()))) as restored:
+        restored.execute("UPDATE projection SET position = 1000000")
+        restored.commit()
+
+    level, message, cure = doctor(tmp_path / "data")
+
+    assert level is Level.WARN
+    for words in ("people 属于另一本账", "timeline 没有文件", "entries 超前于账本",
+                  f"work 只有更新版程序的文件（第 {Work.version + 1} 版）",
+                  f"laws 只有旧版程序的文件（第 {Laws.version - 1} 版）"):
+        assert words in message
+    assert "是不是同一套" in cure and "该装的程序" in cure and "重建" in cure
+
+    path_of(folder, Entries()).write_bytes(b"no file of answers")
+    assert doctor(tmp_path / "data")[:2] == (Level.FAIL, "投影：entries 无法读取")
