@@ -73,6 +73,16 @@ def remedy(house: House, claim: str) -> Remedy | None:
         is_open or decision.position in found.appealed)
 
 
+def remedy_view(house: House, found: Remedy) -> dict[str, Any]:
+    """How a decision can be appealed against, as it is told; a rulebook is known by the number of its document."""
+    office = found.law.office
+    digest = next((one.digest for one in house.answers.rulebooks() if one.id == office.rulebook), None)
+    return {"office": office.role, "region": office.region, "until": found.until.isoformat(), "days": found.law.days,
+            "rulebook": office.rulebook,
+            "document": office.rulebook if digest is None else house.library.book(digest).document,
+            "article": office.article, "quote": office.quote, "made": found.is_made}
+
+
 def appeal(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say that what was decided is not accepted, and why."""
     today = house.today

@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from api.cases import cases
-from api.cases.appeals import remedy
+from api.cases.appeals import remedy, remedy_view
 from api.cases.bundle_contents import opened_case
 from api.cases.claims import sealed_details
 from api.cases.doing import Reading
@@ -33,7 +33,7 @@ from api.house import House, local_date
 from api.operational.callers import Caller
 from api.paper.tables_out import Table, Value
 from api.words.telling import role as role_name
-from api.words.year_page import region
+from api.words.year_page import BASES, region
 from ledger.errors import Refusal
 from ledger.events.base import By, Event, Words
 from ledger.events.claim import ClaimCorrected, ClaimReinstated, ClaimReleased, ClaimRevoked
@@ -52,10 +52,6 @@ from projections.timeline import kind_of, words
 PERSONS_MOST: Final = 2_000
 DEEDS: Final = {
     "claim.revoked": "撤销", "claim.reinstated": "恢复", "claim.corrected": "更正", "claim.released": "解冻",
-}
-_BASES: Final = {
-    "falsified": "弄虚作假", "duplicate": "重复登记", "entered_in_error": "登记有误",
-    "evidence_found": "补到有效证明", "decided_wrongly": "原处理有误",
 }
 _KINDS: Final = (ClaimRevoked, ClaimReinstated, ClaimCorrected, ClaimReleased)
 _STOOD: Final = ("approved", "frozen")
@@ -157,18 +153,7 @@ def _words(house: House, one: _Decided) -> str | None:
 def _appeal(house: House, one: _Decided) -> dict[str, Any] | None:
     """Where and until when it can be appealed against, if this decision is the one in force."""
     found = remedy(house, one.after.claim) if isinstance(one.event, ClaimRevoked | ClaimCorrected) else None
-    if found is None or found.decision != one.position:
-        return None
-    office = found.law.office
-    return {"office": office.role, "region": office.region, "until": found.until.isoformat(), "days": found.law.days,
-            "rulebook": office.rulebook, "document": _document(house, office.rulebook), "article": office.article,
-            "quote": office.quote, "made": found.is_made}
-
-
-def _document(house: House, rulebook: str) -> str:
-    """The number under which a rulebook was published, by which people know it."""
-    digest = next((one.digest for one in house.answers.rulebooks() if one.id == rulebook), None)
-    return rulebook if digest is None else house.library.book(digest).document
+    return None if found is None or found.decision != one.position else remedy_view(house, found)
 
 
 def _years(house: House, person: str, decided: Sequence[_Decided], as_of: int) -> list[dict[str, Any]]:
@@ -237,7 +222,7 @@ def notices_table(house: House, found: Mapping[str, Any], *, as_of: int) -> Tabl
 
 def basis_words(basis: str | None) -> str | None:
     """A basis in words; one that no list names is a text that somebody wrote, an article or a document."""
-    return None if basis is None else _BASES.get(basis, basis)
+    return None if basis is None else BASES.get(basis, basis)
 
 
 def office_words(appeal: Mapping[str, Any] | None) -> str | None:

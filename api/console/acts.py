@@ -20,7 +20,7 @@ from api.cases.events import events_of
 from api.cases.prospects import prospects
 from api.cases.queue import PURPOSE
 from api.cases.study import study_view
-from api.console import correction, sending, words
+from api.console import correction, remedies, sending, words
 from api.console.form import Fault, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
@@ -36,16 +36,13 @@ from api.routes.schemas.claims import (
     ReturnBody,
     UpholdingBody,
 )
+from api.words.year_page import BASES
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim, Status
 from ledger.vocabulary import format_hours, parse_hours
 from policies.reasons import reasons
 
-BASES: Final = {
-    "falsified": "弄虚作假", "duplicate": "重复登记", "entered_in_error": "登记有误", "evidence_found": "补到有效证明",
-    "decided_wrongly": "原处理有误",
-}
 _LABELS: Final = {
     "words": "说明", "basis": "依据", "confirmed_hours": "确认学时", "document": "文件号", "to": "转给谁",
     "override-hours": "另行认定学时", "override-reason": "另行认定的理由",
@@ -194,7 +191,7 @@ def _page(
     if isinstance(more, Refusal):
         return more
     return Page("claim_act.html", {
-        "room": None, "differs": False, **more, "holder": holder_of(asking, found.claim),
+        "room": None, "differs": False, "remedy": None, **more, "holder": holder_of(asking, found.claim),
         "by": _changed_by(asking, claim) if is_stale else None,
         "act": act, "sheet": found, "typed": typed, "fault": fault, "is_stale": is_stale,
         "can": not (isinstance(tried, Refusal) and no_word_mends(tried)),
@@ -219,6 +216,8 @@ def _told_of(asking: Asking, act: Act, claim: Claim) -> dict[str, Any] | Refusal
         return {} if found is None else {
             "differs": found, "because": _by_documents(asking, found.because), "numbers": {
                 "decided": format_hours(found.decided_centi), "evaluated": format_hours(found.evaluated_centi)}}
+    if act.code == "appeal":
+        return {"remedy": remedies.of_claim(asking, claim.claim)}
     if act.code == "approval":
         study = study_view(claim.study)
         return {"room": _room(asking, act, claim), "asked": study if "confirmed_hours" in study else None}

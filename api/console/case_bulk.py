@@ -19,7 +19,6 @@ from api.cases import bulk_jobs, case_bulk, case_desk, cases, jobs
 from api.cases.case_bulk import Going, Preview
 from api.cases.doing import Asked, Done
 from api.console import case_deeds, deeds, sending, words
-from api.console.acts import BASES
 from api.console.case_deeds import PURPOSE, WORDS
 from api.console.case_lists import effect_row
 from api.console.case_sent import ids_of
@@ -31,6 +30,7 @@ from api.refusals import refusals
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of, turns_away
 from api.routes.schemas.case_desk import CaseBulkBody, SomeWordsBody, WideningBody
+from api.words.year_page import BASES
 from ledger.errors import Refusal
 from ledger.streams.case import Case
 

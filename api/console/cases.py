@@ -14,7 +14,6 @@ from typing import Any, Final
 from api.cases import case_desk, cases
 from api.cases.events import events_of
 from api.console import case_deeds, words
-from api.console.acts import BASES
 from api.console.case_lists import effect_row, entry_row
 from api.console.case_words import (
     ACCESS,
@@ -34,6 +33,7 @@ from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.tables_out import Table
 from api.whole import whole
+from api.words.year_page import BASES
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 

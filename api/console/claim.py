@@ -12,7 +12,8 @@ from flask import Response, request
 from api.cases import claim_sheet, evidence
 from api.cases.claim_sheet import Own, Sheet
 from api.cases.events import event_view
-from api.console import words
+from api.cases.notices import office_words
+from api.console import remedies, words
 from api.console.acts import STEPS, holder_of, offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
@@ -111,6 +112,8 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
         "entry": entry, "recorded": body["ruling"], "capped": _is_capped(entry),
         "verdict": None if ruling is None else words.verdict(ruling["status"]),
         "documents": words.documents(asking.house), "appeal": body["appeal"], "appeals": words.APPEALS,
+        "heard_at": None if body["appeal"] is None else office_words(body["appeal"]),
+        "remedy": remedies.of_claim(asking, sheet.claim.claim) if moment.is_now else None,
         "purpose": None if asking.capacity.is_person else moment.rest.get("purpose"),
         "can_revise": asking.capacity.is_person and moment.is_now and bool(sheet.foreseen), "marks": words.MARKS,
     }

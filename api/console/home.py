@@ -24,7 +24,7 @@ from api.cases import (
 from api.cases.erasure import SECURITY_ADMINISTRATOR
 from api.cases.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
-from api.console import replays, rules, status, words
+from api.console import remedies, replays, rules, status, words
 from api.console.claim import done_before, told_basis
 from api.console.findings import investigating
 from api.console.learning import own_studies
@@ -148,6 +148,7 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "is_restricted": shown[0]["restricted"],
         "view": None if year is None else {"verdict": verdict(year, day), "rows": list(rows(year, day))},
         "belongs": bool(told["affiliations"]), "place": _place(house, told["affiliations"]), "waiting": waiting,
+        "lost": remedies.in_time(asking, [] if isinstance(own, Refusal) or not moment.is_now else own),
         "drafts": [] if isinstance(kept, Refusal) else kept["items"], "written": written,
         "statements": [] if isinstance(statements, Refusal) else statements[-1:], "has_claims": bool(titles),
         "words": base_vocabulary(),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from api.evidence.types import PAPERS as PAPERS
 from api.house import House
 from api.words.telling import role as role_name
-from api.words.year_page import EVENTS, HANDS, QUANTITIES, moment
+from api.words.year_page import BASES, EVENTS, HANDS, QUANTITIES, moment
 from ledger.streams.claim import Claim, Status
 from policies.words import Vocabulary, base_vocabulary
 from projections.timeline import words as of_events
@@ -123,9 +123,10 @@ def _last(events: Iterable[Mapping[str, Any]], kinds: tuple[str, ...]) -> str:
 def event(one: Mapping[str, Any], said: Mapping[int, str]) -> dict[str, Any]:
     """An event of a record in one line, with what was said; of a claim in fewer words, which its page is full of."""
     kind = str(one["event"]["type"]).partition("/")[0]
-    role = str(one["by"]["role"])
+    role, name = str(one["by"]["role"]), EVENTS.get(kind) or of_events().get(kind, kind)
+    basis = BASES.get(one["event"].get("basis") or "")  # Also where what was said is for those of a case alone.
     return {"position": one["position"], "time": moment(one["recorded_at"]),
-            "words": EVENTS.get(kind) or of_events().get(kind, kind),
+            "words": f"{name}（{basis}）" if basis and kind in EVENTS else name,
             "hand": HANDS.get(role, role_name(role)), "said": said.get(one["position"], "")}
 
 

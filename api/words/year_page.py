@@ -50,6 +50,12 @@ EVENTS: Final = {
     "claim.revoked": "撤销", "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
     "claim.appeal_withdrawn": "撤回申诉", "claim.appeal_dismissed": "申诉维持", "claim.appeal_allowed": "申诉改变",
 }
+BASES: Final = {
+    "falsified": "弄虚作假", "duplicate": "重复登记", "entered_in_error": "登记有误", "evidence_found": "补到有效证明",
+    "decided_wrongly": "原处理有误",
+}
+"""On what a registration is taken away or put back."""
+
 HANDS: Final = {
     "person": "本人", "unit": "用人单位", "sector_authority": "行业主管部门", "human_resources": "人力社保部门",
     "supervisor": "监督部门", "talent_market": "人才市场", "blasting_association": "爆破协会",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.api.house_kit import BODY, study
@@ -76,7 +78,7 @@ def test_a_revocation_is_read_before_and_after_and_stays_to_be_seen(cast: Cast, 
 
     done = clerk.press(page, "撤销登记", words="证书系伪造")
     assert "⊘ 已撤销" in done.text
-    assert {"认定", "撤销", "提交"} <= set(done.text.split())
+    assert {"认定", "撤销（弄虚作假）", "提交"} <= set(done.text.split())
 
 
 def test_what_somebody_else_changed_meanwhile_is_shown_and_what_was_typed_is_kept(cast: Cast, clerk: Browser) -> None:
@@ -136,7 +138,9 @@ def test_a_claim_is_appealed_against_and_the_appeal_taken_back(cast: Cast, li: B
     page = li.get(f"/claims/{claim['claim']}/appeal")
     appealed = li.press(page, "申诉", words="材料齐全，请复核")
 
-    assert "申诉：办理中" in appealed.text
+    term = f"可在 {cast.town.house.today + timedelta(days=60)} 之前（含当日）申诉，由宁波市海曙区行业主管部门办理"
+    assert term in li.get(f"/claims/{cast.claims['refused']['claim']}").text and term in page.text
+    assert "申诉：办理中 由宁波市海曙区行业主管部门办理" in appealed.text and term not in appealed.text
     back = li.press(li.get(f"/claims/{claim['claim']}/appeal-withdrawal"), "撤回申诉")
     assert "申诉：已撤回" in back.text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,18 @@ def test_somebody_sees_what_is_short_this_year_and_who_has_their_claims(cast: Ca
     assert data["year"]["evaluated"] == year["evaluated"]
     assert "焊接工艺培训 用人单位" in shown
     assert "returned 的培训 ↩ 本人，请修改" in shown
-    assert "作废的培训" not in shown
+    assert "作废的培训" not in shown.split("在办")[-1]
+
+
+def test_what_was_taken_away_is_said_with_the_term_and_the_office_of_an_appeal(cast: Cast, li: Browser) -> None:
+    """P 17, AMB-32: a case reaches people who open no old claim by themselves."""
+    today = cast.town.house.today
+    lost = li.get("/home").text.split("可以申诉的决定")[1].split("在办")[0]
+
+    assert "作废的培训 ⊘ 已撤销" in lost and "refused 的培训 ✗ 已驳回" in lost
+    assert f"可在 {today + timedelta(days=60)} 之前（含当日）申诉，由宁波市海曙区行业主管部门办理" in lost
+    before = cast.claims["revoked"]["events"][0]
+    assert "可以申诉的决定" not in li.get(f"/home?as_of={before}").text, "of a past moment nothing is offered"
 
 
 def test_nobody_has_fallen_short_of_a_year_that_is_not_over(cast: Cast, li: Browser) -> None:
