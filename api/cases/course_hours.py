@@ -22,6 +22,7 @@ from api.cases.courses import (
     enrolment_in_sight,
     enrolment_of,
     enrolment_view,
+    former_hours,
     offices_of,
     own_enrolment,
 )
@@ -104,14 +105,18 @@ def hours(
     if no := _not_theirs(house, registrar, person, course, by):
         return no
     claim = ClaimId(house.new_id("claim"))
-    completed = enrolment.status is enrolments.Status.COMPLETED  # Of any other the ledger says why not.
+    former = former_hours(reading, enrolment)
+    anew = booking is not None and enrolments.earned_anew(enrolment, former)
+    completed = enrolment.status is enrolments.Status.COMPLETED or anew
+    # Of what was not completed, or stands already, the ledger says why not.
     assessed = _assessed(house, person, study_of(enrolment, course, booking)) if completed else None
     if isinstance(assessed, Refusal):
         return assessed
     reading.fresh(claim)
     return enrolments.decide_course_hours(enrolment, enrolments.RegisterCourseHours(
         claim=claim, on=house.today, step=registrar.office.role, title=course.published.title,
-        ruling=confirmed(0, "-") if assessed is None else assessed.ruling), person, course, booking)
+        ruling=confirmed(0, "-") if assessed is None else assessed.ruling), person, course, booking,
+        former=former)
 
 
 def following(

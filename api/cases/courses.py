@@ -40,6 +40,7 @@ from ledger.streams import enrolment as enrolments
 from ledger.streams.course import Course
 from ledger.streams.decision import Decision
 from ledger.streams.enrolment import Enrolment
+from ledger.streams.exam import evolve_booking
 from ledger.streams.standing import Actor, Matter
 from ledger.vocabulary import Category, PersonId, format_hours
 from policies.authority import Office, course_offices
@@ -258,6 +259,15 @@ def course_of(reading: Reading, course: str) -> Course | None:
 def enrolment_of(reading: Reading, enrolment: str) -> Enrolment | None:
     """Read an enrolment."""
     return reading.state(enrolment, enrolments.evolve)
+
+
+def former_hours(reading: Reading, enrolment: Enrolment) -> enrolments.Former | None:
+    """The hours that an exam earned before, as they stand now; None where there are none."""
+    if enrolment.claim is None or enrolment.booking is None:
+        return None
+    claim, booking = reading.claim(enrolment.claim), reading.state(enrolment.booking, evolve_booking)
+    assert claim is not None and booking is not None, "what was registered rests on both"
+    return enrolments.Former(claim, booking)
 
 
 def own_enrolment(reading: Reading, enrolment: str, caller: Caller) -> Enrolment | Refusal:

@@ -102,11 +102,10 @@ def put_right(house: House, caller: Caller, booking: str, fields: dict[str, Any]
 def hours_of(house: House, done: Done) -> str | None:
     """The claim that stood for what a seat was booked for, right after this was done."""
     seat: Booking = done.state
-    events = [draft.event for draft in done.drafts]
-    for position, leaf in house.ledger.store.stream(seat.booked.enrolment):
-        if done.receipt is None or position <= done.receipt.positions[-1]:
-            events.append(decode(leaf).event)
-    return next((one.claim for one in events if isinstance(one, CourseHoursRegistered)), None)
+    events = [decode(leaf).event for position, leaf in house.ledger.store.stream(seat.booked.enrolment)
+              if done.receipt is None or position <= done.receipt.positions[-1]]
+    events += [draft.event for draft in done.drafts]
+    return next((one.claim for one in reversed(events) if isinstance(one, CourseHoursRegistered)), None)
 
 
 def _upon(

@@ -15,6 +15,7 @@ from typing import Any, Final
 from api.cases.courses import (
     as_department,
     enrolment_of,
+    former_hours,
     holders,
     matter_of,
 )
@@ -106,7 +107,8 @@ def _book(house: House, caller: Caller, fields: dict[str, Any], seat: int | None
             enrolment = None  # Of another's not even that there is one.
         command = bookings.BookSeat(booking=booking, person=learner, seat=seat or 1, on=house.today)
         reading.fresh(booking)
-        drafts = bookings.decide_booking(None, command, reading.person(learner), exam, enrolment)
+        person, former = reading.person(learner), None if enrolment is None else former_hours(reading, enrolment)
+        drafts = bookings.decide_booking(None, command, person, exam, enrolment, former=former)
         if isinstance(drafts, Refusal) or exam is None:
             return drafts
         held = {name.kind: booking_of(reading, found) for name, found in holders(house, drafts[0].event.names(None))}
@@ -115,7 +117,7 @@ def _book(house: House, caller: Caller, fields: dict[str, Any], seat: int | None
             if (free := _free(house, exam)) is None:
                 return Refusal.because("exam_full", exam=exam.exam, seats=exam.scheduled.seats)
             command = bookings.BookSeat(booking=booking, person=learner, seat=free, on=house.today)
-        return bookings.decide_booking(None, command, reading.person(learner), exam, enrolment, turn)
+        return bookings.decide_booking(None, command, person, exam, enrolment, turn, former)
 
     return do(house.ledger, caller.by("person"), asked, decide)
 

@@ -87,9 +87,12 @@ class CloseExam(Command):
 
 def decide_booking(
     booking: Booking | None, command: BookSeat, person: Person | None, exam: Exam | None,
-    enrolment: Enrolment | None, turn: Booking | None = None,
+    enrolment: Enrolment | None, turn: Booking | None = None, former: enrolments.Former | None = None,
 ) -> Decision:
-    """Book a seat of a session for a course that was completed. `turn` is what holds the person's turn of the year."""
+    """Book a seat of a session for a course that was completed. `turn` is what holds the person's turn of the year.
+
+    `former`: the hours that were registered before, which may have been taken back.
+    """
     if booking is not None:
         return Refusal.because("booking_exists", booking=booking.booking)
     if exam is None:
@@ -108,9 +111,10 @@ def decide_booking(
     of_exam = (scheduled.year, scheduled.category, scheduled.region, scheduled.sector)
     if of_exam != (enrolled.year, enrolled.category, enrolled.region, enrolled.sector):
         return Refusal.because("exam_of_another_course", exam=exam.exam, course=enrolment.course)
-    if enrolment.status is enrolments.Status.REGISTERED:
+    is_anew = enrolments.earned_anew(enrolment, former)
+    if enrolment.status is enrolments.Status.REGISTERED and not is_anew:
         return Refusal.because("hours_registered", claim=enrolment.claim)
-    if enrolment.status is not enrolments.Status.COMPLETED:  # W 10: after the study is completed.
+    if enrolment.status is not enrolments.Status.COMPLETED and not is_anew:  # W 10: after the study is completed.
         return Refusal.because("course_not_completed", status=enrolment.status)
     if turn is not None and turn.holds_the_year:
         return Refusal.because("turn_taken", booking=turn.booking, exam=turn.booked.exam, status=turn.status)

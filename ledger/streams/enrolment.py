@@ -2,7 +2,8 @@
 
     enrolled    → enrolled (study recorded), completed, cancelled (before any study)
     completed   → completed (examined online), registered
-    cancelled, registered: the end
+    registered  → registered (anew, by another exam)
+    cancelled: the end
 
 Who has learned a course never chooses it again, and of courses of which one is chosen a year nobody has two (W 8): both
 are reserved names, so that of two choices at once one stands; the streams that hold them are handed in so that the
@@ -13,6 +14,9 @@ Reading: a course of any place's catalogue may be chosen (R 7 lets cities and th
 what its hours count for whom is law.
 
 A course may have a quiz of its own, taken online (`ledger.streams.course_quiz`); whether that is exam enough is law.
+
+Hours whose exam turned out not to be passed, and that were revoked for it, are earned anew by sitting again: whoever
+was given a wrong mark has not lost the year by it. What was revoked while its pass stands comes back on appeal alone.
 
 Registering hours writes two streams in one transaction: the claim, of origin `auto`, and the enrolment that led to it.
 
@@ -44,6 +48,7 @@ from ledger.events.course import (
     StudyRecorded,
 )
 from ledger.streams.claim import Claim
+from ledger.streams.claim import Status as ClaimStatus
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
 from ledger.streams.course import Course
 from ledger.streams.decision import Beheaded, Command, Decision, State
@@ -82,6 +87,7 @@ class Enrolment(State):
     completed_on: date | None = None
     quiz: CourseExamined | None = None   # The last one that was taken.
     claim: ClaimId | None = None
+    booking: str | None = None           # The seat whose pass earned the hours.
 
     @property
     def enrolment(self) -> EnrolmentId:
@@ -102,6 +108,13 @@ class Enrolment(State):
     def has_passed(self) -> bool:
         """Say whether the course's own quiz was passed."""
         return self.quiz is not None and self.quiz.passed
+
+
+class Former(NamedTuple):
+    """The hours that were registered before: their claim, and the seat whose pass earned them, as both stand now."""
+
+    claim: Claim
+    booking: Booking
 
 
 class Enrol(Command):
@@ -287,15 +300,17 @@ def decide_course_hours(
     course: Course,
     booking: Booking | None = None,
     claim: Claim | None = None,
+    former: Former | None = None,
 ) -> Decision:
     """Register the hours once, as the system saw them earned: two streams, one transaction."""
     own = _theirs(enrolment, person)
     if isinstance(own, Refusal):
         return own
     assert course.course == own.course, "the caller brought another course"
-    if own.status is Status.REGISTERED:
+    is_anew = booking is not None and earned_anew(own, former)
+    if own.status is Status.REGISTERED and not is_anew:
         return Refusal.because("hours_registered", claim=own.claim)
-    if own.status is not Status.COMPLETED:
+    if own.status is not Status.COMPLETED and not is_anew:
         return Refusal.because("course_not_completed", status=own.status)
     if booking is not None and (booking.booked.enrolment != own.enrolment or not booking.is_passed):
         return Refusal.because("exam_not_passed", booking=booking.booking, status=booking.status)
@@ -319,6 +334,12 @@ def decide_course_hours(
         booking=None if booking is None else booking.booking,
     )
     return (*drafts, Draft(registered))
+
+
+def earned_anew(enrolment: Enrolment, former: Former | None) -> bool:
+    """Say whether hours were taken back since their exam turned out not to be passed: then another one may be sat."""
+    return (former is not None and (former.claim.claim, former.booking.booking) == (enrolment.claim, enrolment.booking)
+            and former.claim.status is ClaimStatus.REVOKED and not former.booking.is_passed)
 
 
 def _theirs(enrolment: Enrolment | None, person: Person) -> Enrolment | Refusal:
@@ -348,6 +369,6 @@ _EVOLVE: Final[dict[type[EnrolmentEvent], Callable[[Enrolment, Any], Enrolment]]
     CourseCompleted: lambda enrolment, event: replace(enrolment, status=Status.COMPLETED, completed_on=event.on),
     CourseExamined: lambda enrolment, event: replace(enrolment, quiz=event),
     CourseHoursRegistered: lambda enrolment, event: replace(
-        enrolment, status=Status.REGISTERED, claim=event.claim
+        enrolment, status=Status.REGISTERED, claim=event.claim, booking=event.booking
     ),
 }

@@ -53,7 +53,7 @@ def _completed(rows: Rows, effect: Effect) -> None:
 def _registered(rows: Rows, effect: Effect) -> None:
     event: CourseHoursRegistered = effect.event
     rows.lasting["registered"].enter((
-        event.enrolment, event.person, event.course, event.claim, event.completed_by, event.booking,
+        event.claim, event.enrolment, event.person, event.course, event.completed_by, event.booking,
         event.on.isoformat(), event.hours_centi, effect.recorded, effect.position, None))
 
 

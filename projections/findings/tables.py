@@ -87,9 +87,10 @@ TABLES: Final = {
                      "recorded_at",
                      ("person",), ("enrolment",)),
     "completion": _once("enrolment", "person course completed_on", "minutes event", ("person",)),
-    # Hours of a course that stand in the register as a claim, and by what they were earned: exam or completion.
-    "registered": _once("enrolment", "person course claim completed_by booking evidence_on", "hours_centi event",
-                        ("claim",), ("person",)),
+    # Hours of a course that stand in the register as a claim, and by what they were earned: exam or completion. An
+    # enrolment has another claim where the first was revoked with its pass and another exam was sat.
+    "registered": _once("claim", "enrolment person course completed_by booking evidence_on", "hours_centi event",
+                        ("enrolment",), ("person",)),
     "exam": _dated(_columns("exam unit region day status", "year starts_at ends_at seats event"), ("exam",)),
     "booking": _dated(_columns("booking exam person enrolment course status",
                                "present score_centi passed event starts_at ends_at"),

@@ -20,7 +20,9 @@ class Traces(Projection):
     """The fold."""
 
     name: ClassVar = "traces"
-    version: ClassVar = 3  # 1 said of a claim in one row what it says and how it stands, 2 found papers by their event.
+    version: ClassVar = 4
+    """1 said of a claim in one row what it says and how it stands, 2 found papers by their event, 3 knew one
+    claim of an enrolment."""
     weight: ClassVar = 20
     tables: ClassVar = TABLES
     handlers: ClassVar = {

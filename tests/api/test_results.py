@@ -87,6 +87,30 @@ def test_who_failed_has_no_hours_and_another_hand_puts_a_mark_right(school: Scho
     assert (back["status"], back["claim"]) == ("failed", passed["claim"]), "the hours are another decision"
 
 
+def test_whose_hours_were_revoked_with_a_wrong_mark_sits_again_and_has_them_once(school: School) -> None:
+    """W 10: the mark was another's; nobody loses the year by it, and nobody has thirty-six hours."""
+    session, year = Session(school, 1), school.town.house.today.year
+    session.did(0, "attendance", {"present": True})
+    first = session.did(0, "result", {"score": "71.5"})["claim"]
+    session.did(0, "result-correction", {"score": "40", "words": "张冠李戴"}, school.second)
+    li, again = session.people[0], school.exam(year=session.exam["year"])
+    mine = session.seats[0]["enrolment"]
+    assert code(li.post("/v1/bookings", {"exam": again["exam"], "enrolment": mine})) == "hours_registered"
+
+    school.second.did(f"/v1/claims/{first}/revocation", {"basis": "other", "words": "成绩更正为不合格"},
+                      version=li.saw(f"/v1/claims/{first}")["version"])
+    assert code(li.post(f"/v1/enrolments/{mine}/hours", version=li.saw(
+        f"/v1/enrolments/{mine}")["version"])) == "hours_registered", "without another pass there are none"
+    session.seats[0] = li.did("/v1/bookings", {"exam": again["exam"], "enrolment": mine})
+    school.pass_days(21)
+    session.did(0, "attendance", {"present": True})
+    passed = session.did(0, "result", {"score": "80"})
+    assert passed["claim"] != first and session.claims(0) == [passed["claim"]]
+    assert li.year(year)["decided"]["general_public"] == "18"
+    seen = li.saw(f"/v1/enrolments/{mine}")["version"]
+    assert code(li.post(f"/v1/enrolments/{mine}/hours", version=seen)) == "hours_registered"
+
+
 def test_nobody_enters_their_own_result(school: School) -> None:
     """D07."""
     session = Session(school, 1)

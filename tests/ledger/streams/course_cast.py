@@ -55,7 +55,7 @@ PASSED = exams.evolve_booking(ATTENDED, event(bookings.decide_result(ATTENDED, M
 HOURS = enrolments.RegisterCourseHours(
     claim=ClaimId("clm_course"), on=date(2026, 4, 26), step=ROLE, title="人工智能与社会", ruling=RULING
 )
-REGISTERED = replace(COMPLETED, status=enrolments.Status.REGISTERED, claim=HOURS.claim)
+REGISTERED = replace(COMPLETED, status=enrolments.Status.REGISTERED, claim=HOURS.claim, booking=PASSED.booking)
 
 ENROLMENTS: dict[str, Enrolment | None] = {
     "absent": None,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from claim_cast import APPROVED
 from course_cast import (
     ATTENDED,
     BOOK,
@@ -14,9 +15,11 @@ from course_cast import (
     BOOKINGS,
     COME,
     COMPLETED,
+    COURSE,
     ENROLLED,
     EXAM,
     HOLDER,
+    HOURS,
     MARK,
     PASSED,
     REGISTERED,
@@ -29,8 +32,10 @@ from stream_cast import LI, PERSON, WANG, WHY, event, events, outcome, read_tabl
 
 from ledger.events.actor import Scope
 from ledger.events.base import Name
-from ledger.events.exam import SEAT, TURN, ExamClosed
+from ledger.events.exam import SEAT, TURN, BookingId, ExamClosed
 from ledger.streams import booking as bookings
+from ledger.streams import claim as claims
+from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams.decision import Decision
 from ledger.streams.exam import Booking, Status, evolve_booking
@@ -117,6 +122,26 @@ def test_only_a_completed_course_of_the_session_is_examined() -> None:  # W 10
     for change in ({"year": 2025}, {"category": Category.SECTOR_PUBLIC}, {"region": "330200"}, {"sector": "industry"}):
         other = replace(COMPLETED, enrolled=replace(COMPLETED.enrolled, **change))
         assert book(other) == "exam_of_another_course"
+
+
+def test_hours_that_were_taken_back_with_their_pass_leave_the_way_to_another_exam() -> None:
+    failed = BOOKINGS["failed"]
+    standing = replace(APPROVED, submitted=replace(APPROVED.submitted, claim=HOURS.claim))
+    assert failed is not None
+    revoked = replace(standing, status=claims.Status.REVOKED)
+
+    def again(former: enrolments.Former) -> tuple[str, str]:
+        other = replace(PASSED, booked=replace(PASSED.booked, booking=BookingId("bkg_2")))
+        return (outcome(bookings.decide_booking(None, BOOK, PERSON, EXAM, REGISTERED, failed, former)),
+                outcome(enrolments.decide_course_hours(REGISTERED, HOURS, PERSON, COURSE, other, former=former)))
+
+    assert again(enrolments.Former(revoked, failed)) == (
+        "SeatBooked", "ClaimSubmitted+ClaimApproved+CourseHoursRegistered")
+    closed = ("hours_registered", "hours_registered")
+    assert again(enrolments.Former(standing, failed)) == closed, "they count still"
+    assert again(enrolments.Former(revoked, PASSED)) == closed, "taken back for another reason"
+    other = replace(failed, booked=replace(failed.booked, booking=BookingId("bkg_3")))
+    assert again(enrolments.Former(revoked, other)) == closed, "not what earned them"
 
 
 @pytest.mark.parametrize(("seat", "code"), [
