@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from api.cases import reasons, years
-from api.cases.claims import sealed_details, view, visible
+from api.cases import years
+from api.cases.claims import shown, visible
 from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.people import identity_of
 from api.cases.prospects import prospects
-from api.cases.study import details_view, files_view
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.streams import claim as claims
 from ledger.streams.claim import Claim, Status
 from projections.basis import Axes
 from projections.entries import Version
@@ -41,15 +39,10 @@ def sheet(
     house: House, caller: Caller, claim: str, purpose: str | None, *, as_of: int | None = None
 ) -> Sheet | Refusal:
     """Show a claim whole, to its claimant or to an office for a purpose."""
-    found = visible(house, caller, claim, purpose, what=("claim", "details", "events", "identity"))
+    found = visible(house, caller, claim, purpose, what=("claim", "details", "events", "identity"), as_of=as_of)
     if isinstance(found, Refusal):
         return found
     state, version = found
-    if as_of is not None:
-        then = house.ledger.load(claim, claims.evolve, as_of=as_of)
-        if then.state is None:
-            return Refusal.because("claim_absent")
-        state, version = then.state, then.version
     reading = Reading(house.ledger)
     person, unit = reading.person(state.person), reading.unit(state.submitted.unit)
     assert person is not None, "a claim is a person's"
@@ -63,15 +56,8 @@ def sheet(
 
 def _body(house: House, state: Claim, version: int, as_of: int | None) -> dict[str, Any]:
     """The claim as the API answers it, with its events."""
-    details = sealed_details(house, state.claim, as_of=as_of)
     events = [one for one in events_of(house, state.claim)["items"] if as_of is None or one["position"] <= as_of]
-    said = reasons.said(house, state.claim, state.submitted.region, state.submitted.sector)
-    return {
-        **view(state), "version": version, "details": None if details is None else details_view(details),
-        "files": files_view(house.evidence, state.person, (one.sha256 for one in state.evidence)),
-        "said": [one for one in said if as_of is None or one["event"] <= as_of],
-        "events": events,
-    }
+    return {**shown(house, state, as_of), "version": version, "events": events}
 
 
 def _entry(house: House, state: Claim, as_of: int | None) -> dict[str, Any] | None:

@@ -40,6 +40,7 @@ from ledger.events.claim import (
 )
 from ledger.events.person import Affiliation
 from ledger.ledger import Recorded
+from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams.claim import Appeal, Claim, Status
 from ledger.streams.decision import Decision
@@ -228,29 +229,39 @@ def office_view(office: Office) -> dict[str, Any]:
     return office._asdict()
 
 
-def see(house: House, caller: Caller, claim: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
+def see(
+    house: House, caller: Caller, claim: str, purpose: str | None, *, as_of: int | None = None
+) -> tuple[dict[str, Any], int] | Refusal:
     """Show a claim with its details and what was said about it: to its claimant, or to an office for a purpose."""
-    found = visible(house, caller, claim, purpose, what=("claim", "details"))
-    if isinstance(found, Refusal):
-        return found
-    state, version = found
-    details = sealed_details(house, claim)
-    files = files_view(house.evidence, state.person, (one.sha256 for one in state.evidence))
-    return {**view(state), "details": None if details is None else details_view(details), "files": files,
-            "said": list(reasons.said(house, claim, state.submitted.region, state.submitted.sector))}, version
+    found = visible(house, caller, claim, purpose, what=("claim", "details"), as_of=as_of)
+    return found if isinstance(found, Refusal) else (shown(house, found[0], as_of), found[1])
+
+
+def shown(house: House, state: Claim, as_of: int | None) -> dict[str, Any]:
+    """A claim with what was sealed of it, its papers and the reasons that were given, up to a position."""
+    details = sealed_details(house, state.claim, as_of=as_of)
+    said = reasons.said(house, state.claim, state.submitted.region, state.submitted.sector)
+    return {
+        **view(state), "details": None if details is None else details_view(details),
+        "files": files_view(house.evidence, state.person, (one.sha256 for one in state.evidence)),
+        "said": [one for one in said if as_of is None or one["event"] <= as_of],
+    }
 
 
 def visible(
-    house: House, caller: Caller, claim: str, purpose: str | None, *, what: tuple[str, ...]
+    house: House, caller: Caller, claim: str, purpose: str | None, *, what: tuple[str, ...], as_of: int | None = None
 ) -> tuple[Claim, int] | Refusal:
-    """A claim that the caller may look at; of another person's not even that there is one."""
+    """A claim that the caller may look at now, as it is or was; of another person's not even that there is one."""
     reading = Reading(house.ledger)
     found = reading.claim(claim)
     if found is None:
         return absent(house, caller, "claim_absent")
     no = look(house, caller, person=found.person, matters=sights(house, reading, found), purpose=purpose, what=what,
               route="claims", otherwise="claim_absent")
-    return no if no is not None else (found, reading.versions[found.submitted.stream])
+    if no is not None or as_of is None:
+        return no or (found, reading.versions[found.submitted.stream])
+    then = house.ledger.load(claim, claims.evolve, as_of=as_of)
+    return Refusal.because("claim_absent") if then.state is None else (then.state, then.version)
 
 
 def sights(house: House, reading: Reading, claim: Claim | None) -> tuple[Matter | None, ...]:

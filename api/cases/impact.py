@@ -25,7 +25,7 @@ from ledger.streams import rulebook as rulebooks
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Matter, standing
 from ledger.vocabulary import HoursCenti, RulebookId, parse_hours
-from projections.basis import Axes, written_time
+from projections.basis import written_time
 from projections.laws import ImpactReport
 
 _COUNTS: Final = ("people", "person_years", "changed_people", "changed_person_years", "moved_entries", "newly_failed",
@@ -156,13 +156,9 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def every(house: House, axes: Axes, rulebook: str | None) -> dict[str, Any] | Refusal:
+def every(house: House, rulebook: str | None, *, as_of: int) -> dict[str, Any]:
     """What was announced by a position, oldest first: of all rulebooks, or of one version."""
-    if axes.as_of is None and (behind := house.settled()) is not None:
-        return behind
-    as_of = house.answers.settle(axes)
-    found = house.answers.impact_reports(as_of, rulebook=rulebook)
-    return {"items": [view(one) for one in found], "as_of": as_of}
+    return {"items": [view(one) for one in house.answers.impact_reports(as_of, rulebook=rulebook)]}
 
 
 def one(house: House, digest: str) -> dict[str, Any] | Refusal:

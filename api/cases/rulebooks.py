@@ -167,11 +167,9 @@ def enacted_view(one: Enacted) -> dict[str, Any]:
     }
 
 
-def every(house: House) -> dict[str, Any] | Refusal:
-    """Every rulebook that was enacted, by id."""
-    if (behind := house.settled()) is not None:
-        return behind
-    return {"items": [enacted_view(one) for one in house.answers.rulebooks()]}
+def every(house: House, *, as_of: int) -> dict[str, Any]:
+    """Every rulebook that had been enacted by a position, by id."""
+    return {"items": [enacted_view(one) for one in house.answers.rulebooks(as_of)]}
 
 
 def one(house: House, name: str) -> dict[str, Any] | Refusal:

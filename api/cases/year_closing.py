@@ -115,12 +115,12 @@ def view(closing: years.Closing) -> dict[str, Any]:
     return _told(closing.closed)
 
 
-def every(house: House, caller: Caller) -> dict[str, Any] | Refusal:
-    """Every year that was closed, the newest first."""
+def every(house: House, caller: Caller, *, as_of: int) -> dict[str, Any] | Refusal:
+    """Every year that had been closed by a position, the newest first."""
     if no := logged_in(house, caller):
         return no
-    years = range(house.today.year - 1, FIRST_YEAR - 1, -1)
-    return {"items": [_stands(one) for year in years if (one := closing_of(house.ledger, year)) is not None]}
+    closings = (closing_of(house.ledger, year) for year in range(house.today.year - 1, FIRST_YEAR - 1, -1))
+    return {"items": [_stands(one) for one in closings if one is not None and one[0] <= as_of]}
 
 
 def one(house: House, caller: Caller, year: int) -> dict[str, Any] | Refusal:

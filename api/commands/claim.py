@@ -61,9 +61,10 @@ def submit(asking: Asking, person: str, facts: tuple[str, ...], proofs: tuple[st
 @asks()
 @click.argument("claim", type=Id("claim"))
 @PURPOSE
-def show(asking: Asking, claim: str, purpose: str | None) -> int:
-    """查看一项申报"""
-    return asking.get(f"/v1/claims/{claim}", tell, {"purpose": purpose})
+@click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
+def show(asking: Asking, claim: str, purpose: str | None, as_of: str | None) -> int:
+    """查看一项申报，现在的或当时的"""
+    return asking.get(f"/v1/claims/{claim}", tell, {"purpose": purpose, "as_of": as_of})
 
 
 @claim.command()

@@ -19,9 +19,10 @@ def rulebook() -> None:
 
 @rulebook.command("list")
 @asks(founder=True)
-def list_(asking: Asking) -> int:
+@click.option("--as-of", "as_of", help="截至何时所知：事件序号、带时区的时间或日期")
+def list_(asking: Asking, as_of: str | None) -> int:
     """列出已施行的细则"""
-    return asking.get("/v1/rulebooks", _tell_list)
+    return asking.get("/v1/rulebooks", _tell_list, {"as_of": as_of})
 
 
 @rulebook.command()

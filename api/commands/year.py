@@ -29,12 +29,13 @@ def close(asking: Asking, number: int, document: str | None) -> int:
 
 @year.command("list")
 @asks()
-def list_(asking: Asking) -> int:
+@click.option("--as-of", help="按当时所知：事件序号、带时区的时间或日期")
+def list_(asking: Asking, as_of: str | None) -> int:
     """列出已关账的年度"""
     return asking.get("/v1/year-closings", lambda body: table(
         ("年度", "人数", "条数", "核定学时", "所据事件", "关账时间"),
         [(one["year"], one["people"], one["entries"], one["total"], one["as_of"], one["recorded_at"])
-         for one in body["items"]], empty="还没有关账的年度。"))
+         for one in body["items"]], empty="还没有关账的年度。"), {"as_of": as_of})
 
 
 @year.command()

@@ -51,10 +51,10 @@ def listed(asking: Asking) -> Shown:
     """Every year that is closed, the newest first."""
     moment = asked_moment()
     position = moment.position(asking.house)
-    found = year_closing.every(asking.house, asking.caller)
+    found = year_closing.every(asking.house, asking.caller, as_of=position)
     if isinstance(found, Refusal):
         return found
-    items = [one for one in found["items"] if one["event"] <= position]
+    items = found["items"]
     basis = asking.house.answers.reflects(position)
     table = Table("year-closings", "年度关账", _HEADS, [
         (one["year"], one["people"], one["entries"], one["total"], one["still_open"], one["recorded_at"], one["event"],
@@ -102,7 +102,7 @@ def send(asking: Asking) -> Shown:
 
 
 def _fields(asking: Asking) -> list[Field]:
-    closed = year_closing.every(asking.house, asking.caller)
+    closed = year_closing.every(asking.house, asking.caller, as_of=asking.house.ledger.store.size())
     done = set() if isinstance(closed, Refusal) else {one["year"] for one in closed["items"]}
     last = asking.house.today.year - 1
     left = [year for year in range(last, last - YEARS_BACK, -1) if year not in done]

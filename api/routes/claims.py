@@ -11,6 +11,7 @@ from api.cases.prospects import prospects
 from api.operational.callers import Caller
 from api.routes.answers import Told, problem_of
 from api.routes.door import Door, house
+from api.routes.listing import moment
 from api.routes.schemas.claims import (
     AppealBody,
     ApprovalBody,
@@ -21,6 +22,7 @@ from api.routes.schemas.claims import (
     BulkQuery,
     ClaimAnswer,
     ClaimBody,
+    ClaimShownAnswer,
     CorrectionBody,
     RefusalBody,
     ReleaseBody,
@@ -30,6 +32,7 @@ from api.routes.schemas.claims import (
 )
 from api.routes.schemas.common import Purpose, Words
 from api.routes.schemas.events import EventsAnswer
+from api.routes.schemas.histories import AsOfQuery
 from ledger.errors import Refusal
 
 door = Door("claims", __name__, description="学时申报：提交、审核、认定及其后")
@@ -49,9 +52,16 @@ def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Told 
     return foreseen(claims.submit(house(), caller, fields, asked))
 
 
-@door.reads(_AT, summary="查看申报", query=Purpose, answers=ClaimAnswer)
+@door.reads(_AT, summary="查看申报，现在的或当时的", query=AsOfQuery, answers=ClaimShownAnswer)
 def show(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str, Any], int] | Refusal:
-    return claims.see(house(), caller, claim, query.get("purpose"))
+    if "as_of" not in query:
+        return claims.see(house(), caller, claim, query.get("purpose"))
+    as_of = moment(house(), query["as_of"])
+    found = as_of if isinstance(as_of, Refusal) else claims.see(
+        house(), caller, claim, query.get("purpose"), as_of=as_of)
+    if isinstance(as_of, Refusal) or isinstance(found, Refusal):
+        return found
+    return {**found[0], **house().answers.reflects(as_of)}, found[1]
 
 
 @door.reads(f"{_AT}/events", summary="查看申报的全部事件", query=Purpose, answers=EventsAnswer)

@@ -13,7 +13,9 @@ from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house
+from api.routes.listing import as_it_stood
 from api.routes.schemas.common import ReasonsAnswer, ReasonsQuery
+from api.routes.schemas.histories import PublicAsOf
 from api.routes.schemas.rulebooks import (
     EnactedAnswer,
     ImpactQuery,
@@ -28,14 +30,13 @@ from api.routes.schemas.rulebooks import (
     WordsAnswer,
 )
 from ledger.errors import Refusal
-from projections.basis import read_axes
 
 door = Door("rulebooks", __name__, description="学时登记细则")
 
 
-@door.reads("/v1/rulebooks", summary="已施行的细则", answers=RulebooksAnswer, login=False)
-def every(_: Caller) -> dict[str, Any] | Refusal:
-    return rulebooks.every(house())
+@door.reads("/v1/rulebooks", summary="已施行的细则", query=PublicAsOf, answers=RulebooksAnswer, login=False)
+def every(_: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: rulebooks.every(house(), as_of=as_of))
 
 
 @door.reads("/v1/rulebooks/<family>/<version>", summary="一部细则：编码和原文", answers=EnactedAnswer, login=False)
@@ -92,7 +93,7 @@ def announce(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Ref
 @door.reads("/v1/impact-reports", summary="登记过的影响报告", query=ImpactQuery, answers=ImpactReportsAnswer,
             login=False)
 def announced(_: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
-    return impact.every(house(), read_axes(query.get("as_of")), query.get("rulebook"))
+    return as_it_stood(query, lambda as_of: impact.every(house(), query.get("rulebook"), as_of=as_of))
 
 
 @door.reads("/v1/impact-reports/<digest>", summary="一份影响报告登记在何处", answers=ImpactReportAnswer, login=False)

@@ -9,6 +9,8 @@ from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house
+from api.routes.listing import as_it_stood
+from api.routes.schemas.histories import PublicAsOf
 from api.routes.schemas.year_closings import (
     YearClosedLineAnswer,
     YearClosedNowAnswer,
@@ -28,9 +30,9 @@ def close(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Refusa
     return done if isinstance(done, Refusal) else Told(done, place=f"/v1/year-closings/{fields['year']}")
 
 
-@door.reads("/v1/year-closings", summary="已关账的年度", answers=YearClosingsAnswer)
-def every(caller: Caller) -> dict[str, Any] | Refusal:
-    return year_closing.every(house(), caller)
+@door.reads("/v1/year-closings", summary="已关账的年度", query=PublicAsOf, answers=YearClosingsAnswer)
+def every(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: year_closing.every(house(), caller, as_of=as_of))
 
 
 @door.reads("/v1/year-closings/<int:year>", summary="一年的关账：当时的合计、现在的合计、关账后的更正",

@@ -36,6 +36,25 @@ def test_details_are_shown_to_the_claimant_and_stand_in_no_event(person: Someone
     assert not any(word in str(events) for word in ("某题目", "某机构", "证书.pdf"))
 
 
+def test_a_claim_is_shown_as_it_was_with_what_that_rests_on(person: Someone, officer: Someone, town: Town) -> None:
+    claim = person.submit(study(), title="原来的题目")
+    path, before = f"/v1/claims/{claim['claim']}", str(claim["events"][-1])
+    sent = {"study": study(days="3"), "details": {"title": "改过的题目"}, "evidence": PAPERS}
+    person.act(person.act(claim, "revision", sent), "withdrawal")
+
+    now, then = person.saw(path), person.saw(path, as_of=before)
+
+    assert (now["status"], now["details"]["title"], now["version"]) == ("withdrawn", "改过的题目", 3)
+    assert (then["status"], then["details"]["title"], then["version"]) == ("under_review", "原来的题目", 1)
+    assert {name: then[name] for name in ("as_of", "as_of_time", "log_size", "root")} == town.house.answers.reflects(
+        int(before))
+    assert now.keys() | {"as_of", "as_of_time", "log_size", "root"} == then.keys()
+    assert person.get(path, as_of=before).headers["ETag"] == '"v1"'
+    earlier = person.get(path, as_of=str(int(before) - 1))
+    assert (earlier.status_code, earlier.get_json()["code"]) == (404, "claim_absent")
+    assert officer.get(path, as_of=before).get_json()["code"] == "purpose_missing", "a look is a look, whenever at"
+
+
 def test_a_certificate_is_used_once_by_a_person_and_again_after_a_withdrawal(person: Someone) -> None:
     number = {"certificate_issuer": "某机构", "certificate_number": "2026-77"}
     claim = person.submit(study(), **number)

@@ -47,6 +47,10 @@ def test_everyone_reads_which_rulebooks_are_enacted_and_their_words(town: Town) 
     assert len(listed) == 5
     assert hashlib.sha256(one["source"].encode()).hexdigest() == one["digest"]
     assert "温州" in one["text"]
+    third = sorted(each["event"] for each in listed)[2]
+    earlier = town.nobody.saw("/v1/rulebooks", as_of=str(third))
+    assert earlier.pop("items") == [each for each in listed if each["event"] <= third]
+    assert earlier == town.house.answers.reflects(third)
     assert words["sectors"]["environment"] == "环保"
     assert {"route", "levels", "quantity"} <= words["routes"][0].keys()
 

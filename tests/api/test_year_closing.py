@@ -60,7 +60,11 @@ def test_a_year_is_tried_closed_and_never_closed_again(made: Closed) -> None:
         name: tried[name] for name in ("people", "entries", "total", "totals_root")}
     again = made.office.post("/v1/year-closings", {"year": 2025})
     assert (again.status_code, again.get_json()["code"]) == (409, "year_closed")
-    assert [one["year"] for one in made.li.saw("/v1/year-closings")["items"]] == [2025]
+    stands = made.li.saw("/v1/year-closings")
+    assert [one["year"] for one in stands["items"]] == [2025]
+    assert stands["root"] == made.town.house.ledger.store.frontier(stands["log_size"]).root().hex()
+    before = made.li.saw("/v1/year-closings", as_of=str(size))
+    assert (before["items"], before["as_of"], before["log_size"]) == ([], size, size)
 
 
 @pytest.mark.parametrize(("year", "status", "code"), [

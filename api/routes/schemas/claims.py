@@ -270,3 +270,12 @@ class ClaimAnswer(Recorded):
     details = ma.fields.Dict(allow_none=True, metadata={"description": "仅在查看时给出"})
     said = ma.fields.List(ma.fields.Nested(SaidAnswer), metadata={"description": "各环节所说的理由，仅在查看时给出"})
     files = ma.fields.List(ma.fields.Nested(FileAnswer), metadata={"description": "可打开的佐证文件，仅在查看时给出"})
+
+
+class ClaimShownAnswer(ClaimAnswer):
+    """A claim as it is; or as it was, with what that rests on."""
+
+    as_of = ma.fields.Integer(metadata={"description": "按第几个事件为止所知；问了 as_of 才有，以下三项同"})
+    as_of_time = ma.fields.String(metadata={"format": "date-time"})
+    log_size = ma.fields.Integer()
+    root = ma.fields.String()

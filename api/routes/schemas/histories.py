@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from api.routes.bodies import Query
 from api.routes.fields import Choice, Day, QueryFlag, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose
 from projections.duplicates import KINDS
 from projections.timeline import SIDES
 
 _AS_OF = {"description": "事件序号、带时区的时间或日期：按当时所知回答"}
+
+
+class PublicAsOf(Query):
+    """As it was known when: of what is nobody's data."""
+
+    as_of = Text(60, metadata=_AS_OF)
 
 
 class AsOfQuery(Purpose):

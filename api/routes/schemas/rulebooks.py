@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.routes.bodies import Body, Query
+from api.routes.bodies import Body
 from api.routes.fields import Document, Text
 from api.routes.schemas.common import Answer, Recorded
+from api.routes.schemas.histories import PublicAsOf, Reflects
 
 
 class RulebookBody(Body):
@@ -71,8 +72,8 @@ class ProposalsAnswer(Answer):
     items = ma.fields.List(ma.fields.Nested(ProposalAnswer), required=True)
 
 
-class RulebooksAnswer(Answer):
-    """Every rulebook that was enacted."""
+class RulebooksAnswer(Reflects):
+    """Every rulebook that had been enacted."""
 
     items = ma.fields.List(ma.fields.Nested(EnactedAnswer), required=True)
 
@@ -83,11 +84,10 @@ class ImpactReportBody(Body):
     report = Document(required=True, metadata={"description": "重放报告中 report.json 的全文，一字不改"})
 
 
-class ImpactQuery(Query):
+class ImpactQuery(PublicAsOf):
     """Which reports, as of when."""
 
     rulebook = Text(100, metadata={"description": "只看这一版细则的", "example": "wenzhou/2020-11-27"})
-    as_of = Text(60, metadata={"description": "事件序号、带时区的时间或日期：按当时所知回答"})
 
 
 class ImpactAnswer(Answer):
@@ -112,11 +112,10 @@ class ImpactReportAnswer(Answer):
     items = ma.fields.List(ma.fields.Nested(ImpactAnswer), required=True)
 
 
-class ImpactReportsAnswer(Answer):
+class ImpactReportsAnswer(Reflects):
     """What was announced by a position."""
 
     items = ma.fields.List(ma.fields.Nested(ImpactAnswer), required=True)
-    as_of = ma.fields.Integer(required=True)
 
 
 class WordsAnswer(Answer):

@@ -7,6 +7,7 @@ import marshmallow as ma
 from api.routes.bodies import Body
 from api.routes.fields import Text
 from api.routes.schemas.common import Answer, Recorded
+from api.routes.schemas.histories import Reflects
 
 
 class YearClosingBody(Body):
@@ -41,7 +42,7 @@ class YearClosedAnswer(_Closing, Answer):
     recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
 
 
-class YearClosingsAnswer(Answer):
+class YearClosingsAnswer(Reflects):
     """Every year that is closed, the newest first."""
 
     items = ma.fields.List(ma.fields.Nested(YearClosedAnswer), required=True)
