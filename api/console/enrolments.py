@@ -21,11 +21,13 @@ from api.console.form import Field
 from api.console.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.house import House
 from api.operational.study_sessions import Whereabouts
 from api.routes.schemas.courses import QuizBody
 from api.words.year_page import region
 from ledger.errors import Refusal
-from ledger.streams.enrolment import Enrolment, evolve
+from ledger.streams.claim import Status as ClaimStatus
+from ledger.streams.enrolment import Enrolment, earned_anew, evolve
 from ledger.vocabulary import format_hours
 
 PURPOSE: Final = "course_hours"
@@ -47,18 +49,29 @@ def enrolment(asking: Asking, enrolment: str) -> Shown:
     chosen = courses.course_of(Reading(house.ledger), found.course)
     assert chosen is not None, "an enrolment is in a course that was published"
     told = courses.enrolment_view(found)
+    seat = next((one["seat"] for one in own["enrolments"] if one["enrolment"] == enrolment), None)
     bookings = [one for one in own["bookings"] if one["enrolment"] == enrolment]
     said = [one for one in events.events_of(house, enrolment)["items"] if one["position"] <= position]
     basis = house.answers.reflects(position)
     return Page("enrolment.html", {
         "moment": moment, "basis": told_basis(basis), "told": told, "id": enrolment, "course": chosen.published,
         "state": ENROLMENTS[found.status], "subject": subject_of(told), "place": region(told["region"]),
-        "bookings": bookings, "bar": bar(found.minutes, chosen.published.minutes), "done": done_before(asking),
+        "bookings": bookings, "seat": seat, "hours": _hours(house, found),
+        "bar": bar(found.minutes, chosen.published.minutes), "done": done_before(asking),
         "law": rules_of(house, chosen.published), "offered": _offered(asking, subject) if moment.is_now else [],
         "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
         "is_brief": "brief" in request.args, "purpose": subject.purpose,
         "can_study": moment.is_now and asking.capacity.is_person and _studies(asking, enrolment),
     }, {**told, "version": loaded.version, "bookings": bookings, **basis})
+
+
+def _hours(house: House, found: Enrolment) -> str:
+    """How the hours stand now: registered, revoked, or to be earned anew (W 10)."""
+    reading = Reading(house.ledger)
+    claim = None if found.claim is None else reading.claim(found.claim)
+    if claim is None or claim.status is not ClaimStatus.REVOKED:
+        return "" if claim is None else "registered"
+    return "anew" if earned_anew(found, courses.former_hours(reading, found)) else "revoked"
 
 
 def _offered(asking: Asking, subject: Subject) -> list[deeds.Offered]:

@@ -104,17 +104,21 @@ def _tried(asking: Asking, exam: Mapping[str, Any], enrolments: Sequence[dict[st
     """Whether a person may book a seat for something that they completed, or why not; None: they completed nothing."""
     told = None
     for one in fitting(exam, enrolments):
-        told = seats.book(asking.house, asking.caller, {"exam": exam["exam"], "enrolment": one["enrolment"]},
-                          Asked(dry_run=True))
-        if isinstance(told, Done):
-            break
+        tried = seats.book(asking.house, asking.caller, {"exam": exam["exam"], "enrolment": one["enrolment"]},
+                           Asked(dry_run=True))
+        if isinstance(tried, Done):
+            return tried
+        told = told or tried  # Of several the one that fits says why.
     return told
 
 
 def fitting(exam: Mapping[str, Any], enrolments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What somebody completed, those first that the session examines."""
-    done = [one for one in enrolments if one["status"] == "completed"]
-    return sorted(done, key=lambda one: [one[name] for name in _FITS] != [exam[name] for name in _FITS])
+    def fits(one: dict[str, Any]) -> bool:
+        return [one[name] for name in _FITS] == [exam[name] for name in _FITS]
+
+    done = [one for one in enrolments if one["status"] == "completed" or (one["status"] == "registered" and fits(one))]
+    return sorted(done, key=lambda one: not fits(one))
 
 
 def _table(found: Sequence[dict[str, Any]], year: int, position: int, basis: Mapping[str, Any]) -> Table:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from api.cases import courses, exams
@@ -118,13 +119,23 @@ def own_studies(asking: Asking, position: int) -> dict[str, Any] | Refusal:
               for name in {one["course"] for one in found["enrolments"]}}
     seats = {name: exams.exam(house, caller, name, as_of=position)
              for name in {one["exam"] for one in found["bookings"]}}
+    held = {one["enrolment"]: _held(one, exam, house.today) for one in found["bookings"]
+            if one["status"] in ("booked", "attended") and not isinstance(exam := seats[one["exam"]], Refusal)}
     return {
         **found,
-        "enrolments": [_enrolment(one, course) for one in reversed(found["enrolments"])
+        "enrolments": [_enrolment(one, course) | {"seat": held.get(one["enrolment"])}
+                       for one in reversed(found["enrolments"])
                        if not isinstance(course := chosen[one["course"]], Refusal)],
         "bookings": [{**one, "of": exam, "state": BOOKINGS[one["status"]]} for one in reversed(found["bookings"])
                      if not isinstance(exam := seats[one["exam"]], Refusal)],
     }
+
+
+def _held(one: Mapping[str, Any], exam: Mapping[str, Any], today: date) -> dict[str, str]:
+    """The seat that somebody holds, in words: when to come, or that the mark is waited for."""
+    is_over = one["status"] == "attended" or str(exam["day"]) < today.isoformat()
+    words = "已考，待成绩" if is_over else f"考试 {exam['day']} {exam['starts']}，{one['seat']} 号座位"
+    return {"booking": one["booking"], "words": words}
 
 
 def _enrolment(one: dict[str, Any], course: dict[str, Any]) -> dict[str, Any]:

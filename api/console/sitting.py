@@ -16,7 +16,7 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import request
 
-from api.cases import events, exams, results, seats
+from api.cases import courses, events, exams, results, seats
 from api.cases.doing import Asked, Reading
 from api.console import deeds, sending, words
 from api.console.claim import done_before, told_basis
@@ -26,13 +26,15 @@ from api.console.form import Fault, Field, of_refusal
 from api.console.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
+from api.house import House
 from api.paper.tables_out import Table
 from api.refusals.faults import BadFields
 from api.refusals.problems import Problem
 from api.routes.schemas.seats import ResultBody, ResultCorrectionBody, ResultsBody
 from api.routes.sent import faults_of
 from ledger.errors import Refusal
-from ledger.streams.exam import evolve_booking
+from ledger.streams.claim import Status
+from ledger.streams.exam import Booking, evolve_booking
 from ledger.vocabulary import format_hours
 
 SENT_MOST: Final = 2 * 1024 * 1024
@@ -61,12 +63,25 @@ def booking(asking: Asking, booking: str) -> Shown:
     told = seats.booking_view(found)
     said = [one for one in events.events_of(house, booking)["items"] if one["position"] <= position]
     basis = house.answers.reflects(position)
+    hours = _hours_left(house, found) if moment.is_now else None
     return Page("booking.html", {
+        "hours": hours, "day": "over" if exam["day"] < house.today.isoformat() else (
+            "shut" if exam["book_until"] < house.today.isoformat() else "open"),
         "moment": moment, "basis": told_basis(basis), "told": told, "exam": exam, "course": course,
         "state": BOOKINGS[told["status"]], "done": done_before(asking), "purpose": subject.purpose,
         "offered": deeds.offered(asking, ROOM, subject) if moment.is_now else [],
         "events": [words.event(one, {one["position"]: _about(one["event"])}) for one in reversed(said)],
     }, {**told, "version": loaded.version, **basis})
+
+
+def _hours_left(house: House, found: Booking) -> str | None:
+    """The claim that still stands for an exam that turned out not to be passed."""
+    reading = Reading(house.ledger)
+    enrolment = courses.enrolment_of(reading, found.booked.enrolment)
+    if enrolment is None or enrolment.booking != found.booking or found.is_passed or enrolment.claim is None:
+        return None
+    claim = reading.claim(enrolment.claim)
+    return enrolment.claim if claim is not None and claim.status in (Status.APPROVED, Status.FROZEN) else None
 
 
 def _about(event: Mapping[str, Any]) -> str:

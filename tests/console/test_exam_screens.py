@@ -219,6 +219,65 @@ def test_a_list_with_a_fault_enters_nothing_and_a_sound_one_gives_eighteen_hours
     assert li.year(year)["evaluated"]["general_public"] == "18"
 
 
+def test_whoever_has_a_seat_is_told_when_to_come_and_then_what_is_waited_for(school: School, course: BODY) -> None:
+    person, done = completed(school, course)
+    exam = school.exam(day=school.day(3), book_until=school.day(1))
+    seat = school.booked(person, done, exam, seat=4)
+    mine, at = f"/enrolments/{done['enrolment']}", f"/bookings/{seat['booking']}"
+
+    def seen() -> tuple[str, str, str]:
+        browser = Browser(school.town, person)
+        page = browser.get(mine)
+        assert "报名考试" not in page.buttons(), "they have a seat"
+        return browser.get("/home").text, page.text, browser.get(at).text
+
+    home, page, booking = seen()
+    assert f"考试 {exam['day']} 09:00，4 号座位" in home and f"已报名： 考试 {exam['day']} 09:00" in page
+    assert "报名截止前可以退座" in booking
+    school.pass_days(2)
+    assert "报名已截止，不能再退座" in seen()[2]
+    school.pass_days(2)
+    home, page, booking = seen()
+    assert "已考，待成绩" in home and "已考，待成绩" in page
+    assert "等主办部门登记到场和成绩" in booking and "按时到场" not in booking
+
+
+def test_whose_exam_is_called_off_is_told_that_the_seat_went_with_it(school: School, course: BODY) -> None:
+    person, done = completed(school, course)
+    exam = school.exam()
+    seat = school.booked(person, done, exam)
+    school.office.did(f"/v1/exams/{exam['exam']}/closing", {"held": False}, version=1)
+    browser = Browser(school.town, person)
+    assert "场次已取消，座位随之退回" in browser.get(f"/bookings/{seat['booking']}").text
+    assert "报名考试" in browser.get(f"/enrolments/{done['enrolment']}").buttons()
+
+
+def test_hours_of_a_mark_that_was_another_s_are_shown_until_they_are_revoked_and_then_the_way_to_sit_again(
+    school: School, course: BODY
+) -> None:
+    _, ((person, done, seat),) = sitting(school, course, "李明华")
+    at, mine = f"/v1/bookings/{seat['booking']}", f"/enrolments/{done['enrolment']}"
+    school.office.did(f"{at}/attendance", {"present": True}, version=1)
+    claim = school.office.did(f"{at}/result", {"score": "71.5"}, version=2)["claim"]
+    school.second.did(f"{at}/result-correction", {"score": "40", "words": "张冠李戴"}, version=3)
+    again, clerk = school.exam(), office(school, school.second)
+
+    told = clerk.get(f"/bookings/{seat['booking']}?purpose=exam_results")
+    assert "成绩不合格，而凭它登记的学时还在" in told.text
+    own = Browser(school.town, person)
+    booking = own.get(f"/bookings/{seat['booking']}")
+    assert "由部门另行更正或撤销" in booking.text and "当年可以再考：" not in booking.text
+    assert "该课程的学时已经登记" in own.get(f"/exams/{again['exam']}").text
+
+    seen = person.saw(f"/v1/claims/{claim}")["version"]
+    school.second.did(f"/v1/claims/{claim}/revocation", {"basis": "other", "words": "成绩更正"}, version=seen)
+    assert "凭它登记的学时还在" not in clerk.get(f"/bookings/{seat['booking']}?purpose=exam_results").text
+    page = own.get(mine)
+    assert "登记的学时已撤销" in page.text and "可以再考" in page.text and "报名考试" in page.buttons()
+    booked = own.press(own.get(f"/exams/{again['exam']}/booking"), "报名")
+    assert "已办理：报名考试座位" in booked.text and "已报名：" in own.get(mine).text
+
+
 def test_hours_that_could_not_follow_a_pass_are_asked_for_once_what_stood_in_the_way_is_gone(
     school: School, course: BODY
 ) -> None:
