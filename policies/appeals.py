@@ -29,9 +29,13 @@ class AppealLaw(NamedTuple):
 
 
 def appeal_law(
-    law: Law, day: date, region: str, sector: str, major: str | None, category: str, *, walk: Walk, decided_by: str
+    law: Law, day: date, region: str, sector: str, major: str | None, category: str, *, walk: Walk, decided_by: str,
+    reach: str | None = None,
 ) -> AppealLaw | None:
-    """Say who hears an appeal against what a role decided in this walk on this day, and until when; None: nobody."""
+    """Say who hears an appeal against what a role decided in this walk on this day, and until when; None: nobody.
+
+    `reach`: the region that whoever decided for a department answers for; a province's may decide upon a county's.
+    """
     layer = law.layer(law.interval(day.toordinal()), region, sector, major)
     found = next(((book, duty) for book in layer.books if (duty := _appeal(book)) is not None), None)
     if found is None:
@@ -41,6 +45,7 @@ def appeal_law(
     walked = walk.office(decided_by)
     area = frame.region if walked is None or walked.level is None else walked.region
     if decided_by == frame.role:
+        area = min(area, reach or area, key=len)
         area = area[: max(_PROVINCE, len(area) - 2)]
     office = Office(frame.role, frame.level, area, book.id, duty.article, duty.quote)
     return AppealLaw(office, duty.more["days"], duty.more["answer_days"])

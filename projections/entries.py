@@ -267,6 +267,13 @@ _OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person OR
 _CLAIM: Final = f"{_VERSION} WHERE v.claim = :claim AND v.from_position <= :as_of ORDER BY v.from_position"
 
 
+_REVOKED: Final = (
+    "SELECT events FROM claims WHERE claim = :claim AND from_position <= :as_of AND from_position > (SELECT "
+    "max(from_position) FROM claims WHERE claim = :claim AND from_position <= :as_of AND status <> 'revoked') "
+    "ORDER BY from_position LIMIT 1"
+)
+
+
 def read_registered(reader: Reader, person: str, as_of: int) -> list[Version]:
     """Every claim of a person that stood in the register, revoked ones too, in the order of registration."""
     return [_read(row) for row in reader.rows(_OF_ONE, {"person": person, "as_of": as_of})]
@@ -280,6 +287,12 @@ def read_registered_of_all(reader: Reader, persons: Iterable[str], as_of: int) -
 def read_claims_of(reader: Reader, person: str) -> list[str]:
     """The id of every claim that a person ever made, oldest first."""
     return [claim for (claim,) in reader.rows(_OF_PERSON, {"person": person})]
+
+
+def read_revoked_at(reader: Reader, claim: str, as_of: int) -> int:
+    """The event that revoked a claim which is revoked; an appeal against it comes later and takes nothing away."""
+    (events,) = next(iter(reader.rows(_REVOKED, {"claim": claim, "as_of": as_of})))
+    return int(json.loads(events)[-1])
 
 
 def read_claim(reader: Reader, claim: str, as_of: int) -> list[Version]:

@@ -13,7 +13,7 @@ came later are left out.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -34,7 +34,7 @@ from policies.year import (
 )
 from projections.basis import Basis
 from projections.differing import Differing, Known, differing
-from projections.entries import Version, read_registered
+from projections.entries import Version, read_registered, read_revoked_at
 from projections.errors import UnknownYear
 from projections.files.reader import Reader
 from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of
@@ -51,6 +51,7 @@ class History(NamedTuple):
     belonged: Sequence[Belonging]
     registered: Sequence[Version]  # In the order of registration, revoked ones too.
     known: Known                   # Where they belonged, as it was known at a position.
+    revoked_at: Callable[[str], int]   # By which event a revoked one was.
 
 
 def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> History:
@@ -58,7 +59,8 @@ def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> 
     registered = read_registered(entries, person, basis.as_of)
     if basis.valid_on is not None:
         registered = [one for one in registered if one.study.evidence_on <= basis.valid_on]
-    return History(_known(people, person, basis.as_of, basis.valid_on), registered, _Knowing(people, person))
+    return History(_known(people, person, basis.as_of, basis.valid_on), registered, _Knowing(people, person),
+                   lambda claim: read_revoked_at(entries, claim, basis.as_of))
 
 
 class _Knowing:
@@ -93,7 +95,8 @@ def person_years(
     places = {one.claim: at for at, one in enumerate(standing)}
     moved = differing(judged, history.known, year)
     years = [
-        _Year(books, judged, places, moved, one, [each for each in history.registered if year_of(each) == one])
+        _Year(books, judged, places, moved, one, [each for each in history.registered if year_of(each) == one],
+              history.revoked_at)
         for one in years_of(history.belonged, history.registered, year)
     ]
     return {
@@ -150,8 +153,9 @@ class _Year:
 
     def __init__(
         self, books: Books, judged: Judged, places: Mapping[str, int], moved: Sequence[Differing], year: int,
-        listed: list[Version],
+        listed: list[Version], revoked_at: Callable[[str], int],
     ) -> None:
+        self.revoked_at = revoked_at
         self.books, self.judged, self.places, self.moved, self.year = books, judged, places, moved, year
         # In the order in which caps are consumed: by date, then by registration.
         self.listed = sorted(listed, key=lambda one: one.study.evidence_on)
@@ -186,7 +190,7 @@ class _Year:
                 "rulebook": decision.rulebook, "digest": decision.digest, "clauses": list(decision.clauses),
                 "flags": list(decision.flags), "event": decision.event,
             },
-            "evaluated": _revoked(version) if at is None else self._evaluated(at),
+            "evaluated": _revoked(self.revoked_at(version.claim)) if at is None else self._evaluated(at),
         }
 
     def _evaluated(self, at: int) -> dict[str, Any]:
@@ -208,8 +212,8 @@ class _Year:
         ]
 
 
-def _revoked(version: Version) -> dict[str, Any]:
-    step = Step(REVOKED, None, None, None, f"已撤销（事件 {version.events[-1]}），不计学时，不占上限")
+def _revoked(event: int) -> dict[str, Any]:
+    step = Step(REVOKED, None, None, None, f"已撤销（事件 {event}），不计学时，不占上限")
     return {"status": REVOKED, "assessed": "0", "counted": "0", "rulebook": None, "clause": None, "flags": [],
             "why": [step.as_json()]}
 

@@ -3,7 +3,8 @@
 Against which decision an appeal is, the log says: the last refusal, revocation or assessment that is in force, whose
 hand it was and in which role. Who hears it and within which terms, the rulebook says (P 17, AMB-32).
 
-Reading: what a supervisor revoked is heard like what the department decided: by the one above it.
+Reading: what a supervisor revoked is heard like what the department of their reach decided: by the one above it, of the
+province by the province's own, by another hand (AMB-32).
 `tests/api/test_appeals.py` shows it.
 """
 
@@ -47,6 +48,7 @@ class Contested(NamedTuple):
     on: date
     role: str
     hand: Hand
+    reach: str | None   # The region for which they decided, as they hold it.
 
 
 class Remedy(NamedTuple):
@@ -150,8 +152,15 @@ def _contested(house: House, reading: Reading, found: Claim) -> Contested | None
             continue
         actor = reading.actor(by.actor) if by.actor.startswith(PREFIXES["actor"]) else None
         hand = Hand(actor=ActorId(by.actor)) if actor is None else actor.hand
-        return Contested(position, local_date(envelope.recorded_at), by.role, hand)
+        return Contested(position, local_date(envelope.recorded_at), by.role, hand, _reach(actor, by.role, found))
     return None
+
+
+def _reach(actor: Actor | None, role: str, found: Claim) -> str | None:
+    """The closest region of a hand's own in that role which holds the claim; whoever lost it since decided as any."""
+    at = found.submitted.region
+    held = () if actor is None else (one.region for one in actor.scopes if one.role == role)
+    return max((one for one in held if at.startswith(one)), key=len, default=None)
 
 
 def _law(house: House, found: Claim, person: Person, decision: Contested) -> AppealLaw | None:
@@ -159,4 +168,5 @@ def _law(house: House, found: Claim, person: Person, decision: Contested) -> App
     at, law, category = place_of(found, person), law_now(house.answers), found.study.category.value
     where = (law, decision.on, at.region, at.sector, at.major, category)
     decided_by = department(*where).role if decision.role == SUPERVISOR else decision.role
-    return appeal_law(*where, walk=walk_of(law, at, decision.on, category), decided_by=decided_by)
+    return appeal_law(*where, walk=walk_of(law, at, decision.on, category), decided_by=decided_by,
+                      reach=decision.reach)

@@ -75,6 +75,23 @@ def test_what_was_revoked_stands_again_when_the_office_above_allows_the_appeal(h
     assert waits(hall.city) == set()
 
 
+@pytest.mark.parametrize(("reach", "region"), [("33", "33"), ("3304", "33"), ("330402", "3304")])
+def test_what_supervision_revoked_is_heard_above_it_and_says_since_which_event(
+    hall: Hall, li: Someone, reach: str, region: str
+) -> None:
+    """AMB-32: above whoever decided, for the province by its own; an appeal takes nothing away by itself."""
+    watch = hall.town.officer(hall.town.unit(f"{reach} 监督处", "330100", "general"), "supervisor", reach)
+    claim = watch.act(decided(hall, li, "approved"), "revocation", FALSE)
+    revoked = hall.town.house.ledger.store.size()
+    claim = li.act(claim, "appeal", WHY)
+
+    assert (claim["appeal"]["office"], claim["appeal"]["region"]) == ("sector_authority", region)
+    (entry,) = (one for year in li.saw(f"/v1/persons/{li.id}/years")["years"] for one in year["entries"])
+    assert f"（事件 {revoked}）" in str(entry["evaluated"]["why"])
+    if region == "33":
+        assert hall.city.refused(claim, "appeal-dismissal", WHY)["code"] == "not_the_appeal_office"
+
+
 def test_what_was_refused_is_reviewed_anew_from_the_first_step_and_holds_its_certificate(
     hall: Hall, li: Someone
 ) -> None:

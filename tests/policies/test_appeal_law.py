@@ -16,8 +16,8 @@ DAY = date(2022, 3, 1)
 
 
 def heard(region: str, sector: str, decided_by: str, *, category: str = "professional", standing: str | None = None,
-          major: str | None = None) -> AppealLaw | None:
-    return appeal_law(LAW, DAY, region, sector, major, category, decided_by=decided_by,
+          major: str | None = None, reach: str | None = None) -> AppealLaw | None:
+    return appeal_law(LAW, DAY, region, sector, major, category, decided_by=decided_by, reach=reach,
                       walk=walk(LAW, DAY, region, sector, major, standing, category))
 
 
@@ -40,6 +40,14 @@ def test_who_hears_is_above_whoever_decided(
     assert found is not None
     assert (found.office.role, found.office.region, found.office.article) == (role, area, "第十七条")
     assert "上级主管部门" in found.office.quote
+
+
+@pytest.mark.parametrize(("reach", "area"), [("33", "33"), ("3304", "33"), ("330402", "3304"), (None, "3304")])
+def test_who_decides_for_a_wider_place_is_heard_above_that(reach: str | None, area: str) -> None:
+    """AMB-32: 省级部门作出的，由该部门另派人员复核; what a province's supervision took a city does not give back."""
+    found = heard("330402", "environment", "sector_authority", reach=reach)
+
+    assert found is not None and found.office.region == area
 
 
 def test_general_public_hours_are_heard_by_human_resources() -> None:
