@@ -38,6 +38,6 @@ class Acts:
             came = use_case(house(), caller, record, *sent, asked)
             return came if isinstance(came, Refusal) else Told(came, place=f"/v1/{self._noun}/{came.stream}")
 
-        done.__name__ = use_case.__name__
+        done.__name__ = f"{self._noun}/{act}"  # A use case may be called like another; its address is its own.
         self._door.writes(f"{self._at}/{act}", summary=summary, body=body, answers=self._answers, show=self._show,
                           conditional=True)(done)

@@ -9,6 +9,7 @@ from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.cases.prospects import prospects
 from api.operational.callers import Caller
+from api.routes.acts import Acts
 from api.routes.answers import Told, problem_of
 from api.routes.door import Door, house
 from api.routes.listing import moment
@@ -38,6 +39,7 @@ from ledger.errors import Refusal
 door = Door("claims", __name__, description="学时申报：提交、审核、认定及其后")
 
 _AT = "/v1/claims/<claim:claim>"
+_acts = Acts(door, _AT, "claims", ClaimAnswer, claims.view)
 
 
 def foreseen(done: Done | Refusal) -> Done | Told | Refusal:
@@ -76,33 +78,11 @@ def revise(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> 
     return foreseen(claims.revise(house(), caller, claim, fields, asked))
 
 
-@door.writes(f"{_AT}/withdrawal", summary="本人撤回", answers=ClaimAnswer, show=claims.view, conditional=True)
-def withdraw(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return claims.withdraw(house(), caller, claim, asked)
-
-
-@door.writes(f"{_AT}/endorsement", summary="审核通过，转交下一环节", answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def endorse(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.endorse(house(), caller, claim, asked)
-
-
-@door.writes(f"{_AT}/assignment", summary="转办：指定本机构的一名经办人，或退还", body=AssignmentBody,
-             answers=ClaimAnswer, show=claims.view, conditional=True)
-def assign(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return assignment.assign(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/return", summary="退回修改", body=ReturnBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def send_back(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.send_back(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/approval", summary="认定", body=ApprovalBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def approve(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.approve(house(), caller, claim, fields, asked)
+_acts.offer("withdrawal", "本人撤回", claims.withdraw)
+_acts.offer("endorsement", "审核通过，转交下一环节", review.endorse)
+_acts.offer("assignment", "转办：指定本机构的一名经办人，或退还", assignment.assign, AssignmentBody)
+_acts.offer("return", "退回修改", review.send_back, ReturnBody)
+_acts.offer("approval", "认定", review.approve, ApprovalBody)
 
 
 @door.writes_lines("/v1/claims:bulk", summary="成批认定无须单独审核的申报", line=BulkLine, query=BulkQuery,
@@ -137,66 +117,14 @@ def _line_told(
     return {"index": at, "status": problem["status"], **named, "problem": problem}
 
 
-@door.writes(f"{_AT}/refusal", summary="驳回", body=RefusalBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.refuse(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/correction", summary="更正", body=CorrectionBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def correct(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.correct(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/upholding", summary="维持原认定", body=UpholdingBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def uphold(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.uphold(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/freeze", summary="冻结", body=Words, answers=ClaimAnswer, show=claims.view, conditional=True)
-def freeze(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.freeze(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/release", summary="解冻", body=ReleaseBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def release(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.release(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/revocation", summary="撤销", body=BasisBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def revoke(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.revoke(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/reinstatement", summary="恢复", body=BasisBody, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def reinstate(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return review.reinstate(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/appeal", summary="本人申诉：不服驳回、撤销或认定的学时", body=AppealBody, answers=ClaimAnswer,
-             show=claims.view, conditional=True)
-def appeal(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return appeals.appeal(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/appeal-withdrawal", summary="本人撤回申诉", answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def withdraw_appeal(caller: Caller, _: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return appeals.withdraw(house(), caller, claim, asked)
-
-
-@door.writes(f"{_AT}/appeal-dismissal", summary="申诉：维持原决定", body=Words, answers=ClaimAnswer, show=claims.view,
-             conditional=True)
-def dismiss_appeal(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return appeals.dismiss(house(), caller, claim, fields, asked)
-
-
-@door.writes(f"{_AT}/appeal-allowance", summary="申诉：改变原决定，恢复、重新审核或责令更正", body=Words,
-             answers=ClaimAnswer, show=claims.view, conditional=True)
-def allow_appeal(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> Done | Refusal:
-    return appeals.allow(house(), caller, claim, fields, asked)
+_acts.offer("refusal", "驳回", review.refuse, RefusalBody)
+_acts.offer("correction", "更正", review.correct, CorrectionBody)
+_acts.offer("upholding", "维持原认定", review.uphold, UpholdingBody)
+_acts.offer("freeze", "冻结", review.freeze, Words)
+_acts.offer("release", "解冻", review.release, ReleaseBody)
+_acts.offer("revocation", "撤销", review.revoke, BasisBody)
+_acts.offer("reinstatement", "恢复", review.reinstate, BasisBody)
+_acts.offer("appeal", "本人申诉：不服驳回、撤销或认定的学时", appeals.appeal, AppealBody)
+_acts.offer("appeal-withdrawal", "本人撤回申诉", appeals.withdraw)
+_acts.offer("appeal-dismissal", "申诉：维持原决定", appeals.dismiss, Words)
+_acts.offer("appeal-allowance", "申诉：改变原决定，恢复、重新审核或责令更正", appeals.allow, Words)
