@@ -71,7 +71,7 @@ TABLES: Final = {
     # What a hand decided upon a claim: endorsed, returned, approved, refused, corrected, frozen, released, revoked, ...
     "step": _once("event", "claim person actor actor_person organisation role what act correlation",
                   "at waited papers opened", ("claim",), ("actor", "at"), ("actor_person",)),
-    # A correction or a reinstatement; hours and years as they stood before and stand from here on.
+    # Corrected, frozen, released, revoked, reinstated; hours and years as they stood before and stand from here on.
     "change": _once("event", "claim person actor what act", "at centi_before centi_after year_before year_after",
                     ("person",), ("act",)),
     "affiliation": _dated(_columns("person since unit region sector until", "event"), ("person", "since"), "unit",

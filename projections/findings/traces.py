@@ -20,9 +20,10 @@ class Traces(Projection):
     """The fold."""
 
     name: ClassVar = "traces"
-    version: ClassVar = 4
+    version: ClassVar = 5
     """1 said of a claim in one row what it says and how it stands, 2 found papers by their event, 3 knew one
-    claim of an enrolment."""
+    claim of an enrolment, 4 took only what was corrected or reinstated for changes, so that an import which took over
+    a revocation seemed to have lost a row."""
     weight: ClassVar = 20
     tables: ClassVar = TABLES
     handlers: ClassVar = {

@@ -84,8 +84,9 @@ counted(about, act, said, region, sector, actor, organiser, class, event, found)
     WHERE t.kind = 'act' AND r.status = 'closed'
     UNION ALL
     SELECT 'act:' || b.act, b.act, b.accepted, b.region, b.sector, NULL, NULL, NULL, b.event,
-           (SELECT count(*) FROM claim e WHERE e.act = b.act AND e.to_position IS NULL)
-           + (SELECT count(*) FROM change g WHERE g.act = b.act AND g.what = 'corrected')
+           -- 新登记的，和依来源更正、冻结、解冻、撤销、恢复的；一行可以是其中几项。
+           (SELECT count(*) FROM (SELECT e.claim FROM claim e WHERE e.act = b.act AND e.to_position IS NULL
+                                  UNION SELECT g.claim FROM change g WHERE g.act = b.act))
     FROM touched t CROSS JOIN batch b ON b.act = t.id AND b.to_position IS NULL
     WHERE t.kind = 'act' AND b.status = 'closed'
 ),

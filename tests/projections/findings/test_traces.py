@@ -103,7 +103,8 @@ def test_what_moves_registered_hours_says_which_stood_before_it_and_after_it(reg
 
     moved = [(row["what"], row["centi_before"], row["centi_after"], row["year_before"], row["year_after"])
              for row in held(register, "change")]
-    assert moved == [("corrected", 2_400, 1_200, 2022, 2022), ("reinstated", 0, 1_200, 2022, 2022)]
+    assert moved == [("corrected", 2_400, 1_200, 2022, 2022), ("revoked", 1_200, 0, 2022, 2022),
+                     ("reinstated", 0, 1_200, 2022, 2022)]
     assert [row["what"] for row in held(register, "step")] == ["approved", "corrected", "revoked", "reinstated"]
     (one,) = held(register, "standing")
     assert (one["assessed_centi"], one["status"]) == (1_200, "approved")
