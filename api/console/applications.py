@@ -28,7 +28,7 @@ from api.paper.tables_out import Table
 from api.routes.schemas.applications import AssessmentBody, DisqualificationBody, GrantBody
 from api.routes.schemas.common import Words
 from ledger.errors import Refusal
-from ledger.streams.application import Application
+from ledger.streams.application import Application, Status
 from policies.words import base_vocabulary
 
 LIST: Final = "/applications"
@@ -125,8 +125,15 @@ def detail(asking: Asking, application: str) -> Shown:
         "decided": one.decided, "events": passage(found.body), "said": found.body["said"], "purpose": purpose,
         "packet": _packet(found.packet), "missing": _missing(house, found.packet), "effect": found.effect,
         "subject": subject, "offered": deeds.offered(asking, APPLICATION, subject) if moment.is_now else [],
-        "documents": words.documents(house),
+        "documents": words.documents(house), **_lost(house, one.status, state),
     }, {**found.body, "packet": found.packet, "effect": found.effect, **basis})
+
+
+def _lost(house: House, status: str, state: Application) -> dict[str, Any]:
+    """What was taken and upon what, at a moment at which it had been."""
+    taken = state.disqualified if status in (Status.DISQUALIFIED, Status.LIFTED) else None
+    return {"taken": [] if taken is None else titles.taken(house, state),
+            "grounds": None if taken is None else taken.sanction}
 
 
 def _state(house: House, application: str) -> Application:

@@ -106,8 +106,7 @@ def _of_sanction(asking: Asking, application: str, purpose: str | None, version:
 
     def stands(then: Application) -> list[tuple[str, Any]]:
         lost = "；".join(f"{titles.title(one._asdict())}，{one.obtained_on} 取得" for one in then.revoked)
-        pairs = [("申报资格", titles.barred(house, then.disqualified, then.lifted_on) if then.disqualified else ""),
-                 ("撤销的职称", lost)]
+        pairs = [*titles.taken(house, then), ("撤销的职称", lost)]
         return [(name, value) for name, value in pairs if value]
 
     what = "取消申报资格" if state.disqualified else "撤销职称"

@@ -114,6 +114,14 @@ def barred(house: House, taken: ApplicantDisqualified | None, lifted_on: date | 
     return f"{'曾取消' if lifted_on else '取消'}：{said}（{ground(house, taken.sanction)}）"
 
 
+def taken(house: House, one: Application) -> list[tuple[str, str]]:
+    """Why the right to apply was taken, for how long and by which text, as pairs of a name and a value."""
+    if one.disqualified is None:
+        return []
+    cause = one.disqualified.sanction.cause
+    return [("原因", CAUSES.get(cause, cause)), ("申报资格", barred(house, one.disqualified, one.lifted_on))]
+
+
 def ground(house: House, one: Sanction) -> str:
     """By which text."""
     return f"{one.document or words.documents(house).get(str(one.rulebook), one.rulebook)} {one.article}"

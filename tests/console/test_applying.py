@@ -140,6 +140,10 @@ def test_what_became_of_the_entries_since_is_shown_and_an_application_lost_for_i
     assert f'value="{claims[2025]}" checked' in tried.source, "what was ticked stays ticked"
     done = people.press(tried, "取消申报资格", claims=claims[2025])
     assert "⊘ 已取消资格" in done.text
+    own = Browser(bureau.town, li).get(at(one)).text
+    assert "原因 弄虚作假 申报资格 取消：仅限这一次申报（甬经信组〔2018〕244号 第十条）" in own
+    assert f"所依据的学时 {claims[2025]}" in own and "可向作出处理的部门或其上级提出复核" in own
+    assert "原因 弄虚作假" not in Browser(bureau.town, li).get(at(one, f"?as_of={one['events'][0]}")).text
 
     same = people.get(f"/sanctions/{one['application']}?{FOR}")
     assert "恢复申报资格" not in same.buttons(), "not by the hand that took it (D14)"
