@@ -67,7 +67,7 @@ _DecideSeat = Callable[[Reading, str, Booking, Person, Exam, Actor], Decision]
 
 
 def attend(house: House, caller: Caller, booking: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
-    """Say whether somebody came."""
+    """Say whether somebody came, or put it right where another hand said it wrongly."""
     def decide(_: Reading, role: str, seat: Booking, person: Person, exam: Exam, by: Actor) -> Decision:
         command = bookings.RecordAttendance(role=role, present=fields["present"], on=house.today)
         return bookings.decide_attendance(seat, command, person, exam, by)
@@ -273,7 +273,9 @@ def _entered(
     person = reading.person(seat.person)
     assert person is not None, "a booking is a person's"
     drafts: tuple[Draft, ...] = ()
-    if seat.status is Status.BOOKED or one.score_centi is None:
+    if one.score_centi is None and seat.status is not Status.BOOKED:  # A list says nothing anew.
+        return Refusal.because("booking_not_open", status=seat.status)
+    if seat.status is Status.BOOKED:
         command = bookings.RecordAttendance(role=role, present=one.present, on=house.today)
         attended = bookings.decide_attendance(seat, command, person, exam, by)
         if isinstance(attended, Refusal):

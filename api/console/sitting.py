@@ -129,9 +129,11 @@ def _another(_: Asking, subject: Subject) -> Mapping[str, Any]:
 ROOM: Final = Room(_see, deeds.named(
     Deed("release", "退座", seats.release, look="bad", is_own=True, note="座位让出后他人可报；您可另报其他场次。"),
     Deed("attendance", "登记到场", lambda house, caller, booking, asked: results.attend(
-        house, caller, booking, {"present": True}, asked), look="main"),
+        house, caller, booking, {"present": True}, asked), look="main",
+        note="误登的，在登记成绩之前由另一位经办人改登。"),
     Deed("absence", "登记缺考", lambda house, caller, booking, asked: results.attend(
-        house, caller, booking, {"present": False}, asked)),
+        house, caller, booking, {"present": False}, asked),
+        note="误登的，由另一位经办人改登为到场。"),
     Deed("result", "登记成绩", results.announce, ResultBody, _score, lambda _, __: {"score": 0}, look="main",
          depends=True, note="合格而由系统登记的，学时随之登记。记为事件；有误的，由另一位经办人更正。"),
     Deed("result-correction", "更正成绩", results.put_right, ResultCorrectionBody, _corrected, _another, depends=True,

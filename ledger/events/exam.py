@@ -104,10 +104,14 @@ class SeatReleased(BookingEvent, tag="booking.released/1"):
 
 
 class AttendanceRecorded(BookingEvent, tag="booking.attendance_recorded/1"):
-    """Whether the person came; the seat stays theirs either way, since the session was that day (D12)."""
+    """Whether the person came; the seat stays theirs either way, since the session was that day (D12).
+
+    Said anew by another hand where it was wrong, as long as there is no result; both stay to be seen.
+    """
 
     present: Open[bool]
     resits: Open[bool] = False  # As the session says.
+    hand: Pseudonym[Hand | None] = None  # Whoever said it does not put it right (D14); not kept at first.
 
     def freed(self) -> frozenset[str]:
         return TURN if self.resits and not self.present else frozenset()

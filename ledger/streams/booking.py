@@ -152,12 +152,15 @@ def decide_seat_release(booking: Booking | None, command: ReleaseSeat, person: P
 def decide_attendance(
     booking: Booking | None, command: RecordAttendance, person: Person, exam: Exam, by: Actor
 ) -> Decision:
-    """Record once, on the day or after it."""
+    """Record once, on the day or after it; by another hand the other way round, as long as there is no result (D14)."""
     seat = _by_office(booking, command.role, person, exam, by)
     if isinstance(seat, Refusal):
         return seat
-    if seat.status is not Status.BOOKED:
+    is_put_right = seat.status is (Status.ABSENT if command.present else Status.ATTENDED)
+    if seat.status is not Status.BOOKED and not is_put_right:
         return Refusal.because("booking_not_open", status=seat.status)
+    if seat.attendance_by is not None and by.is_same_hand(seat.attendance_by):
+        return Refusal.because("same_hand", actor=by.actor)
     if command.on < exam.scheduled.day:
         return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
     recorded = AttendanceRecorded(
@@ -166,6 +169,7 @@ def decide_attendance(
         exam=exam.exam,
         present=command.present,
         resits=exam.scheduled.resits,
+        hand=by.hand,
     )
     return (Draft(recorded),)
 

@@ -1,6 +1,7 @@
 """An exam session (场次) and a booking of a seat in it, as they stand; and how a session is put into the plan (W 10).
 
     booked      → attended, absent, released
+    attended    → absent, absent → attended (put right by another hand)
     attended    → passed, failed
     passed      → failed, failed → passed (a result put right)
 
@@ -84,6 +85,7 @@ class Booking(State):
     booked: SeatBooked
     status: Status = Status.BOOKED
     result: Result | None = None
+    attendance_by: Hand | None = None   # Who said whether they came.
 
     @property
     def booking(self) -> BookingId:
@@ -181,7 +183,7 @@ def _announced(booking: Booking, event: ResultRecorded | ResultCorrected) -> Boo
 _EVOLVE: Final[dict[type[BookingEvent], Callable[[Booking, Any], Booking]]] = {
     SeatReleased: lambda booking, event: replace(booking, status=Status.RELEASED),
     AttendanceRecorded: lambda booking, event: replace(
-        booking, status=Status.ATTENDED if event.present else Status.ABSENT
+        booking, status=Status.ATTENDED if event.present else Status.ABSENT, attendance_by=event.hand
     ),
     ResultRecorded: _announced,
     ResultCorrected: _announced,

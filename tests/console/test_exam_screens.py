@@ -194,6 +194,23 @@ def test_results_are_entered_one_by_one_and_put_right_by_another_hand(school: Sc
     assert exam["exam"] in own.source
 
 
+def test_whoever_was_taken_for_absent_is_put_right_by_another_hand_and_has_their_mark(
+    school: School, course: BODY
+) -> None:
+    _, ((person, _, seat),) = sitting(school, course, "李明华")
+    at, first, second = f"/bookings/{seat['booking']}", office(school), office(school, school.second)
+    missed = first.press(first.get(f"{at}/absence?purpose=exam_results"), "登记缺考")
+    assert "缺考" in missed.text and "登记到场" not in missed.buttons(), "not by the same hand"
+    own = Browser(school.town, person)
+    assert "没有缺考的，请向主办部门提出" in own.get(at).text
+
+    page = second.get(f"{at}?purpose=exam_results")
+    came = second.press(second.get(page.link("登记到场")), "登记到场")
+    assert "已到场，待成绩" in came.text and "缺考" in came.text, "what was said first is still there"
+    assert "合格" in second.press(second.get(came.link("登记成绩")), "登记成绩", score="71.5").text
+    assert "✓ 合格" in own.get(at).text
+
+
 def test_a_list_with_a_fault_enters_nothing_and_a_sound_one_gives_eighteen_hours(
     school: School, course: BODY
 ) -> None:

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "277015f757cea5e549aea7ce0c6d2707e89a4740346bf97824be9de0891142fd"
+ROOT = "9bc17267761a4dfaf65ddebf06d31decb5c4935fa462b4443c088f3dd2e2e423"
 
 
 @pytest.fixture(scope="module")

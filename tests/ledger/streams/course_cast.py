@@ -70,7 +70,7 @@ BOOKINGS: dict[str, Booking | None] = {
     "booked": BOOKED,
     "released": replace(BOOKED, status=exams.Status.RELEASED),
     "attended": ATTENDED,
-    "missed": replace(BOOKED, status=exams.Status.ABSENT),
+    "missed": replace(BOOKED, status=exams.Status.ABSENT, attendance_by=HOLDER.hand),
     "passed": PASSED,
     "failed": replace(PASSED, status=exams.Status.FAILED),
 }

@@ -68,7 +68,7 @@ CorrectResult     booking_absent  result_absent       result_absent     result_a
                   missed            passed            failed
 BookSeat          booking_exists    booking_exists    booking_exists
 ReleaseSeat       booking_not_open  booking_not_open  booking_not_open
-RecordAttendance  booking_not_open  booking_not_open  booking_not_open
+RecordAttendance  same_hand         booking_not_open  booking_not_open
 RecordResult      not_attended      result_exists     result_exists
 CorrectResult     result_absent     ResultCorrected   ResultCorrected
 """)
@@ -164,6 +164,20 @@ def test_one_turn_a_year_unless_it_was_given_back_or_lost(state: str, code: str)
     command = replace(BOOK, booking="bkg_2")
 
     assert outcome(bookings.decide_booking(None, command, PERSON, EXAM, COMPLETED, BOOKINGS[state])) == code
+
+
+def test_whether_somebody_came_is_put_right_by_another_hand_until_there_is_a_result() -> None:
+    away = replace(COME, present=False)
+    missed = evolve_booking(BOOKED, event(bookings.decide_attendance(BOOKED, away, PERSON, EXAM, HOLDER)))
+
+    assert outcome(bookings.decide_attendance(missed, COME, PERSON, EXAM, HOLDER)) == "same_hand"
+    came = evolve_booking(missed, event(bookings.decide_attendance(missed, COME, PERSON, EXAM, SECOND)))
+    assert outcome(bookings.decide_result(came, MARK, PERSON, EXAM, HOLDER)) == "ResultRecorded"
+    assert outcome(bookings.decide_attendance(came, away, PERSON, EXAM, HOLDER)) == "AttendanceRecorded"
+    assert outcome(bookings.decide_attendance(came, COME, PERSON, EXAM, HOLDER)) == "booking_not_open"
+    assert outcome(bookings.decide_attendance(PASSED, away, PERSON, EXAM, SECOND)) == "booking_not_open"
+    early = replace(missed, attendance_by=None)
+    assert outcome(bookings.decide_attendance(early, COME, PERSON, EXAM, HOLDER)) == "AttendanceRecorded"
 
 
 def test_giving_a_seat_back_frees_all_of_it_and_staying_away_or_failing_only_the_turn() -> None:
