@@ -29,6 +29,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 BAD_INPUT: Final = frozenset({400, 406, 411, 413, 414, 415, 428, 431})
 """Statuses that say that what was sent cannot be used; so does a problem that names fields."""
 
+_SHOWN_MOST: Final = 10
+
 PURPOSE: Final = click.option("--purpose", help="查阅他人信息的目的代码，如 annual_review，逐次留痕；查阅本人的不需要")
 
 
@@ -180,9 +182,20 @@ def problem(reply: Reply) -> Stop:
         raise not_this_api()
     words = [str(body.get("detail") or body.get("title", ""))]
     words += [f"\n  {_place(one)}：{one['detail']}" for one in body.get("errors", ())]
+    words += [f"\n  {name}：{shown}" for name, value in body.get("seen", {}).items() if (shown := _shown(value))]
     if reply.status >= 500:
         words.append(f"\n  追踪号 {body.get('trace_id')}")
     return Stop(_status(reply.status, body), str(body["code"]), "".join(words).rstrip("。"))
+
+
+def _shown(value: Any) -> str:
+    """What a refusal calls “the one shown”, on a line; what is a file by itself (a signed note) only --json has."""
+    if isinstance(value, Mapping):
+        return "，".join(filter(None, map(_shown, value.values())))
+    if isinstance(value, list):
+        more = f" 等 {len(value)} 项" if len(value) > _SHOWN_MOST else ""
+        return "；".join(filter(None, map(_shown, value[:_SHOWN_MOST]))) + more
+    return "" if value is None or "\n" in str(value) else str(value)
 
 
 def _place(fault: Mapping[str, Any]) -> str:

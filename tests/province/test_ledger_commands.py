@@ -58,6 +58,20 @@ def test_a_city_hands_over_and_the_province_brings_it_in_and_sees_how_the_ledger
     assert there.province.took(file.read_bytes())["outcome"]["accepted"] == 1
 
 
+def test_a_hand_over_that_begins_elsewhere_is_refused_with_the_size_to_begin_at(apart: Three, tmp_path: Path) -> None:
+    apart.city.counted(apart.living().in_city)
+    apart.brought(apart.city)
+    accepted = apart.province.accepted(apart.city.origin)
+    apart.city.counted(apart.living().in_city)
+    (tmp_path / "from-0.ndjson").write_bytes(apart.city.file())
+    with answering(apart.province.town.app) as address:
+        ended = xueshi(tmp_path, "import", "hand-over", "from-0.ndjson", "--region", "330200", "--server", address,
+                       XUESHI_TOKEN=str(apart.province.people.token))
+
+    assert ended.returncode == 1 and f"accepted：{accepted}\n" in ended.stderr, ended.stderr
+    assert ended.stderr.endswith("since：0。[hand_over_overlaps]\n")
+
+
 def test_parts_are_brought_in_one_after_another_and_the_rate_is_told(apart: Three, tmp_path: Path) -> None:
     for _ in range(2):
         apart.city.counted(apart.living().in_city)
