@@ -16,8 +16,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from tests.forked import programs
 
 ROOT = Path(__file__).parents[2]
