@@ -100,9 +100,18 @@ def record(
     known, then = Reading(house.ledger).person(person), house.answers.person(person, as_of)
     if known is None or then is None:
         return Refusal.because("person_absent")
-    body = {**_of_person(house, person, as_of), "titles": [title._asdict() for title in then.titles],
+    body = {**_of_person(house, person, as_of), "titles": titles_of(house, person, as_of=as_of),
             "belongs": bool(known.affiliations)}
     return Record(body, identity_of(house, known), revoked_entries(house, person, as_of=as_of))
+
+
+def titles_of(house: House, person: str, *, as_of: int) -> list[dict[str, Any]]:
+    """Every title that is entered, oldest first, each with the day on which it was taken away, if it was."""
+    known = house.answers.person(person, as_of)
+    lost = {(one.level, one.series, one.obtained_on): one.revoked_on
+            for one in revocations_of(house.answers, person, as_of=as_of)}
+    return [{**one._asdict(), "revoked_on": lost.get((one.level, one.series, one.obtained_on))}
+            for one in (known.titles if known is not None else ())]
 
 
 def revoked_entries(house: House, person: str, *, as_of: int) -> list[Version]:

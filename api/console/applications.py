@@ -67,9 +67,11 @@ def _mine(asking: Asking, moment: Moment, position: int) -> Shown:
 
 def _why_not(asking: Asking, body: Mapping[str, Any]) -> str | None:
     """Why this person can apply for nothing now: a trial with a level that does not exist finds the general bars."""
-    if not body["titles"]:
-        return "登记簿里还没有您的现职称，年数无从算起。请带职称证书到人力社保部门登记。"
-    last = date.fromisoformat(body["titles"][-1]["obtained_on"])
+    held = [one for one in body["titles"] if one["revoked_on"] is None]
+    if not held:
+        gone = "您登记的职称已被撤销" if body["titles"] else "登记簿里还没有您的现职称"
+        return f"{gone}，年数无从算起。请带职称证书到人力社保部门登记。"
+    last = date.fromisoformat(held[-1]["obtained_on"])
     came = petitions.file(asking.house, asking.caller, {
         "person": asking.caller.id, "level": "any", "title_obtained_on": last, "minimum_years": 0,
         "committee": "inside"}, Asked(dry_run=True))

@@ -13,7 +13,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import applications, histories, petitions
-from api.cases.doing import Done, Reading
+from api.cases.doing import Done
 from api.console import deeds, sending, titles, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
@@ -78,10 +78,11 @@ def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], s
 
 def _fields(asking: Asking) -> list[Field]:
     house, caller = asking.house, asking.caller
-    person = Reading(house.ledger).person(caller.id)
-    held = () if person is None else person.titles[::-1]
-    known = tuple(dict.fromkeys(
-        (str(one.obtained_on), f"{titles.title(one._asdict())}，{one.obtained_on} 取得") for one in held))
+    house.settled()  # What was entered or taken a moment ago is known here too.
+    every = applications.titles_of(house, caller.id, as_of=house.answers.position())[::-1]
+    known = tuple(dict.fromkeys(  # One that was taken away begins nothing (N 10).
+        (str(one["obtained_on"]), f"{titles.title(one)}，{one['obtained_on']} 取得")
+        for one in every if one["revoked_on"] is None))
     statements = histories.statements(house, caller, caller.id, None, as_of=house.answers.position())
     papers = [] if isinstance(statements, Refusal) else [
         (one["statement"], f"{'、'.join(map(str, one['years']))} 年度（{one['code']}）")

@@ -157,7 +157,8 @@ def _person(asking: Asking, person: str) -> Subject | Refusal:
 
 def _of_person(asking: Asking, person: str, found: applications.Record, purpose: str | None) -> Subject:
     house, body = asking.house, found.body
-    held = "；".join(f"{titles.title(one)}，{one['obtained_on']}" for one in body["titles"]) or "没有登记的职称"
+    held = "；".join(f"{titles.title(one)}，{one['obtained_on']}" for one in body["titles"]
+                    if one["revoked_on"] is None) or "没有登记的职称"
     taken = "；".join(one["term"] for one in (titles.sanction_row(house, each) for each in body["disqualifications"])
                      if not one["lifted_on"]) or "没有限制"
     lost = "；".join(f"{titles.title(one)}，{one['obtained_on']}" for one in body["revoked_titles"]) or "没有"
@@ -201,7 +202,7 @@ def _which(_: Asking, subject: Subject) -> Sequence[Field]:
 
 def _newest(_: Asking, subject: Subject) -> Mapping[str, Any]:
     """The title that was obtained last, as if every revoked entry had gone into it: what a trial is made with."""
-    held: list[dict[str, Any]] = subject.state.body["titles"]
+    held: list[dict[str, Any]] = [one for one in subject.state.body["titles"] if one["revoked_on"] is None]
     last: dict[str, Any] = held[-1] if held else {"level": "assistant", "obtained_on": "1950-01-01", "series": None}
     return {"level": last["level"], "series": last["series"], "obtained_on": date.fromisoformat(last["obtained_on"]),
             "claims": [one.claim for one in subject.state.tainted], "words": "-"}

@@ -184,7 +184,10 @@ def test_a_title_is_revoked_on_entries_that_were_false(bureau: Bureau, people: B
                         obtained_on=bureau.town.house.today.isoformat())
 
     assert "已办理：撤销职称" in done.text and "⊘ 职称已撤销 ：副高级（工程技术）" in done.text
-    assert "职称已撤销" in Browser(bureau.town, li).get("/applications").text
+    own, today = Browser(bureau.town, li), bureau.town.house.today
+    assert f"⊘ {today} 撤销" in done.text and f"⊘ {today} 撤销" in own.get("/applications").text
+    assert "职称已撤销" in own.get("/applications").text
+    assert f'value="{today}"' not in own.get("/applications/new").source, "nothing is counted from what was taken away"
 
 
 def test_an_application_is_withdrawn_by_the_person_alone_and_was_what_it_was(bureau: Bureau, people: Browser) -> None:
