@@ -36,6 +36,9 @@ from ledger.streams.standing import Actor, Matter
 from ledger.vocabulary import Category, PersonId, format_hours
 from projections import exams as known
 
+FULL_MARK_CENTI: Final = 10_000
+"""A hundred, where whoever plans a session says nothing else."""
+
 _TRIES: Final = 1_000
 """Each time somebody else has taken the one that was free: a session has no more seats than this."""
 
@@ -53,7 +56,8 @@ def schedule(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
             exam=exam, role=role, region=matter.region, year=fields["year"], category=Category(fields["category"]),
             day=fields["day"], starts=fields["starts"], ends=fields["ends"], place=fields["place"],
             seats=fields["seats"], pass_mark_centi=fields["pass_mark"], book_until=fields["book_until"],
-            sector=matter.sector, resits=fields.get("resits", True)), by)
+            sector=matter.sector, resits=fields.get("resits", True),
+            full_mark_centi=fields.get("full_mark", FULL_MARK_CENTI)), by)
 
     return as_department(house, caller, matter, asked, decide)
 
@@ -244,6 +248,7 @@ def exam_view(exam: Exam) -> dict[str, Any]:
         "year": scheduled.year, "category": scheduled.category, "day": scheduled.day, "starts": scheduled.starts,
         "ends": scheduled.ends, "place": scheduled.place, "seats": scheduled.seats,
         "pass_mark": format_hours(scheduled.pass_mark_centi), "book_until": scheduled.book_until,
+        "full_mark": None if (full := scheduled.full_mark_centi) is None else format_hours(full),
         "resits": scheduled.resits,
         "status": "scheduled" if closed is None else "held" if closed.held else "called_off",
         "booked": None if closed is None else closed.booked, "attended": None if closed is None else closed.attended,

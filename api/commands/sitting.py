@@ -134,7 +134,7 @@ def _tell_exam(body: dict[str, Any]) -> None:
     pairs((
         ("场次", body["exam"]), ("日期", f"{body['day']} {body['starts']}–{body['ends']}"), ("地点", body["place"]),
         ("状态", EXAM_STATES.get(body["status"], body["status"])), ("座位", body["seats"]),
-        ("报名截止", body["book_until"]), ("合格线", body["pass_mark"]), ("结果", counts),
+        ("报名截止", body["book_until"]), ("合格线", body["pass_mark"]), ("满分", body["full_mark"]), ("结果", counts),
     ))
 
 

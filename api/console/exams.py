@@ -165,9 +165,14 @@ def facts(house: House, exam: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = [("时间", f"{exam['day']} {exam['starts']}–{exam['ends']}"), ("地点", exam["place"]),
             ("科目", subject_of(exam)), ("所考课程", f"{exam['year']} 年度，{region(exam['region'])}"),
             ("主办部门", "" if unit is None else unit.names[-1].name), ("座位", f"{exam['seats']}"),
-            ("报名截止", f"{exam['book_until']}（当日仍可报名、退座）"), ("合格线", f"{exam['pass_mark']} 分"),
+            ("报名截止", f"{exam['book_until']}（当日仍可报名、退座）"), ("合格线", _marks(exam)),
             ("再考", "缺考或不合格的，当年可以再考" if exam["resits"] else "当年不再考")]
     return [(name, value) for name, value in told if value]
+
+
+def _marks(exam: Mapping[str, Any]) -> str:
+    full = exam.get("full_mark")
+    return f"{exam['pass_mark']} 分" + (f"，满分 {full} 分" if full else "")
 
 
 def _lists(asking: Asking, exam: str, position: int) -> bool:

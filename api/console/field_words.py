@@ -60,7 +60,7 @@ FIELDS: Final = {
     "organiser_level": "办班单位级别", "organiser_name": "办班单位名称", "organisers": "所涉办班单位",
     "origin": "来历", "outcome": "办结方式", "output": "同一成果", "override_reason": "认定更多的理由",
     "part": "第几部分", "participants": "完成人数", "parts": "共几部分", "party": "所要求的一方",
-    "pass_mark_centi": "合格分",
+    "pass_mark_centi": "合格分", "full_mark_centi": "满分",
     "passed": "合格", "pattern": "模式", "people": "人数",
     "person": "人员", "person_years": "人年", "persons": "所涉人员", "phone": "电话", "place": "地点",
     "plan": "培训计划", "platform": "平台", "presence": "完整性证明", "present": "到场", "purpose": "目的",

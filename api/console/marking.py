@@ -20,7 +20,8 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "no_affiliation_on_date": ("date", "starts", "valid_on"), "evidence_in_future": ("date", "issued_on"),
     "date_out_of_order": ("ends", "starts", "date"), "dates_unfit": ("ends", "starts"),
     "basis_in_future": ("basis_on", "on", "date"), "exam_not_held_yet": ("day", "date"),
-    "book_until_unfit": ("book_until",), "term_unfit": ("until", "term"), "class_not_over": ("ends", "starts"),
+    "book_until_unfit": ("book_until",), "pass_mark_unfit": ("pass_mark", "full_mark"),
+    "score_above_full_mark": ("score",), "term_unfit": ("until", "term"), "class_not_over": ("ends", "starts"),
     "affiliation_exists": ("starts",), "earliest_year_past": ("earliest_year", "year"),
     # Of which year
     "year_locked": ("year", "date"), "year_closed": ("year", "date"), "year_not_over": ("year",),

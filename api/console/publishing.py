@@ -64,6 +64,7 @@ def _exam_fields(asking: Asking) -> list[Field]:
         Field("place", "地点", is_required=True, most=200),
         Field("seats", "座位数", "number", is_required=True),
         Field("pass_mark", "合格线", "decimal", is_required=True, value="60"),
+        Field("full_mark", "满分", "decimal", hint="成绩不会高于它", value="100"),
         Field("book_until", "报名截止日", "date", hint="早于考试日", is_required=True),
     ]
 

@@ -53,6 +53,7 @@ class ExamScheduled(ExamEvent, tag="exam.scheduled/1"):
     book_until: Open[date]
     sector: Open[str | None] = None
     resits: Open[bool] = True     # Whether who was absent or failed may sit again in the year; W 10 does not say.
+    full_mark_centi: Open[int | None] = None  # Nobody reaches more; not kept at first.
 
 
 class ExamClosed(ExamEvent, tag="exam.closed/1"):

@@ -187,6 +187,8 @@ def decide_result(
         return Refusal.because("not_attended", status=seat.status)
     if command.on < exam.scheduled.day:
         return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
+    if no := _beyond(exam, command.score_centi):
+        return no
     mark = exam.scheduled.pass_mark_centi
     recorded = ResultRecorded(
         booking=seat.booking,
@@ -217,6 +219,8 @@ def decide_result_correction(
         return Refusal.because("nothing_changed", score_centi=command.score_centi)
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
+    if no := _beyond(exam, command.score_centi):
+        return no
     mark = exam.scheduled.pass_mark_centi
     corrected = ResultCorrected(
         booking=seat.booking,
@@ -277,6 +281,14 @@ def _called_off(exam: Exam, taken: Sequence[Booking], waiting: Sequence[Booking]
         for one in waiting
     ]
     return (*released, Draft(ExamClosed(exam=exam.exam, held=False, booked=len(taken), attended=0, passed=0)))
+
+
+def _beyond(exam: Exam, score_centi: int) -> Refusal | None:
+    """Say that nobody reaches so much: 715 is a 71.5 that was mistyped, and no pass."""
+    full = exam.scheduled.full_mark_centi
+    if full is None or score_centi <= full:
+        return None
+    return Refusal.because("score_above_full_mark", score_centi=score_centi, full_mark_centi=full)
 
 
 def _shut(exam: Exam, on: date) -> Refusal | None:

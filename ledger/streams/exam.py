@@ -125,10 +125,11 @@ class ScheduleExam(Command):
     book_until: date
     sector: str | None = None
     resits: bool = True
+    full_mark_centi: int | None = None
 
 
 def decide_scheduling(exam: Exam | None, command: ScheduleExam, by: Actor) -> Decision:
-    """Schedule once, with at least one seat, booking ended before the day."""
+    """Schedule once, with at least one seat, booking ended before the day, and a pass that can be reached."""
     if exam is not None:
         return Refusal.because("exam_exists", exam=exam.exam)
     if no := standing(by, command.role, Matter(command.region, command.sector, command.category)):
@@ -137,6 +138,9 @@ def decide_scheduling(exam: Exam | None, command: ScheduleExam, by: Actor) -> De
         return Refusal.because("exam_empty", seats=command.seats, starts=command.starts, ends=command.ends)
     if command.book_until >= command.day:
         return Refusal.because("book_until_unfit", book_until=command.book_until, day=command.day)
+    if command.full_mark_centi is not None and command.pass_mark_centi > command.full_mark_centi:
+        return Refusal.because("pass_mark_unfit", pass_mark_centi=command.pass_mark_centi,
+                               full_mark_centi=command.full_mark_centi)
     scheduled = ExamScheduled(
         exam=command.exam,
         unit=by.organisation,
@@ -152,6 +156,7 @@ def decide_scheduling(exam: Exam | None, command: ScheduleExam, by: Actor) -> De
         book_until=command.book_until,
         sector=command.sector,
         resits=command.resits,
+        full_mark_centi=command.full_mark_centi,
     )
     return (Draft(scheduled),)
 

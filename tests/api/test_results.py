@@ -155,6 +155,16 @@ def test_a_list_in_which_anything_is_wrong_enters_nobody_and_says_of_each_row_wh
     assert school.town.house.ledger.store.size() == size and session.claims(1) == []
 
 
+def test_a_mark_whose_point_was_forgotten_is_no_pass(school: School) -> None:
+    session = Session(school, 1)
+    no = session.enter("座位号,成绩\n1,715\n")
+    (fault,) = no.get_json()["errors"]
+    assert (no.status_code, fault["code"]) == (422, "score_above_full_mark") and fault["detail"].startswith("第 2 行：")
+    session.did(0, "attendance", {"present": True})
+    assert code(session.upon(0, "result", {"score": "100.01"})) == "score_above_full_mark"
+    assert session.did(0, "result", {"score": "100"})["status"] == "passed"
+
+
 def test_a_list_that_slipped_by_a_line_is_told_by_the_numbers_beside_it(school: School) -> None:
     session = Session(school, 1)
     no = session.enter(f"座位号,成绩,证件号码\n1,90,{resident_id(1)}\n")

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "9bc17267761a4dfaf65ddebf06d31decb5c4935fa462b4443c088f3dd2e2e423"
+ROOT = "61a070174c7520d87949168360465fcf680acd100d7c6d8c24bb0b989d8ae144"
 
 
 @pytest.fixture(scope="module")

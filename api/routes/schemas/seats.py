@@ -38,6 +38,7 @@ class ExamBody(PlaceBody):
     place = Text(200, required=True, metadata={"example": "温州市人事考试中心 3 楼机房"})
     seats = Number(1, SEATS_MOST, required=True, metadata={"example": 60})
     pass_mark = Mark(required=True, metadata={"example": "60"})
+    full_mark = Mark(metadata={"description": "满分，成绩不会高于它；不写即 100", "example": "100"})
     book_until = Day(required=True, metadata={"description": "报名截止日，早于考试日"})
     resits = Flag(metadata={"description": "缺考或不合格的当年可否再考，不写即可以"})
 
@@ -57,6 +58,7 @@ class ExamRecord(Recorded):
     place = ma.fields.String(required=True)
     seats = ma.fields.Integer(required=True)
     pass_mark = ma.fields.String(required=True)
+    full_mark = ma.fields.String(required=True, allow_none=True, metadata={"description": "早先安排的没有"})
     book_until = ma.fields.Date(required=True)
     resits = ma.fields.Boolean(required=True)
     status = ma.fields.String(required=True, metadata={"enum": ["scheduled", "held", "called_off"]})

@@ -253,8 +253,21 @@ def test_a_session_is_scheduled_once_with_seats_and_booking_that_ends_before_the
     assert outcome(exams.decide_scheduling(EXAM, SCHEDULE, HOLDER)) == "exam_exists"
     assert schedule(seats=0) == schedule(starts="10:00") == "exam_empty"
     assert schedule(book_until=SCHEDULE.day) == "book_until_unfit"
+    assert schedule(full_mark_centi=5_999) == "pass_mark_unfit"
     assert schedule(region="330200") == "outside_scope"
-    assert schedule() == "ExamScheduled"
+    assert schedule() == schedule(full_mark_centi=6_000) == "ExamScheduled"
+
+
+def test_nobody_reaches_more_than_the_full_mark_of_the_session() -> None:
+    session = replace(EXAM, scheduled=replace(EXAM.scheduled, full_mark_centi=10_000))
+
+    def reaches(score: int) -> tuple[str, str]:
+        return (outcome(bookings.decide_result(ATTENDED, replace(MARK, score_centi=score), PERSON, session, HOLDER)),
+                outcome(bookings.decide_result_correction(
+                    PASSED, replace(CORRECT, score_centi=score), PERSON, session, SECOND)))
+
+    assert reaches(10_000) == ("ResultRecorded", "ResultCorrected")
+    assert reaches(71_500) == ("score_above_full_mark", "score_above_full_mark")
 
 
 def test_a_session_closes_when_everyone_has_their_result() -> None:
