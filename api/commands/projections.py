@@ -18,7 +18,16 @@ def projections() -> None:
 @projections.command("list")
 @asks()
 def list_(asking: Asking) -> int:
-    """列出每个投影的进度；停在出错的事件之前的，说明是哪一个"""
+    """列出每个投影的进度；停在出错的事件之前的，说明是哪一个
+
+    没有服务在运行时，这个命令自己打开账本，不能用的文件随即重建：先说明是哪些、为什么。
+    """
+    if asking.server is None:
+        from api.doctor.projection_check import made_anew
+        from api.settings import load
+
+        if told := made_anew(load({"data_folder": asking.data_folder})):
+            click.echo(f"! {told}", err=True)
     return asking.get("/v1/projections", _tell)
 
 

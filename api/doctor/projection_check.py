@@ -33,14 +33,12 @@ _OTHER_PROGRAM: Final = "请核对装的是不是该装的程序"
 
 def projections(settings: Settings) -> Answer:
     """How far each is, which are no answer, and what the one who keeps them says of those that fail."""
-    from projections.answers import projections as every
     from projections.files.board import Board
 
     folder = folder_of(settings).projections
     if not folder.is_dir():
         return Level.OK, "投影尚未建立，首次启动时建立", ""
-    found = {one.name: _looked_at(folder, one) for one in every()}  # Before the log, which may grow meanwhile.
-    _follow(found, settings)
+    found = _found(settings)
     said = Board(folder).said()
     reached = {name: one.told for name, one in found.items() if not isinstance(one, str)}
     astray = {name: one for name, one in found.items() if isinstance(one, str)}
@@ -52,13 +50,33 @@ def projections(settings: Settings) -> Answer:
         cure = "；".join(f"xueshi rebuild {name}" for name in (*failing, *broken))
         return Level.FAIL, f"投影：{'；'.join(words)}", f"先停止服务，再 {cure}；账本不受影响"
     if astray:
-        return _told(astray, said)
+        words, cures = _told(astray, said)
+        return Level.WARN, words, "；".join((*cures, _OF_ITSELF))
     least, most = min(reached.values()), max(reached.values())
     if least == most:
         return Level.OK, f"{len(reached)} 个投影，均处理到事件 {most:,}", ""
     late = "、".join(f"{name} {position:,}" for name, position in reached.items() if position < most)
     return (Level.WARN, f"投影没有齐平：最前的到事件 {most:,}，{late}",
             "服务运行时会自行追上；进度见 xueshi projections list")
+
+
+def made_anew(settings: Settings) -> str:
+    """Which files whoever opens the register next makes anew, and why, in words; nothing where each is an answer."""
+    if not folder_of(settings).projections.is_dir():
+        return ""
+    astray = {name: one for name, one in _found(settings).items() if isinstance(one, str)}
+    words, cures = _told(astray, {})
+    return "；".join((words, *cures, "现在从账本重建")) if astray else ""
+
+
+def _found(settings: Settings) -> dict[str, Stands | str]:
+    """What each file says of itself, or why it is no answer."""
+    from projections.answers import projections as every
+
+    folder = folder_of(settings).projections
+    found = {one.name: _looked_at(folder, one) for one in every()}  # Before the log, which may grow meanwhile.
+    _follow(found, settings)
+    return found
 
 
 def _looked_at(folder: Path, one: Projection) -> Stands | str:
@@ -95,8 +113,8 @@ class _Lying:
         return [bytes(self._leaf(after + 1) or b"")]
 
 
-def _told(astray: dict[str, str], said: dict[str, Said]) -> Answer:
-    """Which files are no answer, each kind with its names, and whether somebody should look into it."""
+def _told(astray: dict[str, str], said: dict[str, Said]) -> tuple[str, list[str]]:
+    """Which files are no answer, each kind with its names, and what somebody should look into."""
     kinds: dict[str, list[str]] = {}
     for name, why in astray.items():
         building = said[name].building if name in said else None
@@ -104,7 +122,7 @@ def _told(astray: dict[str, str], said: dict[str, Said]) -> Answer:
     cures = [_MIXED] if {"ahead_of_log", "other_log"} & {*astray.values()} else []
     cures += [_OTHER_PROGRAM] if any(why.startswith("newer") for why in astray.values()) else []
     words = "；".join(f"{'、'.join(names)} {words}" for words, names in kinds.items())
-    return Level.WARN, f"投影：{words}", "；".join((*cures, _OF_ITSELF))
+    return f"投影：{words}", cures
 
 
 def _words(why: str) -> str:

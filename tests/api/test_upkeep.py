@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import run
 from api.doctor.checks import Answer, Level
+from api.doctor.projection_check import made_anew
 from api.doctor.projection_check import projections as asked
 from api.settings import load
 from projections.answers import EVERY
@@ -109,6 +111,22 @@ def test_the_doctor_tells_apart_what_will_be_made_anew_without_a_word(tmp_path: 
                   f"laws 只有旧版程序的文件（第 {Laws.version - 1} 版）"):
         assert words in message
     assert "是不是同一套" in cure and "该装的程序" in cure and "重建" in cure
+    asks = cure.rpartition("；")[0]
+    assert made_anew(load({"data_folder": tmp_path / "data"})) == f"{message}；{asks}；现在从账本重建"
 
     path_of(folder, Entries()).write_bytes(b"no file of answers")
     assert doctor(tmp_path / "data")[:2] == (Level.FAIL, "投影：entries 无法读取")
+
+
+def test_whoever_lists_projections_with_no_service_is_told_first_which_are_made_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with house_in(tmp_path / "data") as town:
+        assert town.house.settled() is None
+        folder = town.house.register.folder.projections
+    path_of(folder, Timeline()).unlink()
+
+    for told in ("! 投影：timeline 没有文件；现在从账本重建\n", ""):
+        assert run(["projections", "list", "--data", str(tmp_path / "data")]) == 0
+        assert [line for line in capsys.readouterr().err.splitlines(keepends=True) if line[0] == "!"] == (
+            [told] if told else [])
