@@ -13,12 +13,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.cases.bundle_contents import Contents, Told
-from api.cases.cases import KINDS
 from api.evidence.types import PAPER_KINDS
 from api.house import House
 from api.paper.documents import Document, Section, Table
+from api.words.telling import CASE_KINDS, state, word
 from api.words.telling import role as role_name
-from api.words.telling import state, word
 from api.words.year_page import region
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
@@ -61,7 +60,7 @@ def report(data: Mapping[str, Any], *, origin: str, purpose: str) -> Document:
     one, figures = data["case"], data["figures"]
     hidden = data["redaction"]["persons"] or data["redaction"]["fields"]
     head = Section(pairs=(
-        ("案件", one["case"]), ("事由", KINDS.get(one["kind"], one["kind"])), ("地区", region(one["region"])),
+        ("案件", one["case"]), ("事由", CASE_KINDS.get(one["kind"], one["kind"])), ("地区", region(one["region"])),
         ("行业", word("sector", one["sector"]) if one["sector"] else None), ("核查规则", one["pattern"]),
         ("立案", one["opened_at"][:10]), ("状态", STATUSES.get(one["status"], one["status"])),
         ("结论", FINDINGS.get(one["finding"], one["finding"])), ("移送", one["referred_to"]),

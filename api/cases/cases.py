@@ -15,7 +15,7 @@ give it to the office above or to the supervisory organ.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
@@ -29,12 +29,6 @@ from projections import cases as _cases
 from projections.basis import written_time
 from projections.cases import NAMED, Case, is_named
 from projections.pages import Page
-
-KINDS: Final = {
-    "falsification": "弄虚作假", "double_count": "重复登记", "impersonated_exam": "替考", "self_approval": "自办自批",
-    "misconduct": "履职问题",
-}
-"""What cases are about, as it is chosen; one of another kind is called by its code."""
 
 _After = tuple[Any, ...] | None
 

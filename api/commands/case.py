@@ -9,7 +9,7 @@ import click
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.case_desk import COMMANDS
 from api.commands.case_papers import COMMANDS as PAPERS
-from api.commands.case_told import FINDINGS, STATES, decided
+from api.commands.case_told import FINDINGS, STATES, cause, decided
 from api.commands.simulation import simulate
 from api.words.telling import pairs, table
 
@@ -113,7 +113,7 @@ def _in_case(asking: Asking, case: str, act: str, done: str, body: dict[str, Any
 
 
 def _tell_list(body: dict[str, Any]) -> None:
-    rows = [(one["case"], one["opened_at"][:10], one["kind"], STATES.get(one["status"], one["status"]),
+    rows = [(one["case"], one["opened_at"][:10], cause(one), STATES.get(one["status"], one["status"]),
              FINDINGS.get(one["finding"], one["finding"]), one["region"], one["counts"]["claims"],
              one["counts"]["persons"], one["due"]) for one in body["items"]]
     table(("案件", "立案", "事由", "状态", "结论", "地区", "学时", "人员", "限期"), rows, empty="没有案件。")
@@ -125,12 +125,12 @@ def _tell(body: dict[str, Any]) -> None:
     if body["access"] == "head":
         click.echo("不是办案人员，只见概况。")
     pairs((
-        ("案件", body["case"]), ("事由", body["kind"]), ("规则", body["pattern"]), ("立案", body["opened_at"][:10]),
+        ("案件", body["case"]), ("事由", cause(body)), ("规则", body["pattern"]), ("立案", body["opened_at"][:10]),
         ("状态", STATES.get(body["status"], body["status"])),
         ("结论", FINDINGS.get(body["finding"], body["finding"])), ("移送", body["referred_to"]),
         ("限期", body["due"]), ("地区", body["region"]), ("办案人员", "、".join(body["members"])),
         ("人员", "、".join(body["persons"])), ("账号", "、".join(body["actors"])),
         ("单位", "、".join(body["organisers"])), ("学时", "、".join(body["claims"])),
-        ("冻结", "、".join(body["held"])), ("解冻", "、".join(body["released"])),
+        ("冻结过", "、".join(body["held"])), ("解冻过", "、".join(body["released"])),
         ("依据", "、".join(f"事件 {one}" for one in body["findings"])),
     ))

@@ -15,7 +15,6 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases import cases, inquiries
-from api.cases.cases import KINDS
 from api.cases.doing import Done
 from api.cases.standing import SUPERVISOR
 from api.console import deeds, sending, words
@@ -26,6 +25,7 @@ from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of
 from api.routes.schemas.cases import CaseBody
 from api.whole import whole_or_as_typed
+from api.words.telling import CASE_KINDS
 from ledger.errors import Refusal
 from ledger.streams.case import Case
 from policies.words import base_vocabulary
@@ -85,7 +85,7 @@ def open_it(asking: Asking) -> Shown:
 def _facts(case: Case, sent: dict[str, Any]) -> list[tuple[str, str]]:
     named, known = case.concerned, base_vocabulary().sectors
     pairs = [
-        ("事由", KINDS.get(case.opened.kind, case.opened.kind)),
+        ("事由", CASE_KINDS.get(case.opened.kind, case.opened.kind)),
         ("地区、行业", case.opened.region + (f" · {known.get(case.opened.sector, case.opened.sector)}"
                                      if case.opened.sector else "")),
         ("所涉的学时", f"{len(named.claims)} 项"), ("所涉的人员", f"{len(named.persons)} 人，学时的申报人在内"),
@@ -108,7 +108,7 @@ def _fields(asking: Asking) -> list[Field]:
     whole = len(scopes) == 1 and len(scopes[0].region) == 6
     due = asking.house.today + timedelta(days=_USUAL_DAYS)
     return [
-        Field("kind", "事由", "choice", tuple(KINDS.items()), is_required=True),
+        Field("kind", "事由", "choice", tuple(CASE_KINDS.items()), is_required=True),
         Field("region", "案件所在的地区", is_required=True, most=6, hint="六位区划代码，如 330203",
               value=scopes[0].region if whole else ""),
         Field("sector", "行业", "choice", sectors, blank="不限行业"),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.cases.cases import KINDS
 from api.console.words import Mark
+from api.words.telling import CASE_KINDS
 from api.words.year_page import region
 from policies.words import base_vocabulary
 
@@ -37,7 +37,7 @@ ACCESS: Final = "contents"
 
 def kind_words(kind: str) -> str:
     """What a case is about; a kind that is not known here, by its code."""
-    return KINDS.get(kind, kind)
+    return CASE_KINDS.get(kind, kind)
 
 
 def place(one: Mapping[str, Any]) -> str:

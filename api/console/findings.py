@@ -17,7 +17,6 @@ from flask import request
 
 from api.cases import cases, findings, inquiries
 from api.cases import finding_acts as acts
-from api.cases.cases import KINDS as CASE_KINDS
 from api.console import deeds, lines, words
 from api.console.case_words import FINDINGS as STATES
 from api.console.case_words import kind_words, place
@@ -40,6 +39,7 @@ from api.routes.schemas.findings import (
     TakingUpBody,
 )
 from api.words import finding_words
+from api.words.telling import CASE_KINDS
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.streams.finding import Finding

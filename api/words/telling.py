@@ -24,6 +24,11 @@ PLAN_STATES: Final = {"filed": "待备案", "returned": "退回修改", "acknowl
 CLASS_STATES: Final = {
     "filed": "待备案", "accepted": "已备案", "announced": "部门自办", "refused": "不予备案", "held": "已举办",
 }
+CASE_KINDS: Final = {
+    "falsification": "弄虚作假", "double_count": "重复登记", "impersonated_exam": "替考", "self_approval": "自办自批",
+    "misconduct": "履职问题",
+}
+"""What cases are about, as it is chosen; one of another kind is called by its code."""
 ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned": "已放弃"}
 CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
 GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}

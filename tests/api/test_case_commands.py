@@ -27,6 +27,7 @@ def test_a_case_is_worked_on_from_the_command_line(town: Town, tmp_path: Path) -
         assert desk.second.id in told("name-member", case, desk.second.id)
         assert "已退出" in told("release-member", case, desk.first.id, "--words", "调离", whom=desk.second)
         assert "只见概况" in told("show", case, *look)
+        assert "弄虚作假" in told("show", case, *look) and "弄虚作假" in told("list")
         assert "已指定" in told("name-member", case, desk.first.id, whom=desk.second)
         told("note", case, "--words", "约谈班主任")
         assert "约谈班主任" in told("notes", case, *look)
