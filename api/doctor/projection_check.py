@@ -50,8 +50,8 @@ def projections(settings: Settings) -> Answer:
         cure = "；".join(f"xueshi rebuild {name}" for name in (*failing, *broken))
         return Level.FAIL, f"投影：{'；'.join(words)}", f"先停止服务，再 {cure}；账本不受影响"
     if astray:
-        words, cures = _told(astray, said)
-        return Level.WARN, words, "；".join((*cures, _OF_ITSELF))
+        told, cures = _told(astray, said)
+        return Level.WARN, told, "；".join((*cures, _OF_ITSELF))
     least, most = min(reached.values()), max(reached.values())
     if least == most:
         return Level.OK, f"{len(reached)} 个投影，均处理到事件 {most:,}", ""
