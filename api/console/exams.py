@@ -7,11 +7,12 @@ Who has booked stands in `api.console.sitting`. `tests/console/test_exam_screens
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from api.cases import exams, results, seats, workload
 from api.cases.doing import Asked, Done, Reading
-from api.console import deeds
+from api.console import deeds, words
 from api.console.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field, of_refusal
@@ -83,7 +84,7 @@ def listed(asking: Asking) -> Shown:
     basis = house.answers.reflects(position)
     return Page("exams.html", {
         "moment": moment, "basis": told_basis(basis), "kept": len(left), "all": len(chosen), "number": number,
-        "rows": [_row(asking, one, own, may=may) for one in shown], "pages": pages, "more": len(found) >= MOST,
+        "rows": [_row(asking, one, own, today, may=may) for one in shown], "pages": pages, "more": len(found) >= MOST,
         "facets": facets(chosen, moment), "year": year, "years": sorted({year - 1, year, today.year}),
         "bookings": own["bookings"], "completed": [one for one in own["enrolments"] if one["status"] == "completed"],
         "coming": len(coming), "past": len(found) - len(coming), "is_past": is_past,
@@ -91,12 +92,12 @@ def listed(asking: Asking) -> Shown:
     }, {"items": left, "bookings": own["bookings"], **basis}, _table(left, year, position, basis))
 
 
-def _row(asking: Asking, one: dict[str, Any], own: dict[str, Any], *, may: bool) -> dict[str, Any]:
+def _row(asking: Asking, one: dict[str, Any], own: dict[str, Any], today: date, *, may: bool) -> dict[str, Any]:
     held = (seat for seat in own["bookings"] if seat["status"] != "released")
     mine = next((seat for seat in held if seat["exam"] == one["exam"]), None)
     tried = _tried(asking, one, own["enrolments"]) if may and mine is None else None
     why = _NOT.get(tried.code) or line_of(tried).title if isinstance(tried, Refusal) else ""
-    return {**one, "subject": subject_of(one), "at": region(one["region"]), "mine": mine, "state": EXAMS[one["status"]],
+    return {**one, "subject": subject_of(one), "at": region(one["region"]), "mine": mine, "state": _state(one, today),
             "can": isinstance(tried, Done), "why": why, "bar": bar(one["taken"], one["seats"])}
 
 
@@ -150,8 +151,10 @@ def exam(asking: Asking, exam: str) -> Shown:
     basis = house.answers.reflects(position)
     return Page("exam.html", {
         "map": seat_map(found["seats"], taken, [one["seat"] for one in mine if one["status"] != "released"]),
-        "moment": moment, "basis": told_basis(basis), "exam": found, "facts": facts(house, found), "mine": mine,
-        "state": EXAMS[found["status"]], "bar": bar(found["taken"], found["seats"]), "done": done_before(asking),
+        "moment": moment, "basis": told_basis(basis), "exam": found, "mine": mine,
+        "facts": facts(house, found | {"full_mark": subject.state["full_mark"]}),
+        "state": _state(found, workload.counted_on(house, moment.asked["as_of"])),
+        "bar": bar(found["taken"], found["seats"]), "done": done_before(asking),
         "offered": deeds.offered(asking, ROOM, subject) if is_open else [], "holds": holds,
         "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
         "is_open": found["status"] == "scheduled", "can_list": _lists(asking, exam, position),
@@ -168,6 +171,12 @@ def facts(house: House, exam: Mapping[str, Any]) -> list[tuple[str, str]]:
             ("报名截止", f"{exam['book_until']}（当日仍可报名、退座）"), ("合格线", _marks(exam)),
             ("再考", "缺考或不合格的，当年可以再考" if exam["resits"] else "当年不再考")]
     return [(name, value) for name, value in told if value]
+
+
+def _state(exam: Mapping[str, Any], today: date) -> words.Mark:
+    """How a session stands; one whose day has passed waits for its results and no more for its people."""
+    is_over = exam["status"] == "scheduled" and str(exam["day"]) < today.isoformat()
+    return ("open", "…", "已考，待结束") if is_over else EXAMS[exam["status"]]
 
 
 def _marks(exam: Mapping[str, Any]) -> str:

@@ -141,7 +141,10 @@ def test_an_office_plans_a_session_and_may_call_it_off(school: School, course: B
     typed = {"day": school.day(20), "starts": "09:00", "ends": "10:00", "place": "二楼", "seats": "30",
              "book_until": school.day(20)}
     assert "报名截止" in browser.press(form, "下一步：核对", 422, **typed).text
+    assert "合格线高于满分" in browser.press(form, "下一步：核对", 422, **{
+        **typed, "book_until": school.day(10), "full_mark": "50"}).text
     check = browser.press(form, "下一步：核对", **{**typed, "book_until": school.day(10)})
+    assert "60 分，满分 100 分" in check.text
     planned = browser.press(check, "安排考试")
     assert "已办理：" in planned.text and "共 30 座" in planned.text
     assert "结束场次" not in planned.buttons() and "按名单登记成绩" not in planned.buttons(), "its day has not come"
@@ -257,6 +260,8 @@ def test_whoever_has_a_seat_is_told_when_to_come_and_then_what_is_waited_for(sch
     home, page, booking = seen()
     assert "已考，待成绩" in home and "已考，待成绩" in page
     assert "等主办部门登记到场和成绩" in booking and "按时到场" not in booking
+    assert "已考，待结束" in office(school).get(f"/exams/{exam['exam']}").text
+    assert "已考，待结束" in office(school).get("/exams?when=past").text
 
 
 def test_whose_exam_is_called_off_is_told_that_the_seat_went_with_it(school: School, course: BODY) -> None:
