@@ -80,7 +80,7 @@ def _found(settings: Settings) -> dict[str, Stands | str]:
 
 
 def _looked_at(folder: Path, one: Projection) -> Stands | str:
-    """What its file says of itself; or why there is none to ask, in a word or as `only <version>`."""
+    """What its file says of itself; or why there is none, in a word; `newer 7` where only another version has one."""
     from projections.files.former import others, what_stands
     from projections.files.places import path_of
 
