@@ -121,14 +121,21 @@ def own_studies(asking: Asking, position: int) -> dict[str, Any] | Refusal:
              for name in {one["exam"] for one in found["bookings"]}}
     held = {one["enrolment"]: _held(one, exam, house.today) for one in found["bookings"]
             if one["status"] in ("booked", "attended") and not isinstance(exam := seats[one["exam"]], Refusal)}
+    newest = {one["enrolment"]: seats[one["exam"]] for one in found["bookings"]}
     return {
         **found,
-        "enrolments": [_enrolment(one, course) | {"seat": held.get(one["enrolment"])}
+        "enrolments": [_enrolment(one, course) | {
+            "seat": held.get(one["enrolment"]), "is_off": _is_off(newest.get(one["enrolment"]))}
                        for one in reversed(found["enrolments"])
                        if not isinstance(course := chosen[one["course"]], Refusal)],
         "bookings": [{**one, "of": exam, "state": BOOKINGS[one["status"]]} for one in reversed(found["bookings"])
                      if not isinstance(exam := seats[one["exam"]], Refusal)],
     }
+
+
+def _is_off(exam: Mapping[str, Any] | Refusal | None) -> bool:
+    """Whether the session that somebody booked last was called off: they are told where they look first."""
+    return exam is not None and not isinstance(exam, Refusal) and exam["status"] == "called_off"
 
 
 def _held(one: Mapping[str, Any], exam: Mapping[str, Any], today: date) -> dict[str, str]:

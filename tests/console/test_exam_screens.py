@@ -272,6 +272,9 @@ def test_whose_exam_is_called_off_is_told_that_the_seat_went_with_it(school: Sch
     browser = Browser(school.town, person)
     assert "场次已取消，座位随之退回" in browser.get(f"/bookings/{seat['booking']}").text
     assert "报名考试" in browser.get(f"/enrolments/{done['enrolment']}").buttons()
+    assert "所报场次已取消 报名考试" in browser.get("/home").text
+    school.booked(person, done, school.exam())
+    assert "所报场次已取消" not in browser.get("/home").text
 
 
 def test_hours_of_a_mark_that_was_another_s_are_shown_until_they_are_revoked_and_then_the_way_to_sit_again(
