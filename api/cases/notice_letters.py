@@ -111,7 +111,7 @@ def _appeals(decisions: Sequence[Mapping[str, Any]]) -> Section:
             end = f"{until.year} 年 {until.month} 月 {until.day} 日"
             words = "已提出申诉，结果另行告知。" if appeal["made"] else (
                 f"不服的，可于 {end}（含）以前，即自决定之日起 {appeal['days']} 日内，"
-                f"向{office_words(appeal)}提出申诉：登录系统，在该项学时的页面上提交理由和证明。")
+                f"向{office_words(appeal)}提出申诉：登录系统，在该项学时的页面上写明理由，并备好证明供核对。")
             told.setdefault(words, []).append(number)
             cited[f"依据：{appeal['document']}{appeal['article']}“{appeal['quote']}”"] = None
     if not told:
