@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from ledger.durable import write_durably
+from ledger.durable import write_durably, write_new
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.cosignature import read_time
 from ledger.proof.notes import parse_note
@@ -113,8 +113,9 @@ class Kept:
     def keep_fork(self, older: int, newer: int, proof: bytes) -> Path:
         """Keep a proof; one of the same two sizes that is there already stays."""
         name = f"fork.{older}-{newer}"
-        if self._read(name) is None:
-            self._write(name, proof)
+        self._make()
+        with suppress(FileExistsError):  # Two witnesses may tell of it at once.
+            write_new(self.folder / name, proof, mode=0o644)
         return self.folder / name
 
     def answering(self) -> list[Answering]:
@@ -141,8 +142,11 @@ class Kept:
             return None
 
     def _write(self, name: str, data: bytes) -> None:
-        self.folder.mkdir(mode=0o755, exist_ok=True)
+        self._make()
         write_durably(self.folder / name, data, mode=0o644)
+
+    def _make(self) -> None:
+        self.folder.mkdir(mode=0o755, exist_ok=True)
 
 
 def size_of(note: bytes) -> int:

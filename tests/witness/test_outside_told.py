@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from api.witness.telling import gauges, outside
 from ledger.witnessing.kept import Answering, Kept
 from tests.api.house_kit import house_in
+
+
+def test_two_witnesses_that_tell_of_one_fork_at_once_leave_one_proof(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "witnessed")
+    with ThreadPoolExecutor(4) as pool:
+        for newer in range(10, 30):
+            paths = {*pool.map(lambda proof, newer=newer: kept.keep_fork(5, newer, proof), [b"a", b"b", b"c", b"d"])}
+            assert len(paths) == 1, "whichever came first"
+    assert len(kept.forks()) == 20 == len([*kept.folder.iterdir()])
 
 
 def test_how_each_witness_answers_is_told_with_its_age(tmp_path: Path) -> None:
