@@ -129,6 +129,8 @@ def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool
     year = done.place.year
     click.echo(f"✓ {year} 年有 {done.events:,} 个事件的正文（{done.bytes:,} 字节）移出账本，现由归档作答：")
     click.echo(f"  {done.place.folder}")
+    if done.edge:
+        click.echo(f"  另有 {done.edge:,} 个事件的正文留在账本：瓦片（每块 256 个事件）写满之后，再运行一次即移出。")
     if room is not None:
         click.echo(f"  {_told(room)}")
     else:

@@ -53,6 +53,7 @@ class Moved(NamedTuple):
     place: Place
     events: int   # Whose bodies were moved by this run.
     bytes: int    # Of leaves and sealed parts.
+    edge: int = 0  # Which the archive holds and which stay: they fill no tile yet.
 
 
 def move(store: AppendingRecorder, archive: Archive, progress: Progress = lambda done, total: None) -> Moved:
@@ -76,7 +77,7 @@ def move(store: AppendingRecorder, archive: Archive, progress: Progress = lambda
             done = _move_portion(change, place, begin, end)
         events, room = events + done[0], room + done[1]
     progress(told.last - told.first + 1, told.last - told.first + 1)
-    return Moved(place, events, room)
+    return Moved(place, events, room, told.last - max(last, told.first - 1))
 
 
 def bring_back(store: AppendingRecorder, year: int, progress: Progress = lambda done, total: None) -> Moved:

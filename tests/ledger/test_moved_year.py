@@ -131,7 +131,8 @@ def test_what_fills_no_tile_yet_stays_since_the_edge_of_the_tree_is_made_of_it(
 ) -> None:
     (tmp_path / "2027").mkdir()
     write(house.store, house.signer().checkpoint(), 2027, tmp_path / "2027", now=NOW)
-    assert moving.move(house.store, Archive(tmp_path / "2027")).events == 3 * 256 - FILLED - 18
+    done = moving.move(house.store, Archive(tmp_path / "2027"))
+    assert done.events == 3 * 256 - FILLED - 18 and done.edge == house.store.size() - 3 * 256
     assert kept.check(house).holds
     fill(house.store, 1, start=5_000)
     assert kept.check(house).holds
