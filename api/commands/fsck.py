@@ -58,7 +58,8 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
         report = check(
             source,
             policy=_own_keys(folder),
-            published=_published(folder),
+            published=_kept_outside(folder.published),
+            seen=_kept_outside(folder.keys / "ledger.seen"),
             keys=keys,
             state_file=folder.root / "fsck.state",
             resume=resume,
@@ -142,8 +143,8 @@ def _demand_ledger(folder: Folder) -> None:
     demand_readable(folder.ledger, status=Exit.WORLD_IS_WRONG, code="store_unreadable", cure=cure)
 
 
-def _published(folder: Folder) -> bytes | None:
-    return _read(folder.published) if folder.published.exists() else None
+def _kept_outside(note: Path) -> bytes | None:
+    return _read(note) if note.exists() else None
 
 
 def _own_keys(folder: Folder) -> Policy | None:

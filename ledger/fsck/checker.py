@@ -24,7 +24,7 @@ import os
 import secrets
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -107,6 +107,7 @@ def fsck(
     *,
     policy: Policy | None = None,
     published: bytes | None = None,
+    seen: bytes | None = None,
     keys: KeyFiles | None = None,
     state_file: Path | None = None,
     resume: bool = False,
@@ -117,6 +118,7 @@ def fsck(
 ) -> Report:
     """Check a ledger, in a file or elsewhere.
 
+    `published`: what was handed out last; `seen`: what a witness showed and the log must extend (`ledger.seen`).
     `cut_upto`: up to where the ledger says that entries of this access log were taken out (`ledger.access.pruning`).
     Names are a fold over all events: a run that goes on folds those before it once more. `portion` is a number of full
     tiles; one process, where nothing is to be resumed, is this one, and so it is where there is one portion alone.
@@ -158,7 +160,7 @@ def fsck(
                 Problem(None, "index_mismatch", "流索引与事件不一致：有事件未被列出，或列在别处。")]
         rest = b"" if last is None else last.rest
         root = Frontier.restore(size, (rest, *state.upper.edge) if size else ()).root() if is_whole else b""
-        checkpoints = _check_checkpoints(view, state, size, root, policy, published)
+        checkpoints = _check_checkpoints(view, state, size, root, policy, (published, seen))
         is_sound = is_whole and not any(each.code in _OF_THE_EVENTS for each in state.problems)
         checked = _check_names(view, state, names) if names is not None and is_sound else None
         _check_leftovers(view, state, size)
@@ -215,13 +217,13 @@ def _check_checkpoints(
     size: int,
     root: bytes,
     policy: Policy | None,
-    published: bytes | None,
+    outside: Sequence[bytes | None],
 ) -> int:
     """Read each signed checkpoint, stored or brought from outside, and compare its root with the rebuilt tree's."""
     claimed: list[Checkpoint] = []
     rows = view.checkpoints()
     largest = 0
-    brought = [] if published is None else [(None, None, published)]  # Also an empty one: it should be a checkpoint.
+    brought = [(None, None, note) for note in outside if note is not None]  # An empty one too: it should be one.
     for number, (serial, stored_size, note) in enumerate([*rows, *brought], 1):
         try:
             if not isinstance(note, bytes):
@@ -255,10 +257,10 @@ def _compare_roots(
         elif checkpoint.size < wrong_from:  # Else its tree holds what is wrong already; the root would say so again.
             found = root if checkpoint.size == size else _root_at(view, checkpoint.size)
             if found != checkpoint.root:
-                words = (
-                    f"检查点（{checkpoint.size} 条）的根是 {checkpoint.root.hex()}，由事件重建的是 {found.hex()}："
-                    f"事件 {good + 1} 至 {checkpoint.size} 之间有改动。"
-                )
+                where = ("另一个同样大小的检查点与事件相符：签署过两种历史。" if checkpoint.size == good else
+                         f"事件 {good + 1} 至 {checkpoint.size} 之间有改动。")
+                words = (f"检查点（{checkpoint.size} 条）的根是 {checkpoint.root.hex()}，"
+                         f"由事件重建的是 {found.hex()}：{where}")
                 only = checkpoint.size if checkpoint.size == good + 1 else None
                 state.problems.append(Problem(only, "log_forked", words))
                 return  # The later ones can only say it again.

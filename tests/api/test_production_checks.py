@@ -26,6 +26,7 @@ from api.doctor.production_checks import (
     master_key_apart,
     memory,
     modes,
+    one_history,
     real,
     room,
     second_factor,
@@ -39,6 +40,7 @@ from api.register.folder import Folder
 from api.register.occupancy import ADDRESS_FILE, occupying
 from api.register.register import open_register
 from api.settings import Settings, load
+from ledger.witnessing.kept import Kept
 
 NOW_S = time.time_ns() // 1_000_000_000
 
@@ -192,6 +194,13 @@ def test_how_long_the_disk_lasts_is_reckoned_from_how_the_register_grew(
 class _Free:
     def __init__(self, free: int) -> None:
         self.free = free
+
+
+def test_a_register_of_two_histories_is_not_fit_however_well_all_else_is(place: Folder) -> None:
+    assert level(one_history(place)) is Level.OK
+    proof = Kept(place.witnessed).keep_fork(10, 12, b"proof")
+    assert level(one_history(place)) is Level.FAIL and proof.name in one_history(place)[1]
+    proof.unlink()
 
 
 def test_a_register_without_a_young_checkpoint_is_seen(place: Folder, tmp_path: Path) -> None:

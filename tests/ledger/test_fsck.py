@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
@@ -413,7 +414,11 @@ def test_a_tail_taken_with_its_checkpoints_is_found_by_the_one_that_was_publishe
     published = (house.folder / "ledger.published").read_bytes()
     assert first(check(house, copy, published=published))[:2] == (13, "log_behind")
     assert check(house, published=published).holds
+    assert first(check(house, copy, seen=published))[:2] == (13, "log_behind"), "whoever it was that saw it"
     assert first(check(house, published=b"garbage")).code == "checkpoint_invalid"
+    root = published.split(b"\n")[2]
+    told = first(check(house, published=published, seen=published.replace(root, b64encode(bytes(32))), policy=None))
+    assert told.code == "log_forked" and "两种历史" in told.words
 
 
 def test_of_many_problems_the_first_comes_first_and_the_list_ends(large: House, copy: Path) -> None:
