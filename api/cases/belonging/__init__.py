@@ -1,0 +1,1 @@
+"""Who there is and where they belong: people, units, moves between them, a unit's view of its own."""

@@ -1,0 +1,1 @@
+"""Records of other systems and ledgers: judged row by row, brought in once, followed, compared, told back."""

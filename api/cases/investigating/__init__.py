@@ -1,0 +1,1 @@
+"""Investigations: findings, cases, acts upon many entries, notices, and the sealed bundle."""

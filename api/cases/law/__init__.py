@@ -1,0 +1,1 @@
+"""Rulebooks: read, proposed, enacted by another hand, replayed beforehand, their effect announced."""

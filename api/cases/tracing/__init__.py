@@ -1,0 +1,1 @@
+"""From one thing to whatever shares something with it; how an account decides; notes beside events."""

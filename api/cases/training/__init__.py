@@ -1,0 +1,1 @@
+"""Trainings: plans and classes filed, rosters judged and registered, cards."""

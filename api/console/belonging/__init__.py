@@ -1,0 +1,1 @@
+"""People, units, accounts and moves on screens; registering, and being forgotten."""

@@ -1,0 +1,1 @@
+"""Claims on screens: filled in, tried, filed, queued, decided, put right."""

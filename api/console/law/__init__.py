@@ -1,0 +1,1 @@
+"""Rulebooks on screens: read, proposed, replayed; and where decisions and the law part."""

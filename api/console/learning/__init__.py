@@ -1,0 +1,1 @@
+"""Courses and exams on screens: the catalogue, the player, seats, results, certificates."""

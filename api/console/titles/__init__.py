@@ -1,0 +1,1 @@
+"""Titles on screens: applied for, judged, taken away."""

@@ -1,0 +1,1 @@
+"""Timelines, events, what entries share, and who looked, on screens."""
