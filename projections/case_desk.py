@@ -3,7 +3,7 @@
 The folds here are those of `projections.cases`, whose file holds the tables: whatever happens to a case moves its
 version. What followed is every act that names the case, upon an entry or upon somebody's right to apply, and what was
 said to have followed; the rows of a bulk act among it from the act's closing on. Words are not here: they are sealed,
-and read from the log by whoever may (`api/cases/case_desk.py`).
+and read from the log by whoever may (`api/cases/investigating/case_desk.py`).
 
 `tests/projections/test_case_desk_answers.py` shows it.
 """

@@ -11,7 +11,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from api.cases import import_answers, import_reports, trainings, workload, years
+from api.cases import workload, years
+from api.cases.importing import import_answers, import_reports
+from api.cases.training import trainings
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.sheets import ROWS_MOST

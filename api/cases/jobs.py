@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.cases import bulk_jobs, bundle_jobs, replays
-from api.cases.bundle_jobs import Fetched
 from api.cases.cases import supervising
 from api.cases.doing import Asked
-from api.cases.replays import Listed
+from api.cases.investigating import bulk_jobs, bundle_jobs
+from api.cases.investigating.bundle_jobs import Fetched
+from api.cases.law import replays
+from api.cases.law.replays import Listed
 from api.cases.standing import POLICY_OFFICE, SUPERVISOR, acting
 from api.house import House
 from api.operational.callers import Caller

@@ -251,7 +251,7 @@ def _tell(body: dict[str, Any]) -> None:
 
 
 def _tell_comparison(would: dict[str, Any], workbook: Path | None) -> None:
-    from api.cases.import_comparisons import WHAT
+    from api.cases.importing.import_comparisons import WHAT
 
     pairs((("比较", would["compared"]), ("相异", would["differences"]), ("期间之外", would["outside"]),
            ("读不出的行", would["unread"])))

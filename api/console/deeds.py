@@ -1,8 +1,9 @@
 """What is done about a record that is no claim: one page a deed, with before and after, what it wants, and its result.
 
-Which deeds are offered is found by trying each through its use case, as of claims (`api.console.acts`): what would be
-turned away for who asks or for the state is not offered. A page shows how the record stands and what it would become;
-where that depends on what is typed, it can be tried first. `tests/console/test_registering.py` and others show it.
+Which deeds are offered is found by trying each through its use case, as of claims (`api.console.claiming.acts`): what
+would be turned away for who asks or for the state is not offered. A page shows how the record stands and what it would
+become; where that depends on what is typed, it can be tried first. `tests/console/test_registering.py` and others show
+it.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from api.cases import imports
+from api.cases.belonging.people import REGISTERING
 from api.cases.doing import Reading
-from api.cases.erasure import SECURITY_ADMINISTRATOR
-from api.cases.looks import AUDITOR
-from api.cases.people import REGISTERING
+from api.cases.forgetting.erasure import SECURITY_ADMINISTRATOR
+from api.cases.importing import imports
+from api.cases.log.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
 from api.house import House
 from api.operational.callers import Caller

@@ -10,24 +10,20 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from api.cases import (
-    claim_drafts,
-    claim_sheet,
-    histories,
-    people,
-    queue,
-    roster_waits,
-    workload,
-    year_closing,
-    years,
-)
-from api.cases.erasure import SECURITY_ADMINISTRATOR
-from api.cases.looks import AUDITOR
+from api.cases import workload, year_closing, years
+from api.cases.belonging import people
+from api.cases.claiming import claim_drafts, claim_sheet, queue
+from api.cases.forgetting.erasure import SECURITY_ADMINISTRATOR
+from api.cases.log import histories
+from api.cases.log.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
-from api.console import remedies, replays, rules, status, words
-from api.console.claim import done_before, told_basis
-from api.console.findings import investigating
-from api.console.learning import own_studies
+from api.cases.training import roster_waits
+from api.console import status, words
+from api.console.claiming import remedies
+from api.console.claiming.claim import done_before, told_basis
+from api.console.investigating.findings import investigating
+from api.console.law import replays, rules
+from api.console.learning.learning import own_studies
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
 from api.console.screen import Asking, Page, Shown

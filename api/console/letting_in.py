@@ -1,7 +1,8 @@
 """Somebody is let in: at once, or, where a second factor is theirs or demanded of them, only halfway.
 
-Whoever is halfway has a cookie that opens nothing but the page which asks for the code (`api.console.factor_page`); a
-session begins when it was given. So no way in leads past it: not a password, not a token, not a sign-on.
+Whoever is halfway has a cookie that opens nothing but the page which asks for the code
+(`api.console.door.factor_page`); a session begins when it was given. So no way in leads past it: not a password, not a
+token, not a sign-on.
 
 `tests/api/test_http_second_factor.py` shows it.
 """

@@ -22,8 +22,8 @@ from urllib.parse import urlencode, urlsplit
 import structlog
 from flask import Blueprint, Response, current_app, g, redirect, render_template, request
 
-from api.cases import accounts
 from api.cases.doing import Asked
+from api.cases.holders import accounts
 from api.console import frame, wanted
 from api.console.cookies import SESSION, is_over_tls, of_host
 from api.console.cookies import session as session_cookie

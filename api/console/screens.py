@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from api.console import (
-    accounts,
-    acts,
-    announcing,
-    applications,
-    applying,
-    cards,
+from api.console import deeds, helping, home, status, years
+from api.console.belonging import accounts, entering, erasures, registration, transfers, units
+from api.console.claiming import acts, claim, correction, filing, queue
+from api.console.door.factor_page import factor_routes
+from api.console.importing import imports, ledgers, reconciling
+from api.console.investigating import (
     case_bulk,
     case_bundle,
     case_deeds,
@@ -18,56 +17,17 @@ from api.console import (
     case_opening,
     case_papers,
     cases,
-    certificates,
-    claim,
-    correction,
-    courses,
-    deeds,
-    differences,
-    enrolments,
-    entering,
-    erasures,
-    event,
-    event_notes,
-    exams,
-    filing,
-    finder,
     findings,
-    helping,
-    home,
-    imports,
-    ledgers,
-    looks,
-    papers,
-    pivot,
-    player,
-    proposals,
-    publishing,
-    queue,
-    reconciling,
-    registration,
-    replay_form,
-    replay_result,
-    replays,
-    rosters,
-    rules,
-    sanctions,
     simulation,
-    sitting,
-    statements,
-    status,
-    timeline,
-    training_deeds,
-    training_forms,
-    trainings,
-    transfers,
-    units,
-    year_closings,
-    years,
 )
-from api.console.factor_page import factor_routes
+from api.console.law import announcing, differences, proposals, replay_form, replay_result, replays, rules
+from api.console.learning import certificates, courses, enrolments, exams, player, publishing, sitting
 from api.console.page import frame_routes
 from api.console.screen import FORM_MOST, add, take
+from api.console.statement import papers, statements, year_closings
+from api.console.titles import applications, applying, sanctions
+from api.console.tracing import event, event_notes, finder, looks, pivot, timeline
+from api.console.training import cards, rosters, training_deeds, training_forms, trainings
 
 _CLAIM = "/claims/<claim:claim>"
 _DRAFT = "/drafts/<draft:draft>"

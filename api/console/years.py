@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import events, people, workload, years
+from api.cases import events, workload, years
+from api.cases.belonging import people
 from api.cases.standing import acting
-from api.console import certificates
+from api.console.learning import certificates
 from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import PURPOSES

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from api.cases.claims import place_of
+from api.cases.claiming.claims import place_of
 from api.demo.calendar import Calendar
 from api.demo.country import Country, Hand, Organisation, Seat
 from api.demo.dice import Dice

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from api.cases.actors import hidden_account
+from api.cases.holders.actors import hidden_account
 from api.demo.calendar import Calendar, moment
 from api.demo.claims import Claims
 from api.demo.country import Country

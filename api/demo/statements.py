@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from api.cases.people import last_identity
-from api.cases.statement_facts import put_in_facts, title_of
+from api.cases.belonging.people import last_identity
+from api.cases.statement.statement_facts import put_in_facts, title_of
 from api.demo.calendar import SECOND, Calendar, moment
 from api.demo.claims import Someone
 from api.demo.country import HUMAN_RESOURCES, Country

@@ -1,8 +1,8 @@
 """What an investigator notes beside events: a star, some words; for themselves, or for those who work on a case too.
 
 Operational and not proven: a note is a thought on the way, no finding, and is changed and dropped as thoughts are. What
-is to stand for ever is written into the case (`api.cases.case_desk`). Words are sealed under the key of whoever the
-event is about, so that they go with them; of an event that is nobody's, under the writer's.
+is to stand for ever is written into the case (`api.cases.investigating.case_desk`). Words are sealed under the key of
+whoever the event is about, so that they go with them; of an event that is nobody's, under the writer's.
 
 `tests/console/test_event_note_screens.py` shows it.
 """

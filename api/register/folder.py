@@ -11,12 +11,12 @@
         reader.token     lets its bearer read entries and proofs
         founder.token    lets its bearer act for the installation: verify and appoint the first offices
         ledger.former, access.former    public keys that signed before and sign no more
-        ledgers.policy   which other ledgers are believed (`api.cases.hand_over_imports`); whoever runs this writes it
+        ledgers.policy   which other ledgers are believed (`importing.hand_over_imports`); whoever runs this writes it
     operations.db        tokens and sessions (`api.operational.operations`)
     evidence/            uploaded papers, each sealed under its person's key (`api.evidence.files`)
     rulebooks/           the enacted rulebooks by digest (`policies.archive`)
     replays/             reports that were asked for over HTTP, for a month (`api.replays.runner`); bundles of large
-                         cases, sealed, until they are fetched (`api.cases.bundle_jobs`)
+                         cases, sealed, until they are fetched (`investigating.bundle_jobs`)
     projections/         answers, which can be made anew (`projections.following.follower`)
         map.1.db         the completeness map, which can be, too (`ledger.maps.file`)
     witnessed/           what witnesses and time-stamping authorities signed of this log (`ledger.witnessing.kept`)

@@ -1,9 +1,9 @@
 """The report of a replay as a page: `report.json` put into Chinese words and charts, nothing added.
 
 Pure. `page` is complete in itself: no script, no font, nothing is fetched; the console shows the same `view` in its own
-frame (`api.console.replay_result`), and both the same sections (`templates/replay_sections.html`). Every chart is drawn
-in percentages, so that its letters keep their size on any screen and on paper, and in attributes alone, so that it
-needs no style; it has beside it the table of the very numbers it draws.
+frame (`api.console.law.replay_result`), and both the same sections (`templates/replay_sections.html`). Every chart is
+drawn in percentages, so that its letters keep their size on any screen and on paper, and in attributes alone, so that
+it needs no style; it has beside it the table of the very numbers it draws.
 
 `tests/api/test_replay_command.py` and `tests/console/test_replay_screens.py` show it.
 """

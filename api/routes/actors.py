@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import actors
 from api.cases.doing import Asked, Done
+from api.cases.holders import actors
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import answer

@@ -10,8 +10,9 @@ from typing import Any
 
 from flask import Response, current_app
 
-from api.cases import applications, packet_files, packets, people, petitions, sanctions
+from api.cases.belonging import people
 from api.cases.doing import Asked, Done
+from api.cases.titles import applications, packet_files, packets, petitions, sanctions
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer

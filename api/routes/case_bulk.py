@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import bulk_jobs, case_bulk, case_desk, inquiries
-from api.cases.case_bulk import PATIENCE_MOST_MS, PATIENCE_MS, Going, Preview
 from api.cases.doing import Asked, Done
+from api.cases.investigating import bulk_jobs, case_bulk, case_desk, inquiries
+from api.cases.investigating.case_bulk import PATIENCE_MOST_MS, PATIENCE_MS, Going, Preview
 from api.operational.callers import Caller
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house

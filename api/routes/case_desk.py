@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import case_desk, inquiries
-from api.cases.case_choosing import chosen_of
 from api.cases.doing import Asked, Done
+from api.cases.investigating import case_desk, inquiries
+from api.cases.investigating.case_choosing import chosen_of
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from flask import Response, current_app
 
-from api.cases import bundle as bundles
-from api.cases import bundle_jobs, jobs, notice_letters, notices
-from api.cases.bundle_contents import DIRECT_MOST
+from api.cases import jobs
 from api.cases.doing import Asked
+from api.cases.investigating import bundle as bundles
+from api.cases.investigating import bundle_jobs, notice_letters, notices
+from api.cases.investigating.bundle_contents import DIRECT_MOST
 from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.paper.typesetting import PdfImpossible

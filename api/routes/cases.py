@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import cases, inquiries, without
+from api.cases import cases
 from api.cases.doing import Asked, Done
+from api.cases.investigating import inquiries, without
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer

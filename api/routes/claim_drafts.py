@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.cases import claim_drafts as drafts
-from api.cases import claims
+from api.cases.claiming import claim_drafts as drafts
+from api.cases.claiming import claims
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.answers import Told

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases import appeals, assignment, bulk, claims, review
+from api.cases.claiming import appeals, assignment, bulk, claims, review
+from api.cases.claiming.prospects import prospects
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
-from api.cases.prospects import prospects
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, problem_of

@@ -9,8 +9,9 @@ from typing import Any
 
 from flask import Response, request
 
-from api.cases import claims, course_hours, courses, results, studying
+from api.cases.claiming import claims
 from api.cases.doing import Asked, Done
+from api.cases.learning import course_hours, courses, results, studying
 from api.operational.addresses import address_of_asker
 from api.operational.callers import Caller
 from api.operational.study_sessions import Whereabouts

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import erasure
 from api.cases.doing import Asked, Done
+from api.cases.forgetting import erasure
 from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house

@@ -12,7 +12,7 @@ from typing import Any, Final
 from flask import Response, request
 from werkzeug.http import parse_options_header
 
-from api.cases import evidence
+from api.cases.claiming import evidence
 from api.evidence.files import MOST
 from api.evidence.types import TYPES
 from api.operational.callers import Caller

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import exams
+from api.cases.learning import exams
 from api.operational.callers import Caller
 from api.routes.answers import answer
 from api.routes.door import Door, house

@@ -9,9 +9,10 @@ from typing import IO, Any, Final
 import marshmallow as ma
 from flask import Response, send_file
 
-from api.cases import exports, roster_exports
-from api.cases.allotment import ROLES
-from api.cases.bundle_jobs import Fetched
+from api.cases import exports
+from api.cases.holders.allotment import ROLES
+from api.cases.investigating.bundle_jobs import Fetched
+from api.cases.training import roster_exports
 from api.operational.callers import Caller
 from api.paper.saved import attached, disposition
 from api.paper.tables_out import FORMS, Form, Table, file_of

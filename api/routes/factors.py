@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import factors
 from api.cases.doing import Asked
+from api.cases.holders import factors
 from api.operational.callers import Caller
 from api.routes.answers import answer
 from api.routes.door import Door, house

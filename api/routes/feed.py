@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 from flask import Response
 
-from api.cases import feed
+from api.cases.log import feed
 from api.operational.callers import Caller
 from api.routes.answers import Answer
 from api.routes.door import Door, house

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.cases import card_issuing, class_filings, plan_filings
 from api.cases.doing import Asked, Done
+from api.cases.training import card_issuing, class_filings, plan_filings
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told

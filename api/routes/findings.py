@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import finding_acts as acts
-from api.cases import findings, inquiries
 from api.cases.doing import Asked
+from api.cases.investigating import finding_acts as acts
+from api.cases.investigating import findings, inquiries
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer

@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import histories, officers
+from api.cases.log import histories
+from api.cases.tracing import officers
 from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed, moment

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.cases import hand_over_imports, hand_overs, imports, ledgers
 from api.cases.doing import Asked, Done
-from api.cases.hand_over_imports import Handed
-from api.cases.hand_overs import Made
+from api.cases.importing import hand_over_imports, hand_overs, imports, ledgers
+from api.cases.importing.hand_over_imports import Handed
+from api.cases.importing.hand_overs import Made
 from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.routes.answers import Told, answer

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import looks
+from api.cases.log import looks
 from api.operational.callers import Caller
 from api.paper.saved import disposition
 from api.refusals.faults import BadFields, Fault

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import people, transfers
+from api.cases.belonging import people, transfers
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.answers import Told, answer

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import replay_rows, replays
 from api.cases.doing import Asked
-from api.cases.feed import WAIT_MOST_S, WAITERS_MOST
+from api.cases.law import replay_rows, replays
+from api.cases.log.feed import WAIT_MOST_S, WAITERS_MOST
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.saved import disposition

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from flask import Response
 
-from api.cases import rosters
-from api.cases.class_filings import class_view
 from api.cases.doing import Asked, Done
 from api.cases.standing import logged_in
+from api.cases.training import rosters
+from api.cases.training.class_filings import class_view
 from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.routes.answers import Told, answer

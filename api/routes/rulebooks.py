@@ -8,8 +8,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from api.cases import impact, reasons, rulebooks
+from api.cases import reasons
 from api.cases.doing import Asked, Done
+from api.cases.law import impact, rulebooks
 from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import results, seats
 from api.cases.doing import Asked, Done
+from api.cases.learning import results, seats
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import shared, shared_threads
-from api.cases.shared import Seen
-from api.cases.shared_threads import Thread
+from api.cases.tracing import shared, shared_threads
+from api.cases.tracing.shared import Seen
+from api.cases.tracing.shared_threads import Thread
 from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import Paged, listed

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response, current_app
 
-from api.cases import statements
 from api.cases.doing import Asked, Done
-from api.cases.statement_verifier import verifier_of
+from api.cases.statement import statements
+from api.cases.statement.statement_verifier import verifier_of
 from api.operational.callers import Caller
 from api.paper.saved import attached, of_statement
 from api.refusals.problems import Problem

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import cards, import_answers, trainings
+from api.cases.importing import import_answers
+from api.cases.training import cards, trainings
 from api.operational.callers import Caller
 from api.routes.answers import answer
 from api.routes.door import Door, house

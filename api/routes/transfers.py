@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases import transfers
+from api.cases.belonging import transfers
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.door import Door, house

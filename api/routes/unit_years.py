@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import unit_years
+from api.cases.belonging import unit_years
 from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.paper.tables_out import FORMS, Form, file_of

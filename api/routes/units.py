@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases import units
+from api.cases.belonging import units
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.acts import Acts

@@ -3,8 +3,8 @@
 Every process that serves has one of each kind; the one that has the lease does the work. What is done to many entries
 goes through the same use case as a request, chunk by chunk; before each it looks whether it is still to be done: so it
 is stopped within a chunk, and what a killed process left is gone on with by the next one that has the lease
-(`api.cases.bulk_jobs`). A bundle is made anew (`api.cases.bundle_jobs`); it keeps no act waiting, since each kind has a
-thread of its own.
+(`api.cases.investigating.bulk_jobs`). A bundle is made anew (`api.cases.investigating.bundle_jobs`); it keeps no act
+waiting, since each kind has a thread of its own.
 
 `tests/api/test_bulk_jobs.py` and `tests/api/test_bundle_jobs.py` show it.
 """
@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from api.cases import bulk_jobs, bundle_jobs
+from api.cases.investigating import bulk_jobs, bundle_jobs
 from api.house import House
 from api.operational.jobs import CASE_BULK, CASE_BUNDLE, FAILED, Job, Outcome
 from api.replays.runner import Progress

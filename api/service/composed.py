@@ -15,15 +15,15 @@ from api.beside.access_keeping import keep_for
 from api.beside.following import apart
 from api.beside.keeper import Keeper
 from api.beside.memory import giving_back
-from api.cases.bundle_contents import EVENTS_MOST
-from api.cases.bundle_jobs import tidy_bundles
-from api.cases.erasure_purge import purge_all
-from api.cases.evidence import tidy_evidence
-from api.cases.replays import tidy_replays
-from api.cases.studying import settle_all
+from api.cases.claiming.evidence import tidy_evidence
+from api.cases.forgetting.erasure_purge import purge_all
+from api.cases.investigating.bundle_contents import EVENTS_MOST
+from api.cases.investigating.bundle_jobs import tidy_bundles
+from api.cases.law.replays import tidy_replays
+from api.cases.learning.studying import settle_all
 from api.console.screens import page_routes
-from api.console.statement_pages import statement_routes
-from api.console.verification_page import verification_routes
+from api.console.statement.statement_pages import statement_routes
+from api.console.statement.verification_page import verification_routes
 from api.doctor.asked_outside import asked_outside
 from api.doctor.checks import Check, Reach
 from api.doctor.machine_checks import ready_checks
@@ -134,7 +134,7 @@ def _sign_on(settings: Settings) -> list[Blueprint]:
     """The doors of single sign-on, where a provider is set; what they need is loaded only then."""
     if not settings.sign_on_issuer:
         return []
-    from api.console.sign_on_page import sign_on_routes
+    from api.console.door.sign_on_page import sign_on_routes
     from api.outside.provider import provider_of
 
     return [sign_on_routes(provider_of(settings))]

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from flask import render_template, request
 
-from api.cases import statements
+from api.cases.statement import statements
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.qr import drawn

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.cases.belonging.people import sealed_identity
 from api.cases.doing import Reading
-from api.cases.people import sealed_identity
 from api.house import House
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers import names

@@ -5,7 +5,7 @@ the last one, so that a statement costs what has happened in between and not the
 does it, one at a time by SQLite's own lock. A file of another log, ahead of a restored one or of another key is emptied
 and made anew. No proof is handed out unchecked: what the file has lost or got wrong of a person shows then, and it is
 made anew. Where somebody has written to it with every hash in its place, whoever issues a statement sees that it lists
-less than the timeline has (`api.cases.statements`). What it got wrong of somebody else shows in an audit
+less than the timeline has (`api.cases.statement.statements`). What it got wrong of somebody else shows in an audit
 (`ledger.fsck.maps`), which makes its own.
 
 `tests/ledger/test_map_file.py` shows it.

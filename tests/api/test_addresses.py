@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from api.console.door.sign_on_page import sign_on_routes
 from api.console.screens import page_routes
-from api.console.sign_on_page import sign_on_routes
-from api.console.verification_page import verification_routes
+from api.console.statement.verification_page import verification_routes
 from api.log_routes import log_routes
 from api.operational.addresses import (
     LIMITED,

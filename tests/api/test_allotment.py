@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.cases.allotment import ALLOTS, RESERVED, ROLES, allotting, not_above
+from api.cases.holders.allotment import ALLOTS, RESERVED, ROLES, allotting, not_above
 from ledger.events.actor import Scope
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ActorId, UnitId

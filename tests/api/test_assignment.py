@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.cases import assignment
+from api.cases.claiming import assignment
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from tests.api.command_kit import Ended, answering, xueshi

@@ -20,10 +20,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from api.console.door.sign_on_page import sign_on_routes
 from api.console.screens import page_routes
-from api.console.sign_on_page import sign_on_routes
-from api.console.statement_pages import statement_routes
-from api.console.verification_page import verification_routes
+from api.console.statement.statement_pages import statement_routes
+from api.console.statement.verification_page import verification_routes
 from api.log_routes import log_routes
 from api.metrics.door import measure
 from api.outside.provider import Provider

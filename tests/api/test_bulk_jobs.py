@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api.cases import bulk_jobs
+from api.cases.investigating import bulk_jobs
 from api.service.bulk_runner import TRIES_MOST, BulkRunner
 from ledger.acts import case_bulk
 from ledger.acts.case_bulk import Bulk
@@ -32,7 +32,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 @pytest.fixture
 def desk(town: Town, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Three entries, a chunk each, two members, and what was found."""
-    monkeypatch.setattr("api.cases.case_bulk.CHUNK", 1)
+    monkeypatch.setattr("api.cases.investigating.case_bulk.CHUNK", 1)
     desk = desk_in(town, 3)
     desk.act(desk.first, "members", {"actor": desk.second.id})
     desk.act(desk.first, "finding", FOUND)

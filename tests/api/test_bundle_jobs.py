@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from api.cases import bundle_jobs
-from api.cases.bundle_jobs import tidy_bundles
+from api.cases.investigating import bundle_jobs
+from api.cases.investigating.bundle_jobs import tidy_bundles
 from api.operational.callers import Caller
 from api.service.bulk_runner import BUNDLES, TRIES_MOST, BulkRunner
 from ledger.events.act import AccessRecorded

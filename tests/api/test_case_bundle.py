@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec import to_builtins
 
-from api.cases import bundle_contents
+from api.cases.investigating import bundle_contents
 from ledger.errors import LedgerError
 from ledger.events.act import AccessRecorded
 from ledger.offline.case_file import MANIFEST, SEAL, Manifest, format_manifest, format_seal, parse_manifest
@@ -267,7 +267,7 @@ def test_what_is_too_long_is_refused_and_not_cut(place: Place, monkeypatch: pyte
 def test_what_would_be_hundreds_of_pages_is_no_pdf_and_the_rest_is_whole(
     place: Place, kept: Callable[[bytes], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.cases.bundle.SET_MOST", 3)
+    monkeypatch.setattr("api.cases.investigating.bundle.SET_MOST", 3)
     files = files_of(data := fetched(place))
 
     assert "report.pdf" not in files and "没有 report.pdf" in files["README.txt"].decode()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.cases import proofs
+from api.cases.log import proofs
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.act import AccessRecorded

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from api.cases import notice_letters, notices
+from api.cases.investigating import notice_letters, notices
 from api.paper import typesetting
 from ledger.events.act import AccessRecorded
 from tests.api.case_kit import desk_in

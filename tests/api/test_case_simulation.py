@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cases import without
+from api.cases.investigating import without
 from api.paper.tables_out import file_of
 from ledger.events.act import AccessRecorded
 from tests.api.command_kit import answering, xueshi

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.cases.study import read_study, study_view
+from api.cases.claiming.study import read_study, study_view
 from api.routes.schemas.claims import StudyBody
 from tests.api.house_kit import SHA, Someone, Town, study
 

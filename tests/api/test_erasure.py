@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from api import erasing
-from api.cases.erasure_purge import purge_all
+from api.cases.forgetting.erasure_purge import purge_all
 from api.erasing import KINDS, Rule, grounds, rule_of
 from api.operational.second_factor import code_at
 from api.service.composed import composed
@@ -405,7 +405,7 @@ def test_killed_after_the_event_what_the_service_kept_goes_with_the_next_hour(
     def killed(*_: Any) -> None:
         raise MemoryError("the process ends here")
 
-    monkeypatch.setattr("api.cases.erasure.purge", killed)
+    monkeypatch.setattr("api.cases.forgetting.erasure.purge", killed)
     assert place.destroying()[0] == 500
     monkeypatch.undo()
     house = place.town.house
@@ -452,7 +452,7 @@ def test_a_key_that_an_older_vault_brings_back_is_told_by_the_checker_and_destro
 
 
 def _number_of(place: Place) -> str:
-    from api.cases.people import sealed_identity
+    from api.cases.belonging.people import sealed_identity
 
     identity = sealed_identity(place.town.house, place.li.id)
     assert identity is not None

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from api.cases.erasure_purge import purge_all
-from api.cases.people import sealed_identity
+from api.cases.belonging.people import sealed_identity
+from api.cases.forgetting.erasure_purge import purge_all
 from api.register.register import SYSTEM
 from ledger.errors import Refusal
 from ledger.events.base import Draft

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import TestResponse
 
-from api.cases import feed as cases
+from api.cases.log import feed as cases
 from ledger.identifiers import names
 from tests.api.house_kit import BODY, Someone, Town, study
 

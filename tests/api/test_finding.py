@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from api.cases.finding import blocks, by_documents
+from api.cases.belonging.finding import blocks, by_documents
 from api.register.register import SYSTEM
 from ledger.acts.running import Act, open_act
 from ledger.events.base import Draft

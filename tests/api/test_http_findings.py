@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from api.cases.finding_acts import upon
-from api.cases.findings import in_words
+from api.cases.investigating.finding_acts import upon
+from api.cases.investigating.findings import in_words
 from api.words.finding_words import NAMED, filled, pairs, sentence, sentences
 from ledger.envelope import LEAF_BYTES_MAX
 from ledger.events.act import AccessRecorded

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from api.cases import import_rows as cases
+from api.cases.importing import import_rows as cases
 from ledger.acts.imports import Rows
 from ledger.events.act import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, resident_id

@@ -14,7 +14,7 @@ import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from api.cases import rosters as cases
+from api.cases.training import rosters as cases
 from ledger.acts.running import Act
 from ledger.events.act import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, house_in, resident_id

@@ -12,8 +12,9 @@ from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.cases import case_bulk, rulebooks
 from api.cases.doing import Asked
+from api.cases.investigating import case_bulk
+from api.cases.law import rulebooks
 from api.console.cookies import SESSION
 from api.console.screens import page_routes
 from api.operational.callers import Caller, Opened

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from api.cases.import_lists import Line, listing
+from api.cases.importing.import_lists import Line, listing
 from api.refusals.faults import BadFields
 
 HEADS = ("来源记录号", "版本", "证件号码", "姓名", "科目", "途径", "日期", "天数", "课程名称", "证书编号", "证件类型")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.cases import proofs
-from api.cases.proofs import Opened
+from api.cases.log import proofs
+from api.cases.log.proofs import Opened
 from api.console.screens import page_routes
 from api.operational.callers import Caller
 from api.service.app import create_app

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api.cases.replays import tidy_replays
+from api.cases.law.replays import tidy_replays
 from api.operational.jobs import KEPT_S
 from api.replays.runner import Runner
 from policies.shelf import DRAFTS

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from api.cases.result_lists import ROWS_MOST, Row, listed, mark_of
+from api.cases.learning.result_lists import ROWS_MOST, Row, listed, mark_of
 from api.refusals.faults import BadFields
 from tests.api.house_kit import resident_id
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
-from api.cases import roster_exports
+from api.cases.training import roster_exports
 from ledger.events.act import AccessRecorded
 from tests.api.past_class_kit import NUMBER, Trained, trained
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.cases.roster_lists import HEADS, Listed, listed, marks_of
+from api.cases.training.roster_lists import HEADS, Listed, listed, marks_of
 from api.paper.sheets import Sheet
 from tests.api.house_kit import resident_id
 

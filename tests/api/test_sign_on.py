@@ -18,8 +18,8 @@ from werkzeug.test import TestResponse
 
 from api.console.cookies import SESSION
 from api.console.cookies import SIGN_ON as COOKIE
+from api.console.door.sign_on_page import sign_on_routes
 from api.console.screens import page_routes
-from api.console.sign_on_page import sign_on_routes
 from api.doctor.checks import Level, found
 from api.doctor.register_checks import register_checks
 from api.operational.second_factor import Rule, code_at

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.cases.studying import LEFT_AFTER_S, going_on, settle_all
+from api.cases.learning.studying import LEFT_AFTER_S, going_on, settle_all
 from api.operational.callers import Caller
 from api.operational.study_time import SECOND
 from ledger.errors import Refusal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.cases import threads
-from api.cases.threads import Thread
+from api.cases.log import threads
+from api.cases.log.threads import Thread
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from tests.api.house_kit import BODY, Someone, Town, study

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.console.case_sent import EndingForm
+from api.console.investigating.case_sent import EndingForm
 from api.whole import whole, whole_or_as_typed
 
 

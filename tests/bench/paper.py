@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from api.cases.statement_verifier import verifier_of
+from api.cases.statement.statement_verifier import verifier_of
 from api.operational.callers import Caller
 from api.statements.paper import Paper, paper
 from api.statements.pdf import pdf

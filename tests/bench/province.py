@@ -25,8 +25,8 @@ from uuid import uuid4
 
 import structlog
 
-from api.cases.finding import blocks
-from api.cases.hand_overs import A_PART
+from api.cases.belonging.finding import blocks
+from api.cases.importing.hand_overs import A_PART
 from api.house import open_house
 from api.register.register import open_register
 from api.service.app import create_app

@@ -17,8 +17,8 @@ from waitress.server import create_server
 from werkzeug.test import TestResponse
 
 from api.console.screens import page_routes
-from api.console.statement_pages import statement_routes
-from api.console.verification_page import verification_routes
+from api.console.statement.statement_pages import statement_routes
+from api.console.statement.verification_page import verification_routes
 from api.log_routes import log_routes
 from api.service.app import create_app
 from tests.api.house_kit import BODY, Someone, Town, house_in, study

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.cases import bulk_jobs, case_bulk
 from api.cases.doing import Asked
+from api.cases.investigating import bulk_jobs, case_bulk
 from api.operational.callers import Caller
 from api.service.bulk_runner import BUNDLES, BulkRunner
 from ledger.stores.append import RequestKey

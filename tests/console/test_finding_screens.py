@@ -124,8 +124,8 @@ def test_a_case_on_findings_lists_every_event_they_rest_on_by_the_page(
 ) -> None:
     """The event that opens it has room for some of them; the list has them all."""
     found = looked(place)
-    monkeypatch.setattr("api.cases.finding_acts.CASE_EVENTS_MOST", 1)
-    monkeypatch.setattr("api.console.case_lists.ROWS", 1)
+    monkeypatch.setattr("api.cases.investigating.finding_acts.CASE_EVENTS_MOST", 1)
+    monkeypatch.setattr("api.console.investigating.case_lists.ROWS", 1)
     watch.press(watch.get(at(found, "case")), "立案", kind="falsification", words="立案核查")
     *_, case = watch.json(f"/findings/{found.finding}.json{FOR}")["cases"]
     assert len(watch.json(f"/cases/{case}.json{FOR}")["findings"]) == 1 < len(found.events)

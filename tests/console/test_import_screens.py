@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api.cases.import_rows import words_of
+from api.cases.importing.import_rows import words_of
 from tests.api.house_kit import BODY, Someone, resident_id
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast, Read

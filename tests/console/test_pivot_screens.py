@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.console.ring import Node, ring
+from api.console.tracing.ring import Node, ring
 from projections.findings.clues import Clues
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
 from tests.console.browser_kit import Window

@@ -12,10 +12,11 @@ from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from api.cases import differences, replay_rows
-from api.cases.replays import place_of
-from api.console import replay_result
-from api.console.replay_form import again
+from api.cases import differences
+from api.cases.law import replay_rows
+from api.cases.law.replays import place_of
+from api.console.law import replay_result
+from api.console.law.replay_form import again
 from api.operational.jobs import FAILED
 from api.replays.runner import Runner, clear
 from ledger.envelope import decode

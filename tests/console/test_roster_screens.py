@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api.console.rosters import SENT_MOST
+from api.console.training.rosters import SENT_MOST
 from ledger.acts.rosters import Roster, open_roster
 from ledger.events.training import ClassId
 from ledger.vocabulary import ActorId

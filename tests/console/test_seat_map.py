@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from api.console.seat_map import MOST, runs, seat_map
+from api.console.learning.seat_map import MOST, runs, seat_map
 
 
 def corners(path: str) -> set[tuple[int, int]]:

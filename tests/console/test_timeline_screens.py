@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from api.cases import histories
-from api.console import timeline
-from api.console.field_words import FIELDS
-from api.console.fields import changes, fields, told_so_far
-from api.console.lanes import Span, lanes
+from api.cases.log import histories
+from api.console.tracing import timeline
+from api.console.tracing.field_words import FIELDS
+from api.console.tracing.fields import changes, fields, told_so_far
+from api.console.tracing.lanes import Span, lanes
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Event

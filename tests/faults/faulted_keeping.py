@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from api.cases import case_bulk
+from api.cases.investigating import case_bulk
 from api.commands import access
 from api.operational.second_factor import code_at
 from api.register.register import SYSTEM, open_register

@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from api.cases import import_lists, result_lists, roster_lists
+from api.cases.importing import import_lists
+from api.cases.learning import result_lists
+from api.cases.training import roster_lists
 from api.evidence.types import type_of
 from api.operational.second_factor import _hidden, _step_of
 from api.paper.sheets import read as read_sheet

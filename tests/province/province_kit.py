@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from werkzeug.test import TestResponse
 
-from api.cases import hand_overs
+from api.cases.importing import hand_overs
 from api.house import open_house
 from api.log_routes import log_routes
 from api.operational.callers import Caller

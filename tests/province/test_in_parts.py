@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from province_kit import Three, entries, parts_of
 
-from api.cases import import_rows as cases
+from api.cases.importing import import_rows as cases
 from api.house import House
 from ledger.acts.imports import Rows
 from ledger.errors import Refusal

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from province_kit import Office, Three, entries
 
-from api.cases.import_rows import rows_at_once
+from api.cases.importing.import_rows import rows_at_once
 from ledger.acts.imports import Decided, Followed
 from ledger.events.base import By, Draft, Words
 from ledger.events.claim import ClaimCorrected, ClaimWithdrawn, Ruling, StudyDetails

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from province_kit import Three, entries, in_body, office_in
 
-from api.cases import hand_overs
+from api.cases.importing import hand_overs
 from ledger.events.base import By, Draft
 from ledger.events.imports import ImportClosed, ImportContradicted, ImportId, ImportOpened, ImportProved
 from ledger.hand_over.file import FORMAT, Header

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from api.cases import reasons
+from api.cases.belonging.people import identity_of
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.events import events_of
-from api.cases.people import identity_of
 from api.cases.standing import UNIT, absent, acting, by_actor, in_sight, look, not_a_person, oneself
 from api.house import House
 from api.law_of import assess, bench_now, law_now

@@ -13,11 +13,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
-from api.cases.claims import place_of, sealed_details, upon_own, walk_for
+from api.cases.claiming.claims import place_of, sealed_details, upon_own, walk_for
+from api.cases.claiming.review import as_office
+from api.cases.claiming.study import read_evidence
 from api.cases.doing import Asked, Done, Reading
-from api.cases.review import as_office
 from api.cases.standing import SUPERVISOR
-from api.cases.study import read_evidence
 from api.house import House, local_date
 from api.law_of import law_now, walk_of
 from api.operational.callers import Caller

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from api.cases.claims import sights, view
+from api.cases.claiming.claims import sights, view
+from api.cases.claiming.review import Decide, at_step, not_the_registrar
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.looked import record_looks
-from api.cases.review import Decide, at_step, not_the_registrar
 from api.cases.standing import acting, by_actor, in_sight
 from api.house import House
 from api.operational.callers import Caller

@@ -13,10 +13,10 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from api.cases.claims import view
+from api.cases.claiming.claims import view
+from api.cases.claiming.prospects import duplicates_of
+from api.cases.claiming.review import Decide, Prepared, approving, at_step
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.prospects import duplicates_of
-from api.cases.review import Decide, Prepared, approving, at_step
 from api.cases.standing import acting, by_actor
 from api.house import House
 from api.operational.callers import Caller

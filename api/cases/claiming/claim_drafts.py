@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from api.cases.claims import submission
+from api.cases.claiming.claims import submission
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import oneself
 from api.house import House

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from api.cases import years
-from api.cases.claims import shown, visible
+from api.cases.belonging.people import identity_of
+from api.cases.claiming.claims import shown, visible
+from api.cases.claiming.prospects import prospects
 from api.cases.doing import Reading
 from api.cases.events import events_of
-from api.cases.people import identity_of
-from api.cases.prospects import prospects
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

@@ -2,7 +2,7 @@
 
 The steps that a claim walks are those of the law where the person belongs on the day of submission; they are fixed
 then and stay with those offices when the person moves (W 12, N 8, AMB-28). What a study is worth is the approver's to
-record, so a submission records none; a trial says what it would be (`api.cases.prospects`).
+record, so a submission records none; a trial says what it would be (`api.cases.claiming.prospects`).
 
 `tests/api/test_claims.py` shows it.
 """
@@ -13,9 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from api.cases import reasons
-from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import absent, look, not_a_person, oneself, places
-from api.cases.study import (
+from api.cases.claiming.study import (
     details_view,
     evidence_view,
     files_view,
@@ -24,6 +22,8 @@ from api.cases.study import (
     read_study,
     study_view,
 )
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.standing import absent, look, not_a_person, oneself, places
 from api.house import House, local_date
 from api.law_of import bench_now, judged, law_now, not_yet, ruling_view, understand, walk_of
 from api.operational.callers import Caller

@@ -17,10 +17,10 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from api.cases.claims import visible
+from api.cases.claiming.claims import visible
+from api.cases.claiming.study import file_view, files_view
 from api.cases.doing import Reading
 from api.cases.standing import absent, acting, may_see, oneself, places
-from api.cases.study import file_view, files_view
 from api.evidence.files import WAITING_FILES_MOST, About
 from api.evidence.types import type_of
 from api.house import House

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from api.cases.claims import office_view, papers_of, place_of
+from api.cases.claiming.claims import office_view, papers_of, place_of
 from api.cases.doing import Reading
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, walk_of

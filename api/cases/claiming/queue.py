@@ -11,10 +11,10 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from api.cases import years
-from api.cases.claims import sealed_details
+from api.cases.belonging.people import identity_of
+from api.cases.claiming.claims import sealed_details
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
-from api.cases.people import identity_of
 from api.cases.standing import acting, by_actor, seeing_scopes
 from api.house import House
 from api.law_of import assess, bench_now

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from api.cases.claims import place_of, sights, submitted_on, view
+from api.cases.claiming.claims import place_of, sights, submitted_on, view
+from api.cases.claiming.study import read_details, read_evidence, read_study
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, of_another_level, role_for
-from api.cases.study import read_details, read_evidence, read_study
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet, room_view, walk_of
 from api.operational.callers import Caller

@@ -15,12 +15,12 @@ from functools import partial
 from typing import Any, Final
 
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.erasure_purge import purge
-from api.cases.erasure_weighed import backups, final_after, in_the_way, told, weighed
 from api.cases.factor_shown import fresh
+from api.cases.forgetting.erasure_purge import purge
+from api.cases.forgetting.erasure_weighed import backups, final_after, in_the_way, told, weighed
 from api.cases.looked import record_looks
-from api.cases.petitions import upon_person
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, places, present
+from api.cases.titles.petitions import upon_person
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault

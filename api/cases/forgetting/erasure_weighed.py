@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from api.cases.doing import Reading
-from api.cases.petitions import application_of
+from api.cases.titles.petitions import application_of
 from api.erasing import grounds
 from api.house import House, local_date
 from ledger.streams import claim as claims

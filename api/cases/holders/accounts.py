@@ -13,9 +13,10 @@ from typing import Any, Final
 
 import structlog
 
-from api.cases import actors, people
+from api.cases.belonging import people
 from api.cases.doing import Asked
 from api.cases.factor_shown import fresh
+from api.cases.holders import actors
 from api.cases.standing import handed_over, logged_in
 from api.house import House
 from api.operational import accounts as _accounts

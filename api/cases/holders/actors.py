@@ -5,7 +5,7 @@ installation appoints the first. What can be granted is bounded by the granter's
 or watch the system come from its administrators alone. Whoever hands out a token could act as its holder, so a token
 is bounded like a grant of all that the account holds.
 
-Which office allots which role stands in `api.cases.allotment`. `tests/api/test_actors.py` shows it.
+Which office allots which role stands in `api.cases.holders.allotment`. `tests/api/test_actors.py` shows it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import hmac
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.cases.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.factor_shown import fresh
+from api.cases.holders.allotment import ALLOTS, allotting, not_above, reserved
 from api.cases.looked import record_looks
 from api.cases.standing import POLICY_OFFICE, UNIT, acting, by_actor, handed_over, reaches, role_for
 from api.house import House

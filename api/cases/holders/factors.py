@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from api.cases import actors, people
+from api.cases.belonging import people
 from api.cases.doing import Asked
 from api.cases.factor_shown import fresh, is_demanded, show_again, tried
+from api.cases.holders import actors
 from api.cases.looked import record_looks
 from api.cases.standing import logged_in
 from api.house import House

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from api.cases.import_records import ROW, Known, Read, number_of
+from api.cases.importing.import_records import ROW, Known, Read, number_of
 from ledger.acts.imports import Followed, Step
 from ledger.events.claim import Evidence, Source
 from ledger.streams.claim import Claim, Status

@@ -16,12 +16,12 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final, NamedTuple
 
+from api.cases.belonging.finding import by_documents
 from api.cases.doing import Asked, Done
-from api.cases.finding import by_documents
-from api.cases.import_records import Sent, ledger_system
-from api.cases.import_rows import Judged, Listed
-from api.cases.import_waits import settled
-from api.cases.imports import for_source, may_begin, take
+from api.cases.importing.import_records import Sent, ledger_system
+from api.cases.importing.import_rows import Judged, Listed
+from api.cases.importing.import_waits import settled
+from api.cases.importing.imports import for_source, may_begin, take
 from api.cases.standing import acting
 from api.house import House
 from api.operational.callers import Caller

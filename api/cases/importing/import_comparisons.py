@@ -19,16 +19,16 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from api.cases.belonging.finding import blocks, by_documents
+from api.cases.claiming.study import study_view
 from api.cases.doing import Asked, Done, Reading, do, done
-from api.cases.finding import blocks, by_documents
-from api.cases.hand_over_imports import opened
-from api.cases.import_lists import Wrong
-from api.cases.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
-from api.cases.import_rows import Listed
-from api.cases.imports import TOLD_MOST, for_source, import_of, importer, view
+from api.cases.importing.hand_over_imports import opened
+from api.cases.importing.import_lists import Wrong
+from api.cases.importing.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
+from api.cases.importing.import_rows import Listed
+from api.cases.importing.imports import TOLD_MOST, for_source, import_of, importer, view
 from api.cases.looked import record_looks
 from api.cases.standing import by_actor, present
-from api.cases.study import study_view
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.tables_out import Table

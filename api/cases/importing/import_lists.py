@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.cases.roster_lists import KINDS
+from api.cases.training.roster_lists import KINDS
 from api.paper.sheets import (
     ROWS_MOST,
     Cell,

@@ -19,8 +19,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.cases.import_lists import Wrong
-from api.cases.study import read_details, read_study
+from api.cases.claiming.study import read_details, read_study
+from api.cases.importing.import_lists import Wrong
 from api.house import House
 from api.law_of import not_yet
 from api.refusals import refusals

@@ -15,8 +15,8 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from api.cases.imports import may_ask
-from api.cases.study import study_view
+from api.cases.claiming.study import study_view
+from api.cases.importing.imports import may_ask
 from api.house import House, local_date
 from api.operational.callers import Caller
 from ledger.envelope import decode, wire_type_in

@@ -21,10 +21,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.cases import following
-from api.cases.finding import Found, blocks, by_documents
-from api.cases.import_lists import NAMES, Wrong
-from api.cases.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
+from api.cases.belonging.finding import Found, blocks, by_documents
+from api.cases.importing import following
+from api.cases.importing.import_lists import NAMES, Wrong
+from api.cases.importing.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
 from api.house import House
 from api.law_of import Assessed, assess, bench_now
 from api.paper.sheets import Columns, Mark, Sheet, returned

@@ -18,8 +18,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api.cases.doing import Asked, Done, Reading, do, done
-from api.cases.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
-from api.cases.import_waits import place_of, settled
+from api.cases.importing.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
+from api.cases.importing.import_waits import place_of, settled
 from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
 from api.house import House

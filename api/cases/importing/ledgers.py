@@ -13,11 +13,11 @@ from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any, Final
 
+from api.cases.belonging.finding import blocks
 from api.cases.doing import Reading
-from api.cases.finding import blocks
-from api.cases.hand_over_imports import trusted
-from api.cases.import_records import Register, ledger_system, number_of
-from api.cases.imports import import_of
+from api.cases.importing.hand_over_imports import trusted
+from api.cases.importing.import_records import Register, ledger_system, number_of
+from api.cases.importing.imports import import_of
 from api.cases.standing import acting, may_look
 from api.house import House, local_date
 from api.operational.callers import Caller

@@ -1,8 +1,8 @@
 """What a case does to many entries, gone on with in the background: queued, told, stopped (P 17).
 
-    act(...), resume(...)                               as `api.cases.case_bulk`; a `Going` has the job that goes on
-    find(house, caller, job) -> Job | Refusal           to whoever works on the case
-    run(house, job, goes_on, tell) -> Outcome | None    what a runner does; None: it is not over, and may be done again
+    act(...), resume(...)                               as `api.cases.investigating.case_bulk`; a `Going` has the job
+    that goes on find(house, caller, job) -> Job | Refusal           to whoever works on the case run(house, job,
+    goes_on, tell) -> Outcome | None    what a runner does; None: it is not over, and may be done again
 
 The job is only who goes on: list, words and basis stand in the log. So a process that dies takes nothing with it, two
 that write at once double nothing, and what is stopped leaves an act that is in force for nobody: any member goes on
@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from api.cases import case_bulk
-from api.cases.case_bulk import PATIENCE_MS, Going, Preview, close, write_on
 from api.cases.cases import works_on
 from api.cases.doing import Asked, Done
+from api.cases.investigating import case_bulk
+from api.cases.investigating.case_bulk import PATIENCE_MS, Going, Preview, close, write_on
 from api.cases.standing import SUPERVISOR, acting
 from api.house import House
 from api.operational.callers import Caller

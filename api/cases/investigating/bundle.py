@@ -5,7 +5,7 @@ For whoever else draws a screen or a command over it:
 * `bundle(house, caller, case, purpose, as_of=..., chosen=(), redaction=Redaction())` gives the archive as an open file,
   or the refusal; the file's format is `ledger.offline.case_file`'s, and `xueshi verify FILE` checks it;
 * `pack(house, contents, actor, purpose, into)` writes it to whatever takes bytes: a large one is made by a job
-  (`api.cases.bundle_jobs`), sealed as it grows;
+  (`api.cases.investigating.bundle_jobs`), sealed as it grows;
 * `redacted(fields, persons=...)` reads what is to be blacked out, and refuses a name under which nothing is sealed.
 
 Whoever may open the case may have it made, for a purpose; of everyone who is in it, it is recorded before it is handed
@@ -26,7 +26,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from api.cases import cases
-from api.cases.bundle_contents import (
+from api.cases.investigating.bundle_contents import (
     DIRECT_MOST,
     Contents,
     Tell,
@@ -36,7 +36,7 @@ from api.cases.bundle_contents import (
     sealed_fields,
     told_of,
 )
-from api.cases.bundle_report import report, report_data
+from api.cases.investigating.bundle_report import report, report_data
 from api.house import House
 from api.log_routes import published_keys
 from api.operational.callers import Caller

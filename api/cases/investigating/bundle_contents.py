@@ -17,8 +17,9 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from api.cases import cases, proofs
-from api.cases.bundle_findings import Detected, detected
+from api.cases import cases
+from api.cases.investigating.bundle_findings import Detected, detected
+from api.cases.log import proofs
 from api.evidence.files import EvidenceDamaged
 from api.evidence.types import TYPES
 from api.house import House
@@ -129,7 +130,7 @@ def gathered(
 ) -> Contents | Refusal:
     """Gather it for somebody who may open the case; what is too much is refused and never cut.
 
-    `most`: of more, a job has to be made of it (`api.cases.bundle_jobs`).
+    `most`: of more, a job has to be made of it (`api.cases.investigating.bundle_jobs`).
     """
     reasons = _reasons(house, case, as_of)
     for position, why in ((*((one, "cited") for one in case["findings"]), *((one, "chosen") for one in chosen))):

@@ -23,12 +23,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.cases import bulk_jobs
-from api.cases.bundle import names_of, pack, redacted
-from api.cases.bundle_contents import EVENTS_MOST, count_events, gathered, opened_case, too_many
 from api.cases.cases import let_in, seen, supervising, works_on
 from api.cases.doing import Asked
-from api.cases.replays import Submitted
+from api.cases.investigating import bulk_jobs
+from api.cases.investigating.bundle import names_of, pack, redacted
+from api.cases.investigating.bundle_contents import EVENTS_MOST, count_events, gathered, opened_case, too_many
+from api.cases.law.replays import Submitted
 from api.evidence.sealed import Sealing, bytes_in, opened
 from api.house import House
 from api.operational.callers import Caller

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.cases.bundle_contents import Contents, Told
+from api.cases.investigating.bundle_contents import Contents, Told
 from api.evidence.types import PAPER_KINDS
 from api.house import House
 from api.paper.documents import Document, Section, Table

@@ -5,13 +5,14 @@
     abandon(house, caller, case, act, fields, asked) -> Done | Refusal              fields: words?
 
 Fields: `act` (hold, release, revoke, reinstate), `words`, `basis` for the last two; which entries: `claims`, or a
-choice (`api.cases.case_choosing`), or neither for every entry of the case; `list_sha256` as the preview said.
-What the trial shows is `api.cases.case_bulk_shown`'s. The entries that would be refused are passed over by the act.
+choice (`api.cases.investigating.case_choosing`), or neither for every entry of the case; `list_sha256` as the preview
+said. What the trial shows is `api.cases.investigating.case_bulk_shown`'s. The entries that would be refused are passed
+over by the act.
 
 A request works for `PATIENCE_MS`, or for as long as it says, up to `PATIENCE_MOST_MS`. What is left then is `Going`,
-with how far it is, and a job that goes on with it in the background (`api.cases.bulk_jobs`); any member may also go on
-with `resume`, also after a kill, since list, words and basis stand in the log. `Done.state` is a
-`ledger.streams.case.Case`; every effect is listed by `api.cases.case_desk.followed(..., act=...)`.
+with how far it is, and a job that goes on with it in the background (`api.cases.investigating.bulk_jobs`); any member
+may also go on with `resume`, also after a kill, since list, words and basis stand in the log. `Done.state` is a
+`ledger.streams.case.Case`; every effect is listed by `api.cases.investigating.case_desk.followed(..., act=...)`.
 
 `tests/api/test_case_bulk.py` shows it.
 """
@@ -22,13 +23,13 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.cases.case_bulk_shown import Preview as Preview  # By these names doors know what they show.
-from api.cases.case_bulk_shown import Row as Row
-from api.cases.case_bulk_shown import enter, list_as_it_stands, stale
-from api.cases.case_bulk_shown import preview as preview
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.factor_shown import fresh
-from api.cases.inquiries import in_case, reached
+from api.cases.investigating.case_bulk_shown import Preview as Preview  # By these names doors know what they show.
+from api.cases.investigating.case_bulk_shown import Row as Row
+from api.cases.investigating.case_bulk_shown import enter, list_as_it_stands, stale
+from api.cases.investigating.case_bulk_shown import preview as preview
+from api.cases.investigating.inquiries import in_case, reached
 from api.cases.standing import SUPERVISOR, acting, by_actor, present
 from api.house import House
 from api.operational.callers import Caller

@@ -3,7 +3,7 @@
     preview(house, caller, case, fields) -> Preview | Refusal     everyone on the list is recorded as seen
 
 Each entry is decided as it will be, so that the digest covers what would be refused, too: whatever changes is shown
-anew. What is then done is `api.cases.case_bulk`.
+anew. What is then done is `api.cases.investigating.case_bulk`.
 
 `tests/api/test_case_bulk.py` shows it.
 """
@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Final, NamedTuple
 
-from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.cases import seen
 from api.cases.doing import Reading
-from api.cases.inquiries import reached
+from api.cases.investigating.case_choosing import chosen_entries, chosen_of, list_digest
+from api.cases.investigating.inquiries import reached
 from api.cases.standing import SUPERVISOR, acting, present
 from api.house import House
 from api.operational.callers import Caller

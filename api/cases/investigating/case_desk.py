@@ -1,14 +1,15 @@
 """The desk of a case, over whatever door: members, notes, deadline, widening, requests for material, what is linked.
 
 Acts (each `(house, caller, case, fields, asked) -> Done | Refusal`; `Done.state` is a `ledger.streams.case.Case`, shown
-by `api.cases.inquiries.view`):
+by `api.cases.investigating.inquiries.view`):
 
     name_member      fields: actor                     release_member   fields: actor, words?
     add_note         fields: words                     set_deadline     fields: due, words
     take_findings    fields: findings                  name_consequence fields: application
     request_material fields: source, what, due, party?
     receive_material fields: number, files, is_complete, words?      end_request fields: number, why, words
-    widen            fields: words, claims?/persons?/actors?/organisers?, or a choice (`api.cases.case_choosing`) with
+    widen            fields: words, claims?/persons?/actors?/organisers?, or a choice
+    (`api.cases.investigating.case_choosing`) with
                      the `list_sha256` that `preview_widening(house, caller, case, fields)` showed
 
 Readings (each for a purpose, recorded, for members alone): `notes`, `requests`, `overdue` (over all cases of the
@@ -21,12 +22,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases import finding_acts
-from api.cases.bulk_jobs import open_job
-from api.cases.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.cases import is_about, let_in, supervising, works_on
 from api.cases.doing import Asked, Done, Reading
-from api.cases.inquiries import in_case, strange
+from api.cases.investigating import finding_acts
+from api.cases.investigating.bulk_jobs import open_job
+from api.cases.investigating.case_choosing import chosen_entries, chosen_of, list_digest
+from api.cases.investigating.inquiries import in_case, strange
 from api.cases.standing import SUPERVISOR
 from api.house import House
 from api.operational.callers import Caller

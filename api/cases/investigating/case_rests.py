@@ -10,7 +10,7 @@ from typing import Any
 
 from api.cases.cases import let_in
 from api.cases.doing import Reading
-from api.cases.finding_acts import in_force
+from api.cases.investigating.finding_acts import in_force
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any, Final
 
-from api.cases import inquiries
-from api.cases.assignment import MOST as COLLEAGUES_MOST
-from api.cases.assignment import Colleague, names_of
 from api.cases.cases import is_about
+from api.cases.claiming.assignment import MOST as COLLEAGUES_MOST
+from api.cases.claiming.assignment import Colleague, names_of
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.investigating import inquiries
 from api.cases.standing import SUPERVISOR, acting, by_actor, present
 from api.house import House
 from api.operational.callers import Caller

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
-from api.cases.assignment import MOST as COLLEAGUES_MOST
 from api.cases.cases import supervising
-from api.cases.claims import sights
+from api.cases.claiming.assignment import MOST as COLLEAGUES_MOST
+from api.cases.claiming.claims import sights
 from api.cases.doing import Reading
-from api.cases.finding_acts import is_seen
+from api.cases.investigating.finding_acts import is_seen
 from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, look_at
 from api.house import House

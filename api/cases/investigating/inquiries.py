@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from api.cases.cases import is_about
-from api.cases.claims import sights
+from api.cases.claiming.claims import sights
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import SUPERVISOR, acting, by_actor, in_sight, places, present
 from api.house import House

@@ -2,7 +2,7 @@
 
 For whoever else draws a screen or a command over it:
 
-* `letter(notice, day)` makes one document of an item of `api.cases.notices.notices`;
+* `letter(notice, day)` makes one document of an item of `api.cases.investigating.notices.notices`;
 * `letters_page(found, day)` gives all of them as one HTML file to be printed, a letter beginning a page;
 * `letters_archive(house, found, day, as_of=...)` gives one ZIP: a PDF for each person, the same page, the list as CSV.
 
@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from typing import IO, Any, Final
 
-from api.cases.notices import DEEDS, basis_words, notices_table, office_words
+from api.cases.investigating.notices import DEEDS, basis_words, notices_table, office_words
 from api.house import House
 from api.paper.documents import Document, Section, Table, pages, set_as_pdf
 from api.paper.tables_out import file_of

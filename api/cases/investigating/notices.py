@@ -4,7 +4,7 @@ What a screen or a command calls:
 
 * `notices(house, caller, case, purpose, as_of=...)` gives the list as JSON has it, or the refusal;
 * `notices_table(house, found, as_of=...)` gives the same as a table to be taken away;
-* letters, as a page and as PDF, are made of the list by `api.cases.notice_letters`.
+* letters, as a page and as PDF, are made of the list by `api.cases.investigating.notice_letters`.
 
 A decision is whatever was done about a claim that the case names since it was opened: revoked, reinstated, corrected,
 and released where the case held it. Of a larger act only what is in force counts. Beside it stands what relied on the
@@ -24,11 +24,11 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from api.cases import cases
-from api.cases.appeals import remedy, remedy_view
-from api.cases.bundle_contents import opened_case
-from api.cases.claims import sealed_details
+from api.cases.belonging.people import sealed_identity
+from api.cases.claiming.appeals import remedy, remedy_view
+from api.cases.claiming.claims import sealed_details
 from api.cases.doing import Reading
-from api.cases.people import sealed_identity
+from api.cases.investigating.bundle_contents import opened_case
 from api.house import House, local_date
 from api.operational.callers import Caller
 from api.paper.tables_out import Table, Value

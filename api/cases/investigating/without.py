@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from api.cases import cases
-from api.cases.unit_years import identities
+from api.cases.belonging.unit_years import identities
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.tables_out import Table

@@ -2,8 +2,8 @@
 
 What a draft would change is the policy office's to ask, within its place and sector; whom it would change is not, since
 that office looks at nobody (GB/T 22239): the sums are its, the rows of people those officials' whose sight holds them
-(`api/cases/replay_rows.py`). Everything that an answer rests on is settled when it is asked for, so that a job that a
-restart delays asks the same. Nothing of it is written to the ledger.
+(`api/cases/law/replay_rows.py`). Everything that an answer rests on is settled when it is asked for, so that a job that
+a restart delays asks the same. Nothing of it is written to the ledger.
 
 `tests/api/test_replays.py` shows it.
 """

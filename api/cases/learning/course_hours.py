@@ -6,7 +6,8 @@ office of the person's place registers what stands here (P 6-7, W 11), or the pe
 learned elsewhere and is shown by a printed certificate is registered by that same office, or by the unit (N 8, W 11).
 
 Reading: what this register saw studied and passed is seen by the system, in whichever office's catalogue it stood: a
-person may choose a platform (R 7). A claim that another has to look at is none of these; see `api/cases/claims.py`.
+person may choose a platform (R 7). A claim that another has to look at is none of these; see
+`api/cases/claiming/claims.py`.
 
 `tests/api/test_course_hours.py` shows it.
 """
@@ -16,8 +17,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.cases.claims import view
-from api.cases.courses import (
+from api.cases.claiming.claims import view
+from api.cases.claiming.study import read_evidence
+from api.cases.doing import Asked, Done, Reading, do
+from api.cases.learning.courses import (
     course_of,
     enrolment_in_sight,
     enrolment_of,
@@ -26,9 +29,7 @@ from api.cases.courses import (
     offices_of,
     own_enrolment,
 )
-from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import acting, by_actor, in_sight, of_another_level, places, role_for
-from api.cases.study import read_evidence
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, not_yet
 from api.operational.callers import Caller

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from api.cases.roster_lists import Wrong
+from api.cases.training.roster_lists import Wrong
 from api.paper.sheets import bad, columns, is_number, is_scientific, read, text_of
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier

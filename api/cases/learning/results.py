@@ -1,8 +1,9 @@
 """Attendance and results, done: for one seat, for a course's own quiz, or for a session by a list (P 10, W 10, W 11).
 
 Whoever holds the exam says who came and what they reached; nobody their own (D07), and what one hand entered another
-puts right (D14). With a pass the hours follow in the same append where the law lets them (`api/cases/course_hours.py`);
-where something stands in the way the pass is recorded all the same, and the hours wait for the office that it names.
+puts right (D14). With a pass the hours follow in the same append where the law lets them
+(`api/cases/learning/course_hours.py`); where something stands in the way the pass is recorded all the same, and the
+hours wait for the office that it names.
 
 A quiz is taken online, wherever the text does not want an exam on site (W 7, W 10).
 
@@ -20,8 +21,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.cases.course_hours import following
-from api.cases.courses import (
+from api.cases.doing import Asked, Done, Reading, done
+from api.cases.learning.course_hours import following
+from api.cases.learning.courses import (
     as_department,
     course_of,
     enrolment_in_sight,
@@ -29,11 +31,10 @@ from api.cases.courses import (
     enrolment_view,
     offices_of,
 )
-from api.cases.doing import Asked, Done, Reading, done
-from api.cases.result_lists import Row, listed
-from api.cases.roster_lists import Wrong
-from api.cases.seats import booking_of, booking_view, exam_of, exam_view, sights_of_booking, unknown_exam
+from api.cases.learning.result_lists import Row, listed
+from api.cases.learning.seats import booking_of, booking_view, exam_of, exam_view, sights_of_booking, unknown_exam
 from api.cases.standing import acting, in_sight, of_another_level, role_for
+from api.cases.training.roster_lists import Wrong
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller

@@ -1,8 +1,8 @@
 """Exam sessions and seats, done: put into the plan, booked, given back; the session closed or called off (W 10).
 
-Whoever may publish a place's courses holds their exams (`api/cases/courses.py`). A seat is chosen, or given by chance
-among those that are free, so that a crowd does not race for the first one; that of two at once one has it, the log's
-reserved names see to. Who has booked is shown to the office that holds the exam, for a purpose, and recorded.
+Whoever may publish a place's courses holds their exams (`api/cases/learning/courses.py`). A seat is chosen, or given by
+chance among those that are free, so that a crowd does not race for the first one; that of two at once one has it, the
+log's reserved names see to. Who has booked is shown to the office that holds the exam, for a purpose, and recorded.
 
 `tests/api/test_seats.py` shows it.
 """
@@ -12,16 +12,10 @@ from __future__ import annotations
 import secrets
 from typing import Any, Final
 
-from api.cases.courses import (
-    as_department,
-    enrolment_of,
-    former_hours,
-    holders,
-    matter_of,
-)
+from api.cases.belonging.people import identity_of
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.learning.courses import as_department, enrolment_of, former_hours, holders, matter_of
 from api.cases.looked import record_looks
-from api.cases.people import identity_of
 from api.cases.standing import absent, acting, by_actor, look, looking, may_see, not_a_person, places, seeing_scopes
 from api.house import House
 from api.operational.callers import Caller

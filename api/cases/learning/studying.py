@@ -18,15 +18,9 @@ from typing import Any, Final
 
 import structlog
 
-from api.cases.course_hours import following
-from api.cases.courses import (
-    HEARTBEAT_SECONDS,
-    course_of,
-    enrolment_of,
-    enrolment_view,
-    own_enrolment,
-)
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.learning.course_hours import following
+from api.cases.learning.courses import HEARTBEAT_SECONDS, course_of, enrolment_of, enrolment_view, own_enrolment
 from api.cases.standing import not_a_person
 from api.house import House
 from api.law_of import law_now

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from api.cases.claims import sealed_details, sights, visible
+from api.cases.claiming.claims import sealed_details, sights, visible
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.standing import (

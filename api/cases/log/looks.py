@@ -14,8 +14,8 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from api.cases.doing import Reading
+from api.cases.log.proofs import Proof, proof_of
 from api.cases.looked import record_looks
-from api.cases.proofs import Proof, proof_of
 from api.cases.standing import SUPERVISOR, by_actor, looking, places, reaches
 from api.house import House
 from api.operational.callers import Caller

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from api.cases.cases import works_on
+from api.cases.claiming.study import details_view
 from api.cases.doing import Reading
 from api.cases.events import is_of_case
-from api.cases.histories import follows
+from api.cases.log.histories import follows
+from api.cases.log.threads import GATES
 from api.cases.standing import SUPERVISOR, acting, look_at, looking, may_look, may_see, places
-from api.cases.study import details_view
-from api.cases.threads import GATES
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals.refusals import status_of

@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from api.cases import cases, claims, import_answers, statements, trainings, transfers, units
+from api.cases import cases
+from api.cases.belonging import transfers, units
+from api.cases.claiming import claims
+from api.cases.importing import import_answers
 from api.cases.standing import logged_in
+from api.cases.statement import statements
+from api.cases.training import trainings
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

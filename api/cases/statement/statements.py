@@ -19,10 +19,10 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
+from api.cases.belonging.people import sealed_identity
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.people import sealed_identity
 from api.cases.standing import absent, acting, by_actor, in_sight, look_at, oneself, places, role_for
-from api.cases.statement_facts import put_in_facts, title_of
+from api.cases.statement.statement_facts import put_in_facts, title_of
 from api.cases.years import answered
 from api.house import House
 from api.operational.callers import Caller

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from api.cases import packets, reasons
+from api.cases import reasons
+from api.cases.belonging.people import identity_of
 from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.looked import record_looks
-from api.cases.people import identity_of
 from api.cases.standing import absent, by_actor, look_at, looking, may_see, places, seeing_scopes
+from api.cases.titles import packets
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

@@ -23,8 +23,10 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple
 
-from api.cases import evidence, packets, statements
-from api.cases.statement_verifier import verifier_of
+from api.cases.claiming import evidence
+from api.cases.statement import statements
+from api.cases.statement.statement_verifier import verifier_of
+from api.cases.titles import packets
 from api.evidence.types import PAPER_KINDS, TYPES
 from api.house import House
 from api.operational.callers import Caller

@@ -12,9 +12,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from api.cases.claiming.study import evidence_view
 from api.cases.doing import Reading
 from api.cases.standing import absent, look_at
-from api.cases.study import evidence_view
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller

@@ -20,8 +20,8 @@ from typing import Any, Final
 
 import msgspec
 
-from api.cases.allotment import COMMITTEE, SECTOR
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.holders.allotment import COMMITTEE, SECTOR
 from api.cases.standing import (
     HUMAN_RESOURCES,
     acting,

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
-from api.cases import proofs
 from api.cases.cases import supervising, works_on
+from api.cases.log import proofs
 from api.house import House
 from api.operational.callers import Caller
 from api.operational.event_notes import WORDS_MOST, Full, Note

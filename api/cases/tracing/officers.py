@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from api.cases import histories
-from api.cases.shared import supervising
+from api.cases.log import histories
 from api.cases.standing import SUPERVISOR
+from api.cases.tracing.shared import supervising
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from api.cases import findings
-from api.cases.claims import visible
+from api.cases.belonging.unit_years import identities
+from api.cases.claiming.claims import visible
+from api.cases.investigating import findings
 from api.cases.looked import record_looks
 from api.cases.standing import SUPERVISOR, acting, by_actor
-from api.cases.unit_years import identities
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault

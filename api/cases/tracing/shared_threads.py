@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from api.cases.proofs import in_sight
-from api.cases.shared import key_of, record_seen, supervising, traced
+from api.cases.log.proofs import in_sight
+from api.cases.tracing.shared import key_of, record_seen, supervising, traced
 from api.evidence.files import About
 from api.house import House
 from api.operational.callers import Caller

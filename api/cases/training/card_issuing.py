@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases.class_filings import class_of
 from api.cases.doing import Asked, Done, Reading
-from api.cases.organising import organising
 from api.cases.standing import absent
-from api.cases.trainings import days_of
+from api.cases.training.class_filings import class_of
+from api.cases.training.organising import organising
+from api.cases.training.trainings import days_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

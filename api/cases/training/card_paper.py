@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.cases import cards, people, trainings
+from api.cases.belonging import people
+from api.cases.training import cards, trainings
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.documents import Document, Section, Table

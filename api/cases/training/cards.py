@@ -12,7 +12,7 @@ from typing import Any
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.standing import absent, by_actor, look, look_at, looking, may_see, places, seeing_scopes
-from api.cases.trainings import days_of, matter_of_class
+from api.cases.training.trainings import days_of, matter_of_class
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

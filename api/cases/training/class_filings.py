@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from api.cases.claiming.study import evidence_view, read_evidence
 from api.cases.doing import Asked, Done, Reading
-from api.cases.organising import Filed, answering, by_the_words, organising, sector_of
-from api.cases.plan_filings import plan_of
-from api.cases.study import evidence_view, read_evidence
-from api.cases.trainings import days_of
+from api.cases.training.organising import Filed, answering, by_the_words, organising, sector_of
+from api.cases.training.plan_filings import plan_of
+from api.cases.training.trainings import days_of
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from api.cases.claiming.study import read_evidence
 from api.cases.doing import Asked, Done, Reading
-from api.cases.organising import Filed, answering, organising, sector_of
-from api.cases.study import read_evidence
+from api.cases.training.organising import Filed, answering, organising, sector_of
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from api.cases.finding import blocks
+from api.cases.belonging.finding import blocks
+from api.cases.belonging.unit_years import identities
 from api.cases.looked import record_looks
 from api.cases.standing import by_actor, looking, may_see, seeing_scopes
-from api.cases.trainings import matter_of_class
-from api.cases.unit_years import identities
+from api.cases.training.trainings import matter_of_class
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.sheets import ROWS_MOST

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from api.cases.finding import blocks, by_documents
-from api.cases.roster_lists import Listed, Wrong, listed
+from api.cases.belonging.finding import blocks, by_documents
+from api.cases.training.roster_lists import Listed, Wrong, listed
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed
 from api.operational.callers import Caller

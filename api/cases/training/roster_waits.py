@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from api.cases.rosters import is_for, offices_of
 from api.cases.standing import acting
+from api.cases.training.rosters import is_for, offices_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
-from api.cases.class_filings import class_of, class_view
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.looked import record_looks
-from api.cases.roster_judging import Checked, Desk, judged
-from api.cases.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
+from api.cases.training.class_filings import class_of, class_view
+from api.cases.training.roster_judging import Checked, Desk, judged
+from api.cases.training.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller

@@ -1,7 +1,7 @@
 """Trainings, asked about: plans and classes, which an organisation made public, by whoever is logged in.
 
 What was said of one to its organiser is for that organiser and for the offices it was filed with. Cards, which are a
-person's, stand in `api.cases.cards`. `tests/api/test_http_trainings.py` shows it.
+person's, stand in `api.cases.training.cards`. `tests/api/test_http_trainings.py` shows it.
 """
 
 from __future__ import annotations

@@ -12,13 +12,14 @@ from typing import Any, Final
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import accounts as logins
-from api.cases import actors, factors, histories
-from api.cases.allotment import ALLOTS
 from api.cases.doing import Asked, Done, Reading
+from api.cases.holders import accounts as logins
+from api.cases.holders import actors, factors
+from api.cases.holders.allotment import ALLOTS
+from api.cases.log import histories
 from api.cases.standing import UNIT
 from api.console import deeds, sending
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment

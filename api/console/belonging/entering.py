@@ -13,15 +13,16 @@ from typing import Final
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import accounts, people
+from api.cases.belonging import people
 from api.cases.doing import Asked
+from api.cases.holders import accounts
 from api.cases.standing import acting
 from api.console import deeds, sending
-from api.console.claim import done_before
-from api.console.field_words import ID_KINDS
+from api.console.belonging.registration import PERSON_FIELDS
+from api.console.claiming.claim import done_before
 from api.console.form import Fault, of_refusal
-from api.console.registration import PERSON_FIELDS
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.tracing.field_words import ID_KINDS
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of, turns_away
 from api.routes.schemas.people import PersonBody

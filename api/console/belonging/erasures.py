@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.cases import erasure
 from api.cases.doing import Asked, Done
+from api.cases.forgetting import erasure
 from api.cases.standing import HUMAN_RESOURCES
 from api.console import deeds
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
 from api.console.moment import asked_moment

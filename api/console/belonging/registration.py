@@ -15,17 +15,18 @@ from typing import Any, Final
 from flask import Response, current_app, g, redirect, request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import accounts, people, units
+from api.cases.belonging import people, units
 from api.cases.doing import Asked, Done
+from api.cases.holders import accounts
 from api.console import deeds, sending
-from api.console.claim import done_before
+from api.console.belonging.transfers import UNIT_STATES
+from api.console.claiming.claim import done_before
 from api.console.cookies import session as session_cookie
-from api.console.field_words import ID_KINDS, UNIT_KINDS
 from api.console.form import Fault, Field, of_refusal
 from api.console.letting_in import opened, way_on
 from api.console.page import caller_of_session, is_from_here, refused, render
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.transfers import UNIT_STATES
+from api.console.tracing.field_words import ID_KINDS, UNIT_KINDS
 from api.console.wanted import HOME
 from api.house import House
 from api.law_of import law_now

@@ -15,11 +15,13 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import claim_sheet, histories, transfers, units
+from api.cases.belonging import transfers, units
+from api.cases.claiming import claim_sheet
+from api.cases.claiming.queue import PURPOSE
 from api.cases.doing import Asked, Done, Reading
-from api.cases.queue import PURPOSE
+from api.cases.log import histories
 from api.console import deeds, sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment

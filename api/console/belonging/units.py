@@ -12,18 +12,18 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import unit_years, units
-from api.cases.queue import PURPOSE
+from api.cases.belonging import unit_years, units
+from api.cases.claiming.queue import PURPOSE
 from api.cases.standing import reading_unit
 from api.console import deeds, words
-from api.console.claim import done_before, told_basis
+from api.console.belonging.transfers import UNIT_STATES
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
-from api.console.field_words import UNIT_KINDS
 from api.console.form import Field
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.transfers import UNIT_STATES
+from api.console.tracing.field_words import UNIT_KINDS
 from api.paper.tables_out import Table
 from api.routes.schemas.unit_years import UnitYearsQuery
 from api.routes.schemas.units import UnitRejectionBody, VerificationBody

@@ -14,13 +14,14 @@ from urllib.parse import parse_qsl, urlencode
 import marshmallow as ma
 from flask import request
 
-from api.cases import appeals, assignment, claim_sheet, claims, review
+from api.cases.claiming import appeals, assignment, claim_sheet, claims, review
+from api.cases.claiming.prospects import prospects
+from api.cases.claiming.queue import PURPOSE
+from api.cases.claiming.study import study_view
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
-from api.cases.prospects import prospects
-from api.cases.queue import PURPOSE
-from api.cases.study import study_view
-from api.console import correction, remedies, sending, words
+from api.console import sending, words
+from api.console.claiming import correction, remedies
 from api.console.form import Fault, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
@@ -115,7 +116,7 @@ ACTS: Final = {act.code: act for act in (
     Act("appeal-withdrawal", "撤回申诉", appeals.withdraw, is_own=True),
 )}
 PAGES: Final = ("correction",)
-"""What has a form of its own (`api.console.correction`)."""
+"""What has a form of its own (`api.console.claiming.correction`)."""
 STEPS: Final = ("endorsement", "approval", "return", "refusal")
 """What is done at a step, beside the list of what waits."""
 

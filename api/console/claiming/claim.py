@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import claim_sheet, evidence
-from api.cases.claim_sheet import Own, Sheet
+from api.cases.claiming import claim_sheet, evidence
+from api.cases.claiming.claim_sheet import Own, Sheet
 from api.cases.events import event_view
-from api.cases.notices import office_words
-from api.console import remedies, words
-from api.console.acts import STEPS, holder_of, offered
+from api.cases.investigating.notices import office_words
+from api.console import words
+from api.console.claiming import remedies
+from api.console.claiming.acts import STEPS, holder_of, offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.evidence.types import PAPER_KINDS, TYPES

@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 from flask import Response, render_template, request
 from werkzeug.datastructures import FileStorage
 
-from api.cases import evidence
+from api.cases.claiming import evidence
+from api.cases.claiming.prospects import prospects
 from api.cases.doing import Done
-from api.cases.prospects import prospects
 from api.console import words
 from api.console.form import Fault, Form, of_errors, of_refusal, with_unfilled
 from api.console.screen import Asking, Shown

@@ -14,14 +14,14 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import claim_sheet, claims, review
-from api.cases.claim_sheet import Sheet
+from api.cases.claiming import claim_sheet, claims, review
+from api.cases.claiming.claim_sheet import Sheet
+from api.cases.claiming.prospects import prospects
+from api.cases.claiming.queue import PURPOSE
+from api.cases.claiming.study import files_view
 from api.cases.doing import Asked, Done
-from api.cases.prospects import prospects
-from api.cases.queue import PURPOSE
-from api.cases.study import files_view
 from api.console import sending, words
-from api.console.claim_trial import Tried, caught, put_papers, route_of, told_of, vocabulary, worth_panel
+from api.console.claiming.claim_trial import Tried, caught, put_papers, route_of, told_of, vocabulary, worth_panel
 from api.console.form import Fault, Field, Form, content_of, form_of, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view

@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 
 from flask import request
 
-from api.cases import claim_drafts, claim_sheet, claims, evidence
+from api.cases.claiming import claim_drafts, claim_sheet, claims, evidence
 from api.cases.doing import Asked, Done, Reading
 from api.console import sending, words
-from api.console.claim_trial import (
+from api.console.claiming.claim_trial import (
     Tried,
     caught,
     put_papers,

@@ -16,12 +16,15 @@ from typing import Any, Final, NamedTuple
 
 from flask import current_app, request
 
-from api.cases import bulk, claim_sheet, exports, histories, queue, roster_waits, workload
-from api.cases.queue import PURPOSE, Row
+from api.cases import exports, workload
+from api.cases.claiming import bulk, claim_sheet, queue
+from api.cases.claiming.queue import PURPOSE, Row
+from api.cases.log import histories
 from api.cases.standing import acting
+from api.cases.training import roster_waits
 from api.console import sending, words
-from api.console.acts import holders
-from api.console.claim import done_before, sheet_told, told_basis
+from api.console.claiming.acts import holders
+from api.console.claiming.claim import done_before, sheet_told, told_basis
 from api.console.form import of_refusal
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of

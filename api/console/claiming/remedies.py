@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from api.cases.appeals import remedy, remedy_view
-from api.cases.claim_sheet import Own
-from api.cases.notices import office_words
+from api.cases.claiming.appeals import remedy, remedy_view
+from api.cases.claiming.claim_sheet import Own
+from api.cases.investigating.notices import office_words
 from api.console import words
 from api.console.screen import Asking
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect, request
 
-from api.cases import factors
 from api.cases.doing import Asked
 from api.cases.factor_shown import after_first, show, show_again
+from api.cases.holders import factors
 from api.console import wanted
 from api.console.letting_in import CODE, arrived, halfway, let_in
 from api.console.page import caller_of_session, is_from_here, refused, render, said_no

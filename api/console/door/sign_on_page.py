@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, request
 
-from api.cases import sign_on
 from api.cases.factor_shown import fresh
+from api.cases.holders import sign_on
 from api.console.cookies import SIGN_ON, is_over_tls, of_path
 from api.console.cookies import session as session_cookie
 from api.console.letting_in import opened, way_on

@@ -13,18 +13,19 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import exports, hand_over_imports, import_answers, imports
+from api.cases import exports
 from api.cases.doing import Asked, Done
-from api.cases.hand_over_imports import Handed
-from api.cases.import_rows import Judged, returned_workbook, words_of
+from api.cases.importing import hand_over_imports, import_answers, imports
+from api.cases.importing.hand_over_imports import Handed
+from api.cases.importing.import_rows import Judged, returned_workbook, words_of
 from api.console import deeds, sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject, named, offered
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import Moment, asked_moment
-from api.console.rosters import Sent, workbook
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.trainings import ROWS, told_events
+from api.console.training.rosters import Sent, workbook
+from api.console.training.trainings import ROWS, told_events
 from api.console.words import Mark
 from api.paper.sheets import FILE_BYTES_MOST
 from api.paper.tables_out import Table

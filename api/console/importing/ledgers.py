@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import ledgers
-from api.console.claim import told_basis
+from api.cases.importing import ledgers
+from api.console.claiming.claim import told_basis
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.whole import whole

@@ -14,17 +14,18 @@ from urllib.parse import urlencode
 import marshmallow as ma
 from flask import Response, request
 
-from api.cases import exports, import_comparisons, import_reports, imports
+from api.cases import exports
 from api.cases.doing import Asked, Done
-from api.cases.import_comparisons import WHAT, Comparison
+from api.cases.importing import import_comparisons, import_reports, imports
+from api.cases.importing.import_comparisons import WHAT, Comparison
 from api.console import sending, words
-from api.console.claim import told_basis
+from api.console.claiming.claim import told_basis
 from api.console.deeds import Subject
 from api.console.form import Fault, of_refusal
-from api.console.imports import see
+from api.console.importing.imports import see
 from api.console.moment import asked_moment
-from api.console.rosters import Sent
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.training.rosters import Sent
 from api.paper.saved import attached
 from api.paper.sheets import FILE_BYTES_MOST
 from api.paper.tables_out import Table, file_of

@@ -15,16 +15,18 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import bulk_jobs, case_bulk, case_desk, cases, jobs
-from api.cases.case_bulk import Going, Preview
+from api.cases import cases, jobs
 from api.cases.doing import Asked, Done
-from api.console import case_deeds, deeds, sending, words
-from api.console.case_deeds import PURPOSE, WORDS
-from api.console.case_lists import effect_row
-from api.console.case_sent import ids_of
-from api.console.case_words import ACCESS, BULK_DEEDS, kind_words
-from api.console.cases import LIST, bulk_row
+from api.cases.investigating import bulk_jobs, case_bulk, case_desk
+from api.cases.investigating.case_bulk import Going, Preview
+from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
+from api.console.investigating import case_deeds
+from api.console.investigating.case_deeds import PURPOSE, WORDS
+from api.console.investigating.case_lists import effect_row
+from api.console.investigating.case_sent import ids_of
+from api.console.investigating.case_words import ACCESS, BULK_DEEDS, kind_words
+from api.console.investigating.cases import LIST, bulk_row
 from api.console.screen import Asking, Page, Shown, onward
 from api.refusals import refusals
 from api.refusals.faults import BadFields

@@ -1,7 +1,7 @@
 """The bundle of a large case in the console (移送材料): asked for, watched while the service makes it, fetched once.
 
-A small one is made while one waits (`api.console.case_papers`); of a large one that page says so, and offers this.
-`tests/console/test_case_desk.py` shows it.
+A small one is made while one waits (`api.console.investigating.case_papers`); of a large one that page says so, and
+offers this. `tests/console/test_case_desk.py` shows it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import bundle_jobs, jobs
+from api.cases import jobs
+from api.cases.investigating import bundle_jobs
 from api.console import sending
-from api.console.cases import LIST
+from api.console.investigating.cases import LIST
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.exports import handed_out
 from ledger.errors import Refusal

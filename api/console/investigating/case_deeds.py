@@ -12,16 +12,23 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from api.cases import case_desk, inquiries
 from api.cases import cases as _cases
-from api.cases.assignment import names_of
+from api.cases.claiming.assignment import names_of
 from api.cases.doing import Asked, Done, Reading
+from api.cases.investigating import case_desk, inquiries
 from api.cases.standing import SUPERVISOR, acting
 from api.console import deeds
-from api.console.case_sent import EndingForm, FindingsForm, MemberForm, ReceiptForm, ReleaseForm, WideningForm
-from api.console.case_words import ENDINGS, FINDINGS, STATES, kind_words
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
+from api.console.investigating.case_sent import (
+    EndingForm,
+    FindingsForm,
+    MemberForm,
+    ReceiptForm,
+    ReleaseForm,
+    WideningForm,
+)
+from api.console.investigating.case_words import ENDINGS, FINDINGS, STATES, kind_words
 from api.console.screen import Asking
 from api.house import House
 from api.operational.callers import Caller

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import case_desk, case_rests
+from api.cases.investigating import case_desk, case_rests
 from api.console import words
-from api.console.case_words import EFFECTS
-from api.console.claim import told_basis
+from api.console.claiming.claim import told_basis
+from api.console.investigating.case_words import EFFECTS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.paper.tables_out import Table

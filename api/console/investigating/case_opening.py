@@ -14,12 +14,13 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import cases, inquiries
+from api.cases import cases
 from api.cases.doing import Done
+from api.cases.investigating import inquiries
 from api.cases.standing import SUPERVISOR
 from api.console import deeds, sending, words
-from api.console.case_sent import ids_of, sorted_ids
 from api.console.form import Fault, Field, of_refusal
+from api.console.investigating.case_sent import ids_of, sorted_ids
 from api.console.screen import Asking, Page, Shown, onward
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of

@@ -11,10 +11,10 @@ from typing import Any
 
 from flask import request
 
-from api.cases import bundle as bundles
-from api.cases import notice_letters, notices
-from api.console import case_bundle
-from api.console.claim import told_basis
+from api.cases.investigating import bundle as bundles
+from api.cases.investigating import notice_letters, notices
+from api.console.claiming.claim import told_basis
+from api.console.investigating import case_bundle
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.paper.typesetting import PdfImpossible

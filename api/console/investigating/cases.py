@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from api.cases import case_desk, cases
+from api.cases import cases
 from api.cases.events import events_of
-from api.console import case_deeds, words
-from api.console.case_lists import effect_row, entry_row
-from api.console.case_words import (
+from api.cases.investigating import case_desk
+from api.console import words
+from api.console.claiming.claim import done_before, told_basis
+from api.console.investigating import case_deeds
+from api.console.investigating.case_lists import effect_row, entry_row
+from api.console.investigating.case_words import (
     ACCESS,
     BULK_DEEDS,
     BULK_STATES,
@@ -25,10 +28,9 @@ from api.console.case_words import (
     kind_words,
     place,
 )
-from api.console.claim import done_before, told_basis
+from api.console.law.replay_result import names_of
 from api.console.moment import Moment, asked_moment
 from api.console.records import named_units
-from api.console.replay_result import names_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.tables_out import Table

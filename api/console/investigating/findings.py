@@ -15,18 +15,20 @@ from typing import Any, Final
 import msgspec
 from flask import request
 
-from api.cases import cases, findings, inquiries
-from api.cases import finding_acts as acts
-from api.console import deeds, lines, words
-from api.console.case_words import FINDINGS as STATES
-from api.console.case_words import kind_words, place
-from api.console.claim import done_before, told_basis
+from api.cases import cases
+from api.cases.investigating import finding_acts as acts
+from api.cases.investigating import findings, inquiries
+from api.console import deeds, words
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject
 from api.console.form import Field
+from api.console.investigating.case_words import FINDINGS as STATES
+from api.console.investigating.case_words import kind_words, place
+from api.console.law.replay_result import names_of
 from api.console.moment import Moment, asked_moment
 from api.console.records import named_units
-from api.console.replay_result import names_of
 from api.console.screen import Asking, Page, Shown
+from api.console.tracing import lines
 from api.house import House
 from api.paper.tables_out import Table
 from api.routes.paging import Cursor, read_cursor, write_cursor

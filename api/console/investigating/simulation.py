@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import without
-from api.console import titles
+from api.cases.investigating import without
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.console.titles import titles
 from api.console.words import Mark
 from api.console.words import documents as documents_of
 from api.routes.schemas.simulations import SimulationQuery

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from api.cases import impact, replays
 from api.cases.doing import Asked, Done
+from api.cases.law import impact, replays
 from api.console import deeds
 from api.console.screen import Asking
 from api.house import House

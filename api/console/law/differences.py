@@ -18,8 +18,8 @@ from flask import Response, request
 from api.cases import differences
 from api.cases.differences import Listed
 from api.console import words
+from api.console.law.replay_result import MET, changed, names_of
 from api.console.moment import ALL, Moment, asked_moment
-from api.console.replay_result import MET, changed, names_of
 from api.console.screen import Asking, Page, Shown
 from api.paper.tables_out import Table
 from api.routes.paging import Cursor, read_cursor, write_cursor

@@ -17,13 +17,14 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import rulebook_reading as reading
-from api.cases import rulebooks
 from api.cases.doing import Asked, Done
-from api.cases.rulebook_reading import OnShelf
-from api.console import deeds, rules, sending
-from api.console.claim import done_before
+from api.cases.law import rulebook_reading as reading
+from api.cases.law import rulebooks
+from api.cases.law.rulebook_reading import OnShelf
+from api.console import deeds, sending
+from api.console.claiming.claim import done_before
 from api.console.form import Fault, of_refusal
+from api.console.law import rules
 from api.console.moment import Moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House

@@ -19,8 +19,8 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import replays
 from api.cases.doing import Asked
+from api.cases.law import replays
 from api.console import sending
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.screen import Asking, Page, Shown, onward

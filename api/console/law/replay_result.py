@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import replay_rows, replay_years, replays
+from api.cases.belonging.people import identity_of
 from api.cases.doing import Reading
-from api.cases.people import identity_of
-from api.console import announcing, deeds, words
+from api.cases.law import replay_rows, replay_years, replays
+from api.console import deeds, words
 from api.console.as_read import file_as_read
-from api.console.claim import done_before
+from api.console.claiming.claim import done_before
+from api.console.law import announcing
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.saved import disposition

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import replay_rows, replays
 from api.cases.doing import Reading
-from api.console import replay_result, sending
-from api.console.replay_form import again, duration
+from api.cases.law import replay_rows, replays
+from api.console import sending
+from api.console.law import replay_result
+from api.console.law.replay_form import again, duration
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark
 from api.operational.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING

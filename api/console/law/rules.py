@@ -1,7 +1,7 @@
 """The rulebooks for everybody: which hold where, one beside its official text, two compared, and words looked for.
 
 Of a past moment it is the law as it was enacted by then. What is told of a rulebook is found by
-`api.cases.rulebook_reading`; how one comes into force stands in `proposals`.
+`api.cases.law.rulebook_reading`; how one comes into force stands in `proposals`.
 `tests/console/test_rule_screens.py` shows it.
 """
 
@@ -14,11 +14,12 @@ from urllib.parse import quote
 
 from flask import request
 
-from api.cases import rulebook_reading as reading
-from api.cases import rulebooks, workload
+from api.cases import workload
 from api.cases.doing import Reading
-from api.cases.rulebook_reading import OnShelf, Opened, Sentence
-from api.console.claim import done_before, told_basis
+from api.cases.law import rulebook_reading as reading
+from api.cases.law import rulebooks
+from api.cases.law.rulebook_reading import OnShelf, Opened, Sentence
+from api.console.claiming.claim import done_before, told_basis
 from api.console.helping import GLOSSARY
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown

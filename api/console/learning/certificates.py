@@ -15,8 +15,10 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import course_hours, evidence, people
+from api.cases.belonging import people
+from api.cases.claiming import evidence
 from api.cases.doing import Asked, Done
+from api.cases.learning import course_hours
 from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward

@@ -1,7 +1,8 @@
 """Public courses in the console: the catalogue of a year and what of it is one's own, and a course in full.
 
 Persons choose a course for themselves, and are told why one cannot be chosen; the department that the law names
-publishes courses (`api.console.publishing`) and withdraws them. `tests/console/test_course_screens.py` shows it.
+publishes courses (`api.console.learning.publishing`) and withdraws them. `tests/console/test_course_screens.py` shows
+it.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from api.cases import courses, exams, workload
+from api.cases import workload
 from api.cases.doing import Asked, Done, Reading
+from api.cases.learning import courses, exams
 from api.console import deeds
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import of_refusal
-from api.console.learning import (
+from api.console.learning.learning import (
     ENROLMENTS,
     MOST,
     every,

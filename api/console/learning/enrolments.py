@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import course_hours, courses, events, results, studying
+from api.cases import events
 from api.cases.doing import Asked, Reading
+from api.cases.learning import course_hours, courses, results, studying
 from api.console import deeds, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field
-from api.console.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
+from api.console.learning.learning import ANNOUNCED, ENROLMENTS, bar, own_studies, rules_of, subject_of
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.house import House

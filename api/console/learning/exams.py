@@ -1,7 +1,7 @@
 """Exam sessions in the console: the plan with its free seats, one's own seats, a session in full (W 10).
 
 Persons book a seat for a course that they completed; the office that holds the exam closes the session or calls it off.
-Who has booked stands in `api.console.sitting`. `tests/console/test_exam_screens.py` shows it.
+Who has booked stands in `api.console.learning.sitting`. `tests/console/test_exam_screens.py` shows it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from api.cases import exams, results, seats, workload
+from api.cases import workload
 from api.cases.doing import Asked, Done, Reading
+from api.cases.learning import exams, results, seats
 from api.console import deeds, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field, of_refusal
-from api.console.learning import (
+from api.console.learning.learning import (
     BOOKINGS,
     EXAMS,
     MOST,
@@ -31,9 +32,9 @@ from api.console.learning import (
     subject_of,
     year_asked,
 )
+from api.console.learning.seat_map import runs, seat_map
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.console.seat_map import runs, seat_map
 from api.house import House
 from api.paper.tables_out import Table
 from api.refusals.refusals import line_of

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from api.cases import courses, exams
 from api.cases.doing import Asked, Done
+from api.cases.learning import courses, exams
 from api.cases.standing import acting
 from api.console import words
 from api.console.form import Field

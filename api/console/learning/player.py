@@ -17,10 +17,10 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import request
 
-from api.cases import courses, studying
 from api.cases.doing import Asked, Done, Reading
+from api.cases.learning import courses, studying
 from api.console import sending
-from api.console.learning import bar
+from api.console.learning.learning import bar
 from api.console.screen import Asking, Page, Shown, onward
 from api.operational.addresses import address_of_asker
 from api.operational.study_sessions import Whereabouts

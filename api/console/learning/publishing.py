@@ -13,13 +13,13 @@ import marshmallow as ma
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import courses, seats
 from api.cases.doing import Done
+from api.cases.learning import courses, seats
 from api.console import deeds, sending, words
-from api.console.courses import facts as facts_of_course
-from api.console.exams import facts as facts_of_exam
 from api.console.form import Fault, Field, of_refusal
-from api.console.learning import places, rules_of
+from api.console.learning.courses import facts as facts_of_course
+from api.console.learning.exams import facts as facts_of_exam
+from api.console.learning.learning import places, rules_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.refusals.faults import BadFields
 from api.routes.schemas.courses import CourseBody

@@ -16,14 +16,15 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import request
 
-from api.cases import courses, events, exams, results, seats
+from api.cases import events
 from api.cases.doing import Asked, Reading
+from api.cases.learning import courses, exams, results, seats
 from api.console import deeds, sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
-from api.console.exams import PURPOSE, no_list
 from api.console.form import Fault, Field, of_refusal
-from api.console.learning import ANNOUNCED, BOOKINGS
+from api.console.learning.exams import PURPOSE, no_list
+from api.console.learning.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House

@@ -12,8 +12,10 @@ from typing import Any
 
 from flask import current_app
 
-from api.cases import card_paper, packet_files, packets, people
-from api.console.claim import told_basis
+from api.cases.belonging import people
+from api.cases.titles import packet_files, packets
+from api.cases.training import card_paper
+from api.console.claiming.claim import told_basis
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import documents

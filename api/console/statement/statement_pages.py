@@ -12,8 +12,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, request
 
-from api.cases import statements
-from api.cases.statement_verifier import verifier_of
+from api.cases.statement import statements
+from api.cases.statement.statement_verifier import verifier_of
 from api.console.page import caller_of_session, refused, render, said_no, secured
 from api.console.wanted import login
 from api.operational.callers import Caller

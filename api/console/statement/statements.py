@@ -12,9 +12,12 @@ from typing import Any, Final
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import histories, people, statements, years
+from api.cases import years
+from api.cases.belonging import people
+from api.cases.log import histories
+from api.cases.statement import statements
 from api.console import deeds, sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment

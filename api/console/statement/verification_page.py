@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from api.cases.statement_verifier import verifier_of
+from api.cases.statement.statement_verifier import verifier_of
 from api.console.page import refused, render, said_no, secured
 from api.paper.saved import attached
 from api.routes.door import house

@@ -16,7 +16,7 @@ from werkzeug.datastructures import MultiDict
 from api.cases import year_closing
 from api.cases.doing import Asked
 from api.console import deeds, sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward

@@ -13,16 +13,17 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import applications, petitions, sanctions
 from api.cases.doing import Asked, Reading
-from api.console import deeds, titles, words
-from api.console.claim import done_before, told_basis
+from api.cases.titles import applications, petitions, sanctions
+from api.console import deeds, words
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field, of_refusal
 from api.console.moment import Moment, asked_moment
 from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown
-from api.console.titles import SERIES
+from api.console.titles import titles
+from api.console.titles.titles import SERIES
 from api.house import House
 from api.paper.tables_out import Table
 from api.routes.schemas.applications import AssessmentBody, DisqualificationBody, GrantBody

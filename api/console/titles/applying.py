@@ -12,12 +12,14 @@ from typing import Any, Final
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import applications, histories, petitions
 from api.cases.doing import Done
-from api.console import deeds, sending, titles, words
+from api.cases.log import histories
+from api.cases.titles import applications, petitions
+from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.titles import COMMITTEES, LEVELS, SERIES
+from api.console.titles import titles
+from api.console.titles.titles import COMMITTEES, LEVELS, SERIES
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of
 from api.routes.schemas.applications import ApplicationBody

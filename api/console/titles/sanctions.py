@@ -13,16 +13,17 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import applications, petitions, sanctions
-from api.console import deeds, titles, words
-from api.console.applications import PURPOSE
-from api.console.claim import done_before, told_basis
+from api.cases.titles import applications, petitions, sanctions
+from api.console import deeds, words
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field
 from api.console.moment import asked_moment
 from api.console.records import passage
 from api.console.screen import Asking, Page, Shown
-from api.console.titles import LEVELS, SERIES
+from api.console.titles import titles
+from api.console.titles.applications import PURPOSE
+from api.console.titles.titles import LEVELS, SERIES
 from api.paper.tables_out import Table
 from api.routes.bodies import Query
 from api.routes.fields import Day

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.cases.histories import STEPS_MOST
-from api.cases.officers import Officer, view
-from api.console import lines
-from api.console.lanes import percent
+from api.cases.log.histories import STEPS_MOST
+from api.cases.tracing.officers import Officer, view
+from api.console.tracing import lines
+from api.console.tracing.lanes import percent
 from api.house import House
 from api.words.telling import role as role_name
 from ledger.vocabulary import format_hours

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from flask import Response, request
 
-from api.cases import histories, proofs
 from api.cases.events import event_view
-from api.cases.proofs import Proof
-from api.cases.threads import OF_SOMEBODY
-from api.console import event_notes, lines
-from api.console.fields import Change, Field, changes, fields, told_so_far
+from api.cases.log import histories, proofs
+from api.cases.log.proofs import Proof
+from api.cases.log.threads import OF_SOMEBODY
 from api.console.screen import Asking, Page, Shown
+from api.console.tracing import event_notes, lines
+from api.console.tracing.fields import Change, Field, changes, fields, told_so_far
 from api.console.words import PURPOSES
 from api.house import House
 from api.paper.saved import disposition

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import event_notes
-from api.cases.event_notes import Beside
-from api.console import lines
+from api.cases.tracing import event_notes
+from api.cases.tracing.event_notes import Beside
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.tracing import lines
 from api.operational.event_notes import Note
 from api.paper.tables_out import Table
 from api.words.year_page import moment as written

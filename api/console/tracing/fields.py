@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from api.console.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN
+from api.console.tracing.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN
 from api.console.words import VERDICTS
 from api.evidence.types import PAPER_KINDS
 from api.words.telling import role as role_name

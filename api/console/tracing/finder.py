@@ -14,14 +14,17 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import finding, histories, shared
+from api.cases.belonging import finding
+from api.cases.log import histories
 from api.cases.standing import acting, may_look
-from api.console import lines, words
-from api.console.claim import told_basis
-from api.console.field_words import ID_KINDS
+from api.cases.tracing import shared
+from api.console import words
+from api.console.claiming.claim import told_basis
 from api.console.form import Fault
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.tracing import lines
+from api.console.tracing.field_words import ID_KINDS
 from api.console.words import PURPOSES
 from api.paper.tables_out import Table
 from api.refusals.faults import BadFields

@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from api.cases import histories
-from api.console.fields import Change, changes, told_so_far
+from api.cases.log import histories
 from api.console.screen import Asking
+from api.console.tracing.fields import Change, changes, told_so_far
 from api.house import House
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from api.cases import looks
+from api.cases.log import looks
 from api.console.form import Fault
 from api.console.screen import Asking, Page, Shown
 from api.console.words import PURPOSES

@@ -14,13 +14,14 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import shared, shared_threads
-from api.cases.shared import Seen
-from api.console import timeline, words
-from api.console.claim import told_basis
+from api.cases.tracing import shared, shared_threads
+from api.cases.tracing.shared import Seen
+from api.console import words
+from api.console.claiming.claim import told_basis
 from api.console.moment import Moment, asked_moment
-from api.console.ring import Node, ring
 from api.console.screen import Asking, Page, Shown
+from api.console.tracing import timeline
+from api.console.tracing.ring import Node, ring
 from api.paper.tables_out import Table
 from api.whole import whole
 from ledger.errors import Refusal

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from api.console.lanes import percent
+from api.console.tracing.lanes import percent
 
 _ROW: Final = 92        # From one row of nodes to the next,
 _ABOVE: Final = 44      # and above the first: the largest disc and its line.

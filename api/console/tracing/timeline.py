@@ -2,7 +2,7 @@
 
 Every line says what happened, by whose hand and for whom, what it changed, what led to it, and where to see what was
 seen at that moment. Who may read it, and that their reading is recorded, is the use cases' to say
-(`api.cases.histories`, `api.cases.threads`). `tests/console/test_timeline_screens.py` shows it.
+(`api.cases.log.histories`, `api.cases.log.threads`). `tests/console/test_timeline_screens.py` shows it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import actors, histories, officers, people, threads
-from api.console import conduct_view, event_notes, lines
+from api.cases.belonging import people
+from api.cases.holders import actors
+from api.cases.log import histories, threads
+from api.cases.tracing import officers
 from api.console.as_read import file_as_read
-from api.console.claim import told_basis
+from api.console.claiming.claim import told_basis
 from api.console.form import Fault
-from api.console.lanes import Span, lanes
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.console.tracing import conduct_view, event_notes, lines
+from api.console.tracing.lanes import Span, lanes
 from api.paper.tables_out import Table
 from ledger.errors import Refusal
 from projections.pages import Page as Some

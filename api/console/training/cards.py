@@ -13,18 +13,18 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from api.cases import card_issuing, roster_exports, trainings
-from api.cases import cards as _cards
-from api.cases.queue import PURPOSE
+from api.cases.claiming.queue import PURPOSE
+from api.cases.training import card_issuing, roster_exports, trainings
+from api.cases.training import cards as _cards
 from api.console import deeds, sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, offered
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import Moment, asked_moment
-from api.console.rosters import class_now, workbook
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.training_forms import may_certify
-from api.console.trainings import told_events
+from api.console.training.rosters import class_now, workbook
+from api.console.training.training_forms import may_certify
+from api.console.training.trainings import told_events
 from api.console.words import Mark
 from api.paper.tables_out import Table, file_of
 from api.refusals.refusals import status_of

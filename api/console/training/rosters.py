@@ -15,18 +15,18 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from api.cases import rosters, trainings
 from api.cases.doing import Asked, Done
-from api.cases.roster_lists import NAMES
 from api.cases.standing import logged_in
+from api.cases.training import rosters, trainings
+from api.cases.training.roster_lists import NAMES
 from api.console import sending, words
-from api.console.claim import done_before, told_basis
+from api.console.claiming.claim import done_before, told_basis
 from api.console.form import Fault, of_refusal
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.training_deeds import ROSTER_MARKS
-from api.console.training_forms import why_not_register
-from api.console.trainings import told_events
+from api.console.training.training_deeds import ROSTER_MARKS
+from api.console.training.training_forms import why_not_register
+from api.console.training.trainings import told_events
 from api.paper.saved import attached
 from api.paper.sheets import FILE_BYTES_MOST
 from api.refusals.faults import BadFields

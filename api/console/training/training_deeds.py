@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.cases import class_filings, plan_filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
+from api.cases.training import class_filings, plan_filings, rosters, trainings
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, reason_field
 from api.console.form import Field
 from api.console.moment import Moment
 from api.console.screen import Asking
-from api.console.training_papers import HOLDING_PAPERS, papers
+from api.console.training.training_papers import HOLDING_PAPERS, papers
 from api.console.words import Mark
 from api.house import House
 from api.operational.callers import Caller

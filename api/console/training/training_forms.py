@@ -14,13 +14,13 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases import card_issuing, class_filings, plan_filings, rosters, trainings
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import acting
+from api.cases.training import card_issuing, class_filings, plan_filings, rosters, trainings
 from api.console import sending, words
 from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.training_papers import (
+from api.console.training.training_papers import (
     ROWS_MORE,
     ROWS_MOST,
     Paper,

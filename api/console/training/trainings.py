@@ -1,7 +1,7 @@
 """Plans and classes: what was filed, what the law makes of that, what came of it, and what can be done about either.
 
-What an organisation filed is public to whoever is logged in (`api.cases.trainings`); words that were said to it are for
-its own people and for the offices it filed with. `tests/console/test_training_screens.py` shows it.
+What an organisation filed is public to whoever is logged in (`api.cases.training.trainings`); words that were said to
+it are for its own people and for the offices it filed with. `tests/console/test_training_screens.py` shows it.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import exports, trainings
+from api.cases import exports
 from api.cases.events import events_of
 from api.cases.standing import acting
-from api.console import training_forms
-from api.console.claim import done_before, told_basis
+from api.cases.training import trainings
+from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.console.training_deeds import (
+from api.console.training import training_forms
+from api.console.training.training_deeds import (
     CLASS_MARKS,
     CLASSES,
     GRADES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.cases.allotment import ROLES
+from api.cases.holders.allotment import ROLES
 from api.routes.bodies import Body, Query
 from api.routes.fields import Area, Choice, Id, Part, QueryNumber, Shaped, Subject, Text, Word
 from api.routes.schemas.common import PHONE_MOST, Answer, Recorded

@@ -9,7 +9,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.cases.result_lists import MARK, mark_of
+from api.cases.learning.result_lists import MARK, mark_of
 from api.operational.study_sessions import NONCE_LENGTH
 from api.routes.bodies import Body
 from api.routes.fields import Choice, Day, Flag, Hours, Id, Many, Number, Part, Region, Shaped, Text, Word

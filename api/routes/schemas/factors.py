@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.cases.factors import REASONS
+from api.cases.holders.factors import REASONS
 from api.routes.bodies import Body
 from api.routes.fields import Choice, Text
 from api.routes.schemas.common import Answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.cases.feed import WAIT_MOST_S
+from api.cases.log.feed import WAIT_MOST_S
 from api.routes.bodies import Query
 from api.routes.fields import QueryNumber
 from api.routes.schemas.common import Answer

@@ -6,7 +6,7 @@ from typing import Final
 
 import marshmallow as ma
 
-from api.cases.allotment import ROLES
+from api.cases.holders.allotment import ROLES
 from api.routes.bodies import Query
 from api.routes.fields import Choice, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose

@@ -9,7 +9,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from api.cases.result_lists import ROWS_MOST
+from api.cases.learning.result_lists import ROWS_MOST
 from api.routes.bodies import Body
 from api.routes.fields import Day, Flag, Id, Number, Shaped, Text
 from api.routes.schemas.common import Answer, Recorded, Words

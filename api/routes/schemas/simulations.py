@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import marshmallow as ma
 
-from api.cases.without import ALL, HELD
+from api.cases.investigating.without import ALL, HELD
 from api.routes.fields import Choice, Shaped
 from api.routes.schemas.common import Answer
 from api.routes.schemas.questions import AxesQuery

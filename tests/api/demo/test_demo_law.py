@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from demo_kit import Demo, read_all
 
-from api.cases.claims import place_of
+from api.cases.claiming.claims import place_of
 from api.house import local_date
 from api.law_of import assess, walk_of
 from ledger.envelope import Envelope
