@@ -73,6 +73,18 @@ class Asking(NamedTuple):
             reply = client.get(path, query)
         return self.tell(reply, show)
 
+    def weigh(
+        self, path: str, show: Show, no: Callable[[dict[str, Any]], Stop | None], query: Mapping[str, Any] | None = None
+    ) -> int:
+        """Read, and tell the answer; where that says that something does not hold, so does the status, and why last."""
+        with self.client() as client:
+            reply = client.get(path, query)
+        status = self.tell(reply, show)
+        said = no(reply.json) if reply.ok else None
+        if said is not None and not self.as_json:
+            raise said
+        return status if said is None else said.status
+
     def post(
         self, path: str, show: Show, body: Mapping[str, Any] | None = None, *, upon: str | None = None,
         done: str = "已登记", purpose: str | None = None,

@@ -19,12 +19,14 @@ from typing import Any, NamedTuple
 from werkzeug.test import TestResponse
 
 from api.cases.importing import hand_overs
-from api.house import open_house
+from api.house import House, open_house
 from api.log_routes import log_routes
 from api.operational.callers import Caller
 from api.register.register import open_register
 from api.service.app import create_app
 from api.settings import Settings
+from ledger.events.base import By, Draft
+from ledger.events.imports import ImportClosed, ImportId, ImportOpened, ImportProved
 from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 
 REGION = "330200"
@@ -141,6 +143,19 @@ def in_body(file: bytes) -> BODY:
 def entries(person: Someone) -> list[BODY]:
     found: list[BODY] = [entry for year in person.years()["years"] for entry in year["entries"]]
     return found
+
+
+def kept_twice(house: House, origin: str) -> None:
+    """Record two imports that came at the same moment and rest on histories that contradict each other."""
+    for root in ("one", "other"):
+        batch = ImportId(house.new_id("import"))
+        house.ledger.record([
+            Draft(ImportOpened(batch=batch, system=f"log:{origin}", file_sha256=root * 9, rows=0, starts=house.today,
+                               ends=house.today, region=REGION)),
+            Draft(ImportProved(batch=batch, origin=origin, since=0, size=9, root=root, part=1, parts=1,
+                               checkpoint="-")),
+            Draft(ImportClosed(batch=batch, accepted=0, rejected=0, duplicates=0, result_sha256="-")),
+        ], by=By(actor="acr_somebody", role="human_resources"))
 
 
 @contextmanager

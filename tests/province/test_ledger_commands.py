@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from province_kit import Three, parts_of
+from province_kit import Three, kept_twice, parts_of
 
-from tests.api.command_kit import answering, xueshi
+from ledger.proof.checkpoint import Checkpoint, format_checkpoint
+from ledger.proof.notes import format_note, sign
+from tests.api.command_kit import Ended, answering, xueshi
 from tests.api.house_kit import resident_id
 
 
@@ -70,6 +73,31 @@ def test_a_hand_over_that_begins_elsewhere_is_refused_with_the_size_to_begin_at(
 
     assert ended.returncode == 1 and f"accepted：{accepted}\n" in ended.stderr, ended.stderr
     assert ended.stderr.endswith("since：0。[hand_over_overlaps]\n")
+
+
+def test_a_ledger_with_two_histories_ends_the_command_with_1_and_says_so_last(apart: Three, tmp_path: Path) -> None:
+    """Whoever asks every day by a script must notice; what only hangs is told with 0."""
+    apart.city.counted(apart.living().in_city)
+    apart.brought(apart.city)
+    town, key = apart.province.town, apart.city.town.house.register.signer.keys[0]
+    size = apart.province.accepted(apart.city.origin)
+    text = format_checkpoint(Checkpoint(apart.city.origin, size, b"x" * 32))
+    (tmp_path / "other").write_bytes(format_note(text, [sign(text, key)]))
+
+    with answering(town.app) as address:
+        def asked(*arguments: str) -> Ended:
+            return xueshi(tmp_path, "import", *arguments, "--server", address,
+                          XUESHI_TOKEN=str(apart.province.people.token))
+
+        before, compared = asked("ledgers"), asked("compare", "other")
+        kept_twice(town.house, apart.city.origin)
+        after, as_json = asked("ledgers"), asked("ledgers", "--json")
+
+    assert (before.returncode, compared.returncode, after.returncode, as_json.returncode) == (0, 1, 1, 1)
+    assert compared.stderr.endswith("[ledger_forked]\n") and compared.stdout.endswith("[forked]\n")
+    assert after.stderr.startswith(f"xueshi：{apart.city.origin} ") and after.stderr.endswith("[ledger_forked]\n")
+    told, = (one for one in json.loads(as_json.stdout)["items"] if one["origin"] == apart.city.origin)
+    assert [one["code"] for one in told["troubles"]] == ["forked"] and as_json.stderr == ""
 
 
 def test_parts_are_brought_in_one_after_another_and_the_rate_is_told(apart: Three, tmp_path: Path) -> None:

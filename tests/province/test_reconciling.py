@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from province_kit import Three, entries, in_body, office_in
+from province_kit import Three, entries, in_body, kept_twice, office_in
 
 from api.cases.importing import hand_overs
-from ledger.events.base import By, Draft
-from ledger.events.imports import ImportClosed, ImportContradicted, ImportId, ImportOpened, ImportProved
+from ledger.events.imports import ImportContradicted
 from ledger.hand_over.file import FORMAT, Header
 from ledger.hand_over.gathering import gather, hand_over
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
@@ -174,15 +173,6 @@ def test_what_the_ledger_hands_over_whole_is_held_against_what_stands_here(apart
 
 def test_two_histories_that_came_at_the_same_moment_are_found_afterwards(apart: Three) -> None:
     """Each was the next when it was looked at; what they say of one size cannot both be so."""
-    ledger, today = apart.province.town.house.ledger, apart.province.town.house.today
-    for root in ("one", "other"):
-        batch = ImportId(apart.province.town.house.new_id("import"))
-        ledger.record([
-            Draft(ImportOpened(batch=batch, system=f"log:{apart.city.origin}", file_sha256=root * 9, rows=0,
-                               starts=today, ends=today, region="330200")),
-            Draft(ImportProved(batch=batch, origin=apart.city.origin, since=0, size=9, root=root, part=1, parts=1,
-                               checkpoint="-")),
-            Draft(ImportClosed(batch=batch, accepted=0, rejected=0, duplicates=0, result_sha256="-")),
-        ], by=By(actor="acr_somebody", role="human_resources"))
+    kept_twice(apart.province.town.house, apart.city.origin)
 
     assert apart.province.troubles(apart.city.origin) == ["forked"]
