@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
+
+from api.commands.options import as_json_option, data_option
 
 
 @click.group()
@@ -13,12 +16,13 @@ def config() -> None:
 
 
 @config.command()
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def show(as_json: bool) -> None:
+@data_option
+@as_json_option
+def show(data_folder: Path | None, as_json: bool) -> None:
     """逐项列出设置的值和来源，密钥以星号代替"""
     from api.settings import load, shown
 
-    lines = list(shown(load()))
+    lines = list(shown(load({"data_folder": data_folder})))
     if as_json:
         body = {each.name: {"value": each.value, "source": each.source} for each in lines}
         click.echo(json.dumps(body, ensure_ascii=False, indent=2))

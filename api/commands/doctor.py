@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
+
+from api.commands.options import as_json_option, data_option
 
 MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")}
 
 
 @click.command()
+@data_option
 @click.option("--production", "for_production", is_flag=True, help="另查正式运行所需：权限、备份、签发、网址、留存等")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
-def doctor(for_production: bool, as_json: bool) -> None:
+@as_json_option
+def doctor(data_folder: Path | None, for_production: bool, as_json: bool) -> None:
     """检查本机是否具备运行条件，逐项给出处理办法
 
     每项为 ok、warn 或 fail；有 fail 时退出码为 1。--production 的各项在运维手册里有说明。
@@ -26,7 +30,7 @@ def doctor(for_production: bool, as_json: bool) -> None:
     from api.settings import load
     from api.terminal.exits import Exit, Stop
 
-    settings = load()
+    settings = load({"data_folder": data_folder})
     checks = [*machine_checks(settings), *register_checks(settings), *archive_checks(settings),
               *outside_checks(settings), *database_checks(settings, for_production=for_production)]
     if for_production:

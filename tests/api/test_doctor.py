@@ -66,6 +66,18 @@ def test_the_answer_for_programs_holds_the_same_lines(capsys: pytest.CaptureFixt
     assert [each["check"] for each in body["checks"]] == [check.name for check in asked(load())]
 
 
+def test_it_looks_at_the_folder_that_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As every command: otherwise it says that all is well of another register than the one that is meant."""
+    folder = tmp_path / "elsewhere"
+    assert run(["doctor", "--json", "--data", str(folder)]) == 0
+    assert str(folder) in next(one["message"] for one in json.loads(capsys.readouterr().out)["checks"]
+                               if one["check"] == "folder")
+    folder.mkdir()
+    (folder / "xueshi.toml").write_text("listen_port = 8123\n")
+    assert run(["config", "show", "--json", "--data", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["listen_port"]["value"] == 8123
+
+
 def test_one_failing_line_makes_the_answer_no(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
