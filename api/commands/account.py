@@ -6,7 +6,6 @@ command line, where others could read them.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -14,6 +13,7 @@ import click
 from api.commands import factor
 from api.commands.asking import Asking, asks
 from api.commands.secrets_told import tell_token
+from api.terminal import standard_input
 from api.words.telling import pairs, table
 
 
@@ -62,9 +62,9 @@ def end(asking: Asking, credential: str) -> int:
 
 
 def _secret(asked: str, *, confirm: bool = False) -> str:
-    if sys.stdin.isatty():
+    if standard_input.is_terminal():
         return str(click.prompt(asked, hide_input=True, confirmation_prompt=confirm))
-    return sys.stdin.readline().rstrip("\r\n")
+    return standard_input.line()
 
 
 def _tell_set(body: dict[str, Any]) -> None:

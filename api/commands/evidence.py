@@ -9,8 +9,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.files import OUT
-from api.terminal.exits import Exit, Stop
+from api.commands.files import OUT, read_bytes
 from api.words.telling import table
 
 _KINDS: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "application/ofd": "OFD"}
@@ -28,10 +27,7 @@ def evidence() -> None:
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def upload(asking: Asking, person: str, path: Path) -> int:
     """上传一个文件，以它的 SHA-256 为名；再传一次等于没有再传"""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出文件 {path}", "请核对文件名和权限") from None
+    content = read_bytes(path)
     place = f"/v1/persons/{person}/evidence/{hashlib.sha256(content).hexdigest()}"
     with asking.client() as client:
         reply = client.put(place, content, name=path.name)

@@ -6,12 +6,12 @@ Codes are typed on a terminal or read from standard input, never from the comman
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
 from api.commands.asking import Asking, asks
+from api.terminal import standard_input
 from api.words.telling import pairs
 
 REASONS = ("lost", "broken", "suspected", "left")
@@ -76,9 +76,9 @@ EVERY = (show, enrol, confirm, check, papers, give_up, reset)
 
 
 def _typed(asked: str) -> str:
-    if sys.stdin.isatty():
+    if standard_input.is_terminal():
         return str(click.prompt(asked, hide_input=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    return standard_input.line()
 
 
 def _tell_state(body: dict[str, Any]) -> None:

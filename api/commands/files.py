@@ -14,7 +14,9 @@ from typing import IO, Any, Final
 
 import click
 
+from api.terminal import standard_input
 from api.terminal.exits import Exit, Stop
+from api.terminal.unreadable import reason
 
 READ: Final = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 """A file to be read; `-` is standard input."""
@@ -30,15 +32,16 @@ def read_bytes(file: Path) -> bytes:
     """Read a file."""
     try:
         return file.read_bytes()
-    except OSError:
-        raise Stop(Exit.BAD_INPUT, "file_unreadable", f"读不出文件 {file}", "请核对文件名和权限") from None
+    except OSError as error:
+        why, cure = f"读不出 {file}（{reason(error)}）", "请核对文件名和权限"
+        raise Stop(Exit.BAD_INPUT, "file_unreadable", why, cure) from None
 
 
 def read_json(file: Path) -> dict[str, Any]:
     """Read a JSON object from a file, or from standard input."""
     is_stdin = str(file) == "-"
     try:
-        found = json.loads(sys.stdin.read() if is_stdin else read_bytes(file))
+        found = json.loads(standard_input.whole() if is_stdin else read_bytes(file))
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

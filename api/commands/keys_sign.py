@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from api.commands.files import read_bytes
 from api.commands.keys_show import LOGS
 from api.commands.options import data_option
 from api.terminal.exits import Exit, Stop
@@ -74,7 +75,7 @@ def learn(file: Path, vkeys: tuple[str, ...]) -> None:
     from ledger.signing.rotation import follow
 
     try:
-        believed = follow(file.read_bytes(), *(parse_vkey(line) for line in vkeys))
+        believed = follow(read_bytes(file), *(parse_vkey(line) for line in vkeys))
     except LedgerError as error:
         raise Stop(Exit.BAD_INPUT, error.code, str(error)) from error
     if not believed:

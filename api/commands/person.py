@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from api.commands import petition
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.secrets_told import tell_code, tell_token
+from api.terminal import standard_input
 from api.words.telling import AXES, pairs, table, with_options, word
 
 
@@ -29,7 +29,7 @@ person.add_command(petition.title)
 @click.option("--phone", help="手机号码")
 def register(asking: Asking, name: str, id_kind: str, id_number: str, phone: str | None) -> int:
     """登记一个人；本人登记的，同时得到令牌（只显示这一次）"""
-    number = sys.stdin.readline().strip() if id_number == "-" else id_number
+    number = standard_input.line().strip() if id_number == "-" else id_number
     body = {"name": name, "id_kind": id_kind, "id_number": number}
     return asking.post("/v1/persons", tell, {**body, "phone": phone} if phone else body)
 

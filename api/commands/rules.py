@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.options import as_json_option
+from api.terminal import standard_input
 from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def try_(facts: tuple[str, ...], folder: Path | None, names: tuple[str, ...], as
         law = Law(Shelf.of([*shelf.books, *(_book(name, folder) for name in names)]).books)
     try:
         known = _given(law, facts)
-        asked = sys.stdin.isatty() and "-" not in facts
+        asked = standard_input.is_terminal() and "-" not in facts
         known = _asked(law, known) if asked else _complete(law, known)
         ruled = tried(law, known)
     except BadLine as bad:
@@ -178,7 +179,7 @@ def _given(law: Law, facts: tuple[str, ...]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for each in facts:
         if each == "-":
-            row = Reader(law.vocabulary).row(sys.stdin.buffer.read().strip())
+            row = Reader(law.vocabulary).row(standard_input.whole().strip())
             known |= {name: checked(law, name, value) for name, value in row.items()}
             continue
         name, equals, value = each.partition("=")

@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from api.terminal import standard_input
 from api.terminal.exits import Exit, Stop
 from api.whole import whole_or_as_typed
 
@@ -72,7 +72,7 @@ def body(
 def typed(facts: tuple[str, ...], given: tuple[str, ...], details: Iterable[tuple[str, object]]) -> dict[str, Any]:
     """What was given of it so far; `-` alone reads the whole body as JSON."""
     if facts == ("-",):
-        return _whole(sys.stdin.read())
+        return _whole(standard_input.text())
     named = {name: value for name, value in details if value}
     return {"study": study(facts), "details": named, "evidence": evidence(given)}
 

@@ -19,6 +19,8 @@ _REASONS: Final = {
     errno.EPERM: "当前用户没有读取权限",
     errno.EIO: "磁盘读取出错",
     errno.ENAMETOOLONG: "文件名过长",
+    errno.ENXIO: "是套接字或已不在的设备，不是文件",
+    errno.ELOOP: "链接绕回了自己",
 }
 
 
