@@ -117,9 +117,9 @@ class Answers(Files):
         """Every rulebook that had been enacted, by id."""
         return read_rulebooks(self._laws, self._at(self._laws, as_of))
 
-    def proposals(self, digest: str | None = None) -> list[Proposed]:
-        """Every revision that was proposed, oldest first, or one by its digest."""
-        return read_proposals(self._laws, self._at(self._laws, None), digest)
+    def proposals(self, digest: str | None = None, *, as_of: int | None = None) -> list[Proposed]:
+        """Every revision that had been proposed, oldest first, or one by its digest."""
+        return read_proposals(self._laws, self._at(self._laws, as_of), digest)
 
     def impact_reports(
         self, as_of: int | None = None, *, rulebook: str | None = None, digest: str | None = None

@@ -269,12 +269,12 @@ def requests_of(files: Files, case: str, *, as_of: int | None = None) -> list[Re
     return [_request(row) for row in reader.rows(query, {"case": case, "as_of": at})]
 
 
-def overdue(files: Files, member: str, today: str) -> list[Request]:
+def overdue(files: Files, member: str, today: str, *, as_of: int | None = None) -> list[Request]:
     """What is waited for longer than was said, in the open cases that somebody works on; the longest first."""
-    reader, at = files.file("cases", None)
+    reader, at = files.file("cases", as_of)
     query = (f"SELECT {', '.join(Request._fields)} FROM requests WHERE status = 'open' AND due < :today AND {HOLDS} "
              "AND case_id IN (SELECT case_id FROM cases, json_each(cases.members) WHERE cases.status = 'open' "
-             "AND cases.to_position IS NULL AND json_each.value = :member) ORDER BY due, case_id, number")
+             f"AND {HOLDS} AND json_each.value = :member) ORDER BY due, case_id, number")
     return [_request(row) for row in reader.rows(query, {"today": today, "as_of": at, "member": member})]
 
 

@@ -20,9 +20,10 @@ from ledger.streams.standing import standing
 from projections.basis import written_time
 
 
-def events_of(house: House, stream: str) -> dict[str, Any]:
-    """Every event of a stream, oldest first."""
-    return {"items": [event_view(position, decode(leaf)) for position, leaf in house.ledger.store.stream(stream)]}
+def events_of(house: House, stream: str, *, as_of: int | None = None) -> dict[str, Any]:
+    """Every event of a stream up to a position, oldest first."""
+    return {"items": [event_view(position, decode(leaf)) for position, leaf in house.ledger.store.stream(stream)
+                      if as_of is None or position <= as_of]}
 
 
 def see(house: House, caller: Caller, position: int) -> dict[str, Any] | Refusal:

@@ -211,7 +211,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "looks": investigating(asking, position) if role == SUPERVISOR and moment.is_now else None,
         "amiss": status.amiss(house) if role == SUPERVISOR and moment.is_now else None,
         "replays": replays.latest(asking) if moment.is_now else None,
-        "proposed": [one for one in rules.proposed(asking, moment) or () if one["enacted"] is None],
+        "proposed": [one for one in rules.proposed(asking, moment, position) or () if one["enacted"] is None],
         "rosters": [] if isinstance(rosters, Refusal) else [_roster(house, one, day) for one in rosters[0]],
         "more_rosters": not isinstance(rosters, Refusal) and rosters[1],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",

@@ -19,9 +19,11 @@ from api.cases.investigating.case_bulk import PATIENCE_MOST_MS, PATIENCE_MS, Goi
 from api.operational.callers import Caller
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
+from api.routes.listing import as_it_stood
 from api.routes.schemas.case_desk import CaseBulkAnswer, CaseBulkBody, ItemsAnswer, SomeWordsBody
 from api.routes.schemas.cases import DecidedCaseAnswer
 from api.routes.schemas.common import Purpose
+from api.routes.schemas.histories import AsOfQuery
 from ledger.errors import Refusal
 
 RETRY_SECONDS: Final = 1
@@ -42,9 +44,10 @@ _ACCEPTED: Final[dict[str, Any]] = {
 }
 
 
-@door.reads(_AT, summary="批量处理，先办的在前；各到哪一步", query=Purpose, answers=ItemsAnswer)
+@door.reads(_AT, summary="批量处理，先办的在前；各到哪一步", query=AsOfQuery, answers=ItemsAnswer)
 def every(caller: Caller, query: _Fields, case: str) -> dict[str, Any] | Refusal:
-    return case_desk.bulks(house(), caller, case, query.get("purpose"))
+    return as_it_stood(query, lambda as_of: case_desk.bulks(
+        house(), caller, case, query.get("purpose"), as_of=as_of))
 
 
 @door.reads(f"{_AT}/<act:act>", summary="一批处理：清单的摘要、依据、到哪一步", query=Purpose, answers=CaseBulkAnswer)

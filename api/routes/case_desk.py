@@ -16,7 +16,7 @@ from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
-from api.routes.listing import listed
+from api.routes.listing import as_it_stood, listed
 from api.routes.schemas.case_desk import (
     ConsequenceBody,
     DeadlineBody,
@@ -35,7 +35,7 @@ from api.routes.schemas.case_desk import (
     WideningBody,
 )
 from api.routes.schemas.cases import DecidedCaseAnswer
-from api.routes.schemas.common import Purpose
+from api.routes.schemas.histories import AsOfQuery
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 
@@ -55,9 +55,10 @@ _acts.offer("members", "指定办案人员", case_desk.name_member, MemberBody)
 _acts.offer("members/<actor:actor>/release", "办案人员退出", case_desk.release_member, SomeWordsBody)
 
 
-@door.reads(f"{_AT}/notes", summary="办案笔记，先记的在前", query=Purpose, answers=ItemsAnswer)
+@door.reads(f"{_AT}/notes", summary="办案笔记，先记的在前", query=AsOfQuery, answers=ItemsAnswer)
 def notes(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
-    return case_desk.notes(house(), caller, case, query.get("purpose"))
+    return as_it_stood(query, lambda as_of: case_desk.notes(
+        house(), caller, case, query.get("purpose"), as_of=as_of))
 
 
 _acts.offer("notes", "记一条办案笔记", case_desk.add_note, NoteBody)
@@ -79,13 +80,14 @@ _acts.offer("consequences", "记下随案件作出的处理：取消资格、撤
 
 @door.reads("/v1/cases/overdue-requests", summary="本人所办案件中逾期的材料要求", answers=OverdueAnswer)
 def overdue(caller: Caller) -> dict[str, Any] | Refusal:
-    return case_desk.overdue(house(), caller)
+    return as_it_stood({}, lambda as_of: case_desk.overdue(house(), caller, as_of=as_of))
 
 
-@door.reads(f"{_AT}/material-requests", summary="要求提供的材料：向谁、要什么、何时之前、来了什么", query=Purpose,
+@door.reads(f"{_AT}/material-requests", summary="要求提供的材料：向谁、要什么、何时之前、来了什么", query=AsOfQuery,
             answers=ItemsAnswer)
 def requests(caller: Caller, query: _Query, case: str) -> dict[str, Any] | Refusal:
-    return case_desk.requests(house(), caller, case, query.get("purpose"))
+    return as_it_stood(query, lambda as_of: case_desk.requests(
+        house(), caller, case, query.get("purpose"), as_of=as_of))
 
 
 _acts.offer("material-requests", "要求提供材料", case_desk.request_material, MaterialRequestBody)

@@ -31,7 +31,7 @@ from api.routes.schemas.claims import (
     RevisionBody,
     UpholdingBody,
 )
-from api.routes.schemas.common import Purpose, Words
+from api.routes.schemas.common import Words
 from api.routes.schemas.events import EventsAnswer
 from api.routes.schemas.histories import AsOfQuery
 from ledger.errors import Refusal
@@ -66,10 +66,15 @@ def show(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str, A
     return {**found[0], **house().answers.reflects(as_of)}, found[1]
 
 
-@door.reads(f"{_AT}/events", summary="查看申报的全部事件", query=Purpose, answers=EventsAnswer)
+@door.reads(f"{_AT}/events", summary="查看申报的全部事件，到现在或到当时为止", query=AsOfQuery, answers=EventsAnswer)
 def events(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str, Any], int] | Refusal:
-    found = claims.visible(house(), caller, claim, query.get("purpose"), what=("events",))
-    return found if isinstance(found, Refusal) else (events_of(house(), claim), found[1])
+    as_of = moment(house(), query.get("as_of"))
+    if isinstance(as_of, Refusal):
+        return as_of
+    found = claims.visible(house(), caller, claim, query.get("purpose"), what=("events",), as_of=as_of)
+    if isinstance(found, Refusal):
+        return found
+    return {**events_of(house(), claim, as_of=as_of), **house().answers.reflects(as_of)}, found[1]
 
 
 @door.writes(f"{_AT}/revision", summary="本人修改", body=RevisionBody, answers=ClaimAnswer, show=claims.view,

@@ -97,8 +97,11 @@ def reconcile(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) 
 
 @door.reads(f"{_AT}/rows", summary="一次导入中未接受的行和原因", query=RowsQuery, answers=RowsAnswer)
 def set_aside(caller: Caller, query: dict[str, Any], batch: str) -> dict[str, Any] | Refusal:
-    found = imports.set_aside(house(), caller, batch, query.get("after", 0), query.get("limit", 200))
-    return found if isinstance(found, Refusal) else {"items": [imports.aside_view(one) for one in found]}
+    def ask(as_of: int) -> dict[str, Any] | Refusal:
+        found = imports.set_aside(house(), caller, batch, query.get("after", 0), query.get("limit", 200), as_of=as_of)
+        return found if isinstance(found, Refusal) else {"items": [imports.aside_view(one) for one in found]}
+
+    return as_it_stood(query, ask)
 
 
 @door.reads("/v1/imports/changes", summary="更正回传：本系统对来源所报记录的更正、冻结、撤销等", query=ChangesQuery,

@@ -17,6 +17,7 @@ from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
+from api.routes.listing import as_it_stood
 from api.routes.schemas.imports import TakenAnswer
 from api.routes.schemas.ledgers import (
     CheckpointQuery,
@@ -83,8 +84,11 @@ def _would(found: Handed) -> dict[str, Any]:
 @door.reads("/v1/ledgers", summary="各地的账：接受到哪里、多久以前，哪些没有完成，哪些互相矛盾", query=LedgersQuery,
             answers=LedgersAnswer)
 def listed(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
-    found = ledgers.listed(house(), caller, within=query.get("within", ledgers.DAYS))
-    return found if isinstance(found, Refusal) else {"items": found}
+    def ask(as_of: int) -> dict[str, Any] | Refusal:
+        found = ledgers.listed(house(), caller, within=query.get("within", ledgers.DAYS), as_of=as_of)
+        return found if isinstance(found, Refusal) else {"items": found}
+
+    return as_it_stood({}, ask)
 
 
 @door.reads("/v1/ledgers/comparison", summary="以对方现在的检查点对账：落后多少，是否变短，是否矛盾",

@@ -18,7 +18,7 @@ from api.routes.listing import as_it_stood
 from api.routes.schemas.common import ReasonsAnswer, ReasonsQuery
 from api.routes.schemas.histories import PublicAsOf
 from api.routes.schemas.rulebooks import (
-    EnactedAnswer,
+    EnactedAsOfAnswer,
     ImpactQuery,
     ImpactReportAnswer,
     ImpactReportBody,
@@ -40,9 +40,10 @@ def every(_: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
     return as_it_stood(query, lambda as_of: rulebooks.every(house(), as_of=as_of))
 
 
-@door.reads("/v1/rulebooks/<family>/<version>", summary="一部细则：编码和原文", answers=EnactedAnswer, login=False)
-def show(_: Caller, family: str, version: str) -> dict[str, Any] | Refusal:
-    return rulebooks.one(house(), f"{family}/{version}")
+@door.reads("/v1/rulebooks/<family>/<version>", summary="一部细则：编码和原文", query=PublicAsOf,
+            answers=EnactedAsOfAnswer, login=False)
+def show(_: Caller, query: dict[str, Any], family: str, version: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: rulebooks.one(house(), f"{family}/{version}", as_of=as_of))
 
 
 @door.writes("/v1/rulebook-proposals", summary="提出一版细则：检查、存档，待另一人施行", body=RulebookBody,
@@ -55,9 +56,9 @@ def propose(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Refu
     return Told(done, more, f"/v1/rulebook-proposals/{sha256(fields['source'].encode()).hexdigest()}")
 
 
-@door.reads("/v1/rulebook-proposals", summary="提出过的细则", answers=ProposalsAnswer)
-def proposals(caller: Caller) -> dict[str, Any] | Refusal:
-    return rulebooks.proposals(house(), caller)
+@door.reads("/v1/rulebook-proposals", summary="提出过的细则", query=PublicAsOf, answers=ProposalsAnswer)
+def proposals(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: rulebooks.proposals(house(), caller, as_of=as_of))
 
 
 @door.reads("/v1/rulebook-proposals/<sha256:digest>", summary="提出的一版：编码和原文", answers=ProposalAnswer)
@@ -97,6 +98,7 @@ def announced(_: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
     return as_it_stood(query, lambda as_of: impact.every(house(), query.get("rulebook"), as_of=as_of))
 
 
-@door.reads("/v1/impact-reports/<digest>", summary="一份影响报告登记在何处", answers=ImpactReportAnswer, login=False)
-def announcement(_: Caller, digest: str) -> dict[str, Any] | Refusal:
-    return impact.one(house(), digest)
+@door.reads("/v1/impact-reports/<digest>", summary="一份影响报告登记在何处", query=PublicAsOf,
+            answers=ImpactReportAnswer, login=False)
+def announcement(_: Caller, query: dict[str, Any], digest: str) -> dict[str, Any] | Refusal:
+    return as_it_stood(query, lambda as_of: impact.one(house(), digest, as_of=as_of))

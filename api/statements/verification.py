@@ -58,15 +58,19 @@ def by_code(house: House, text: str, digest: str | None = None) -> dict[str, Any
     """How the statement of a code stands; with the digest that its QR code holds, whether the paper is that text."""
     if (behind := house.settled()) is not None:
         return behind
-    code = parse_verify_code(text)
+    as_of = house.answers.position()
+    return {**_by_code(house, parse_verify_code(text), digest, as_of), **house.answers.reflects(as_of)}
+
+
+def _by_code(house: House, code: str | None, digest: str | None, as_of: int) -> dict[str, Any]:
     if code is None:
         return _told(UNREADABLE)
-    found = statement_of_code(house.answers, code)
+    found = statement_of_code(house.answers, code, as_of=as_of)
     if found is None:
         return _told(ABSENT, code=format_verify_code(code))
     if digest is not None and (len(digest) < DIGITS_LEAST or not found.sha256.startswith(digest.lower())):
         return _told(OTHER_TEXT, code=format_verify_code(code))
-    return _standing(house, found)
+    return _standing(house, found, as_of)
 
 
 def by_file(house: House, data: bytes) -> dict[str, Any] | Refusal:
@@ -98,8 +102,8 @@ def _own(house: House) -> Policy:
     return trust(*keys, *former)
 
 
-def _standing(house: House, one: Statement) -> dict[str, Any]:
-    since = changed_since(house.answers, one, as_of=house.answers.position())
+def _standing(house: House, one: Statement, as_of: int) -> dict[str, Any]:
+    since = changed_since(house.answers, one, as_of=as_of)
     state = {"voided": VOIDED, "superseded": SUPERSEDED}.get(one.status, CORRECTED if since["corrected"] else VALID)
     issued = house.stored(one.events[0]).envelope
     decided = house.stored(one.events[-1]).envelope if len(one.events) > 1 else None

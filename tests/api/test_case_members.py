@@ -130,6 +130,10 @@ def test_material_is_asked_for_under_a_number_until_it_is_complete_or_waited_for
     assert desk.no(desk.first, "material-requests/1/receipt", {"files": [SHA]}) == "request_over"
     assert desk.no(desk.first, "material-requests/9/ending", {"why": "withdrawn", **WHY}) == "request_absent"
     assert desk.first.saw("/v1/cases/overdue-requests")["items"] == []
+    asked = second["event"]
+    then = desk.saw(desk.second, "/material-requests", as_of=str(asked))
+    assert [one["status"] for one in then["items"]] == ["open", "open"], "as it was known when they were asked for"
+    assert {name: then[name] for name in ("as_of", "log_size")} == {"as_of": asked, "log_size": asked}
 
 
 def test_a_deadline_is_set_anew_with_a_reason(desk: Desk) -> None:

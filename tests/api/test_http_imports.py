@@ -112,6 +112,8 @@ def test_what_is_right_is_taken_over_and_what_is_wrong_goes_back_with_its_reason
     assert [entry["source"]["system"] for entry in entries(li)] == ["ningbo"]
     assert here.source.saw(f"{place}/rows")["items"] == done["set_aside"]
     assert here.source.saw(f"{place}/rows", after=3)["items"] == []
+    opened = here.source.saw(place)["events"][0]
+    assert here.source.saw(f"{place}/rows", as_of=str(opened))["items"] == [], "nothing was set aside at its opening"
     assert here.source.saw(place)["outcome"]["accepted"] == 2
 
 

@@ -113,7 +113,7 @@ def sheet(house: House, unit: str, *, as_of: int | None = None) -> Sheet | Refus
     loaded = house.ledger.load(unit, units.evolve, as_of=as_of)
     if (state := loaded.state) is None:
         return Refusal.because("unit_absent")
-    events = [one for one in events_of(house, unit)["items"] if as_of is None or one["position"] <= as_of]
+    events = events_of(house, unit, as_of=as_of)["items"]
     body = {**view(state), "reason": found[0]["reason"] if as_of is None else None, "events": events,
             "names": [one._asdict() for one in state.names], "seats": [one._asdict() for one in state.seats]}
     return Sheet(state, loaded.version, body)

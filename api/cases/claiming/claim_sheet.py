@@ -56,7 +56,7 @@ def sheet(
 
 def _body(house: House, state: Claim, version: int, as_of: int | None) -> dict[str, Any]:
     """The claim as the API answers it, with its events."""
-    events = [one for one in events_of(house, state.claim)["items"] if as_of is None or one["position"] <= as_of]
+    events = events_of(house, state.claim, as_of=as_of)["items"]
     return {**shown(house, state, as_of), "version": version, "events": events}
 
 

@@ -61,10 +61,10 @@ def changes(house: House, caller: Caller, system: str, *, after: int, limit: int
         for one, source in _of_system(house, system, list(_changed(house, leaves, at))):
             if len(items) == limit:  # The rest of the block is read again: the position must not pass over it.
                 at = items[-1]["event"]
-                return {"items": items, "position": at, "log_size": size}
+                return {"items": items, "position": at, **house.answers.reflects(size)}
             items.append(_told(one, source))
         at += len(leaves)
-    return {"items": items, "position": at, "log_size": size}
+    return {"items": items, "position": at, **house.answers.reflects(size)}
 
 
 def _changed(house: House, leaves: list[bytes], after: int) -> Iterator[Recorded]:

@@ -101,12 +101,17 @@ def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
 
 
-def set_aside(house: House, caller: Caller, name: str, after: int, limit: int) -> list[SetAside] | Refusal:
+def set_aside(
+    house: House, caller: Caller, name: str, after: int, limit: int, *, as_of: int | None = None
+) -> list[SetAside] | Refusal:
     """The rows of an import that were not taken over, past one of them, for whoever answers for its place."""
     seen = _in_sight(house, caller, name)
     if isinstance(seen, Refusal):
         return seen
-    return [one for one in seen[1].set_aside if one.row > after][:limit]
+    then = seen[1] if as_of is None else house.ledger.load(name, imports.evolve, as_of=as_of).state
+    if then is None:
+        return Refusal.because("import_absent")
+    return [one for one in then.set_aside if one.row > after][:limit]
 
 
 # Who, and upon what

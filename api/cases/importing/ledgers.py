@@ -58,15 +58,17 @@ def _may_look(house: House, caller: Caller) -> Refusal | None:
     return actor if isinstance(actor, Refusal) else may_look(actor) or house.settled()
 
 
-def listed(house: House, caller: Caller, *, within: int = DAYS) -> list[dict[str, Any]] | Refusal:
-    """Every ledger that is believed or that something was accepted of."""
+def listed(
+    house: House, caller: Caller, *, within: int = DAYS, as_of: int | None = None
+) -> list[dict[str, Any]] | Refusal:
+    """Every ledger that is believed, or that something had been accepted of by a position."""
     if (no := _may_look(house, caller)) is not None:
         return no
     policy = trusted(house)
     keys: dict[str, list[str]] = {}
     for log in () if isinstance(policy, Refusal) else policy.logs:
         keys.setdefault(log.key.name, []).append(format_vkey(log.key))
-    known = {one.origin: one for one in ledgers(house.answers)}
+    known = {one.origin: one for one in ledgers(house.answers, as_of=as_of)}
     return [_view(house, origin, keys.get(origin, []), known.get(origin), within)
             for origin in sorted(keys.keys() | known.keys())]
 

@@ -195,46 +195,49 @@ def _not_past(house: House, fields: dict[str, Any]) -> None:
 # Readings
 
 
-def notes(house: House, caller: Caller, case: str, purpose: str | None) -> dict[str, Any] | Refusal:
-    """What was noted down, in order, in the words in which it was."""
+def notes(house: House, caller: Caller, case: str, purpose: str | None, *, as_of: int) -> dict[str, Any] | Refusal:
+    """What had been noted down by a position, in order, in the words in which it was."""
     entered = let_in(house, caller, case, purpose, what="case_notes")
     if isinstance(entered, Refusal):
         return entered
     return {"case": case, "items": [
         {"event": one.event, "noted_at": written_time(one.noted_at), "actor": one.actor,
-         "words": said(house, one.event)} for one in case_desk.notes_of(house.answers, case)]}
+         "words": said(house, one.event)} for one in case_desk.notes_of(house.answers, case, as_of=as_of)]}
 
 
-def requests(house: House, caller: Caller, case: str, purpose: str | None) -> dict[str, Any] | Refusal:
-    """What was asked for, of whom and until when; what came of it."""
+def requests(
+    house: House, caller: Caller, case: str, purpose: str | None, *, as_of: int
+) -> dict[str, Any] | Refusal:
+    """What had been asked for by a position, of whom and until when; what came of it."""
     entered = let_in(house, caller, case, purpose, what="case_requests")
     if isinstance(entered, Refusal):
         return entered
-    return {"case": case, "items": [_request(house, one) for one in case_desk.requests_of(house.answers, case)]}
+    return {"case": case, "items": [
+        _request(house, one) for one in case_desk.requests_of(house.answers, case, as_of=as_of)]}
 
 
-def overdue(house: House, caller: Caller) -> dict[str, Any] | Refusal:
+def overdue(house: House, caller: Caller, *, as_of: int) -> dict[str, Any] | Refusal:
     """What is waited for longer than was said, over all cases that the asker works on; of whom it is not told here."""
     actor = supervising(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    if (behind := house.settled()) is not None:
-        return behind
     today = house.today.isoformat()
-    late = case_desk.overdue(house.answers, actor.actor, today)
+    late = case_desk.overdue(house.answers, actor.actor, today, as_of=as_of)
     own = {case for case in dict.fromkeys(one.case_id for one in late) if works_on(house, actor, case)}
     return {"today": today, "items": [
         {"case": one.case_id, "number": one.number, "due": one.due, "event": one.event}
         for one in late if one.case_id in own]}
 
 
-def bulks(house: House, caller: Caller, case: str, purpose: str | None) -> dict[str, Any] | Refusal:
-    """What was and is done to many entries at once, each with how far it is."""
+def bulks(
+    house: House, caller: Caller, case: str, purpose: str | None, *, as_of: int | None = None
+) -> dict[str, Any] | Refusal:
+    """What was and is done to many entries at once, each with how far it was at a position."""
     entered = let_in(house, caller, case, purpose, what="case_bulks")
     if isinstance(entered, Refusal):
         return entered
     return {"case": case, "version": len(entered.case.events),
-            "items": [bulk_view(house, one) for one in case_desk.bulks_of(house.answers, case)]}
+            "items": [bulk_view(house, one, as_of) for one in case_desk.bulks_of(house.answers, case, as_of=as_of)]}
 
 
 def bulk(house: House, caller: Caller, case: str, act: str, purpose: str | None) -> dict[str, Any] | Refusal:
@@ -292,11 +295,11 @@ def said(house: House, event: int) -> str | None:
     return sealed.words if isinstance(sealed, Words) else None
 
 
-def bulk_view(house: House, one: case_desk.BulkAct) -> dict[str, Any]:
-    """An act with how many of its rows stand."""
+def bulk_view(house: House, one: case_desk.BulkAct, as_of: int | None = None) -> dict[str, Any]:
+    """An act with how many of its rows stood at a position; the job that goes on with it is the one of now."""
     done, job = one.rows, None
     if one.state != "closed":
-        act, _ = house.ledger.load_act(one.act)
+        act, _ = house.ledger.load_act(one.act, as_of=as_of)
         done, job = 0 if act is None else act.rows_done, open_job(house, one.act)
     return {
         "act": one.act, "case": one.case_id, "effect": one.effect, "state": one.state, "rows": one.rows,

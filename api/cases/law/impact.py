@@ -161,11 +161,9 @@ def every(house: House, rulebook: str | None, *, as_of: int) -> dict[str, Any]:
     return {"items": [view(one) for one in house.answers.impact_reports(as_of, rulebook=rulebook)]}
 
 
-def one(house: House, digest: str) -> dict[str, Any] | Refusal:
-    """One report: where it is recorded, on which rulebooks."""
-    if (behind := house.settled()) is not None:
-        return behind
-    found = house.answers.impact_reports(digest=digest)
+def one(house: House, digest: str, *, as_of: int) -> dict[str, Any] | Refusal:
+    """One report: where it had been recorded by a position, on which rulebooks."""
+    found = house.answers.impact_reports(as_of, digest=digest)
     if not found:
         return Refusal.because("report_absent", digest=digest)
     return {"digest": digest, "items": [view(each) for each in found]}

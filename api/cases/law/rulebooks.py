@@ -117,18 +117,21 @@ def findings(house: House, fields: dict[str, Any]) -> dict[str, Any]:
                          if one.rulebook == book.id]}
 
 
-def proposals(house: House, caller: Caller) -> dict[str, Any] | Refusal:
-    """What was proposed, oldest first, to the policy office and to whoever installed the system."""
-    if caller.kind != FOUNDER and isinstance(no := _office(house, caller), Refusal):
-        return no
-    if (behind := house.settled()) is not None:
-        return behind
-    return {"items": [_proposal_view(house, one) for one in house.answers.proposals()]}
+def proposals(house: House, caller: Caller, *, as_of: int) -> dict[str, Any] | Refusal:
+    """What had been proposed by a position, oldest first, to the policy office and to whoever installed the system."""
+    no = may_see_proposals(house, caller)
+    return no or {"items": [_proposal_view(house, one, as_of) for one in house.answers.proposals(as_of=as_of)]}
+
+
+def may_see_proposals(house: House, caller: Caller) -> Refusal | None:
+    """Say no to whoever is neither of the policy office nor installed the system."""
+    found = None if caller.kind == FOUNDER else _office(house, caller)
+    return found if isinstance(found, Refusal) else None
 
 
 def proposal(house: House, caller: Caller, digest: str) -> tuple[dict[str, Any], int] | Refusal:
     """One proposal with its source and the text it quotes, at the version of the rulebook that an enactment is upon."""
-    if caller.kind != FOUNDER and isinstance(no := _office(house, caller), Refusal):
+    if (no := may_see_proposals(house, caller)) is not None:
         return no
     found = _proposed(house, digest)
     if isinstance(found, Refusal):
@@ -138,8 +141,8 @@ def proposal(house: House, caller: Caller, digest: str) -> tuple[dict[str, Any],
     return {**_proposal_view(house, found), "source": book.source.decode(), "text": book.text}, version
 
 
-def _proposal_view(house: House, one: Proposed) -> dict[str, Any]:
-    enacted = next((each.event for each in house.answers.rulebooks() if each.digest == one.digest), None)
+def _proposal_view(house: House, one: Proposed, as_of: int | None = None) -> dict[str, Any]:
+    enacted = next((each.event for each in house.answers.rulebooks(as_of) if each.digest == one.digest), None)
     return {"id": one.id, "digest": one.digest, "document": one.document, "proposed_by": one.actor,
             "event": one.event, "recorded_at": written_time(one.recorded_at), "enacted": enacted}
 
@@ -172,16 +175,14 @@ def every(house: House, *, as_of: int) -> dict[str, Any]:
     return {"items": [enacted_view(one) for one in house.answers.rulebooks(as_of)]}
 
 
-def one(house: House, name: str) -> dict[str, Any] | Refusal:
-    """One enacted revision with its source and the text it quotes."""
-    if (behind := house.settled()) is not None:
-        return behind
-    found = next((each for each in house.answers.rulebooks() if each.id == name), None)
+def one(house: House, name: str, *, as_of: int) -> dict[str, Any] | Refusal:
+    """One revision that had been enacted by a position, with its source and the text it quotes."""
+    found = next((each for each in house.answers.rulebooks(as_of) if each.id == name), None)
     if found is None:
         return Refusal.because("rulebook_absent", rulebook=name)
     book = house.library.archive.book(found.digest)
     version = f"{found.family}/{found.in_force_from}"
-    announced = [one.digest for one in house.answers.impact_reports(rulebook=version)]
+    announced = [one.digest for one in house.answers.impact_reports(as_of, rulebook=version)]
     return {**enacted_view(found), "impact_reports": announced, "source": book.source.decode(), "text": book.text}
 
 

@@ -76,7 +76,7 @@ def sheet(house: House, caller: Caller, name: str, purpose: str | None, *, as_of
     person = Reading(house.ledger).person(found.person)
     assert person is not None, "whoever applied is registered"
     said = [one for one in reasons.said(house, name, found.region, found.sector) if one["event"] <= as_of]
-    events = [one for one in events_of(house, name)["items"] if one["position"] <= as_of]
+    events = events_of(house, name, as_of=as_of)["items"]
     body = {**application_view(found), "said": said, "events": events}
     return Sheet(found, body, identity_of(house, person), packets.contents(house, found, as_of=as_of),
                  reliance(house.answers, found, as_of=as_of))

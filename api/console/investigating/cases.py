@@ -20,7 +20,6 @@ from api.console.investigating import case_deeds
 from api.console.investigating.case_lists import effect_row, entry_row
 from api.console.investigating.case_words import (
     ACCESS,
-    BULK_DEEDS,
     BULK_STATES,
     FINDINGS,
     REQUESTS,
@@ -63,7 +62,7 @@ def listed(asking: Asking) -> Shown:
     kept = [one for one in every if _fits(one, moment.rest, asking)]
     begin = whole(moment.rest.get("from", ""), 6) or 0
     basis = house.answers.reflects(position)
-    late = case_desk.overdue(house, caller) if moment.is_now else {"items": []}
+    late = case_desk.overdue(house, caller, as_of=position) if moment.is_now else {"items": []}
     return Page("cases.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "all": len(every),
         "rows": [_row(one, asking) for one in kept[begin:begin + ROWS]], "many": len(kept), "begin": begin,
@@ -201,14 +200,14 @@ def _contents(
 ) -> dict[str, Any] | Refusal:
     """What is on the desk of a case; what came after the moment that is looked at is left out."""
     house, caller = asking.house, asking.caller
-    read = [ask(house, caller, case, purpose) for ask in (case_desk.notes, case_desk.requests, case_desk.bulks)]
+    asks = (case_desk.notes, case_desk.requests, case_desk.bulks)
+    read = [ask(house, caller, case, purpose, as_of=position) for ask in asks]
     entries = case_desk.named(house, caller, case, "claims", purpose, as_of=position, after=None, limit=_FIRST)
     effects = case_desk.followed(house, caller, case, purpose, act=None, as_of=position, after=None, limit=_FIRST)
     for one in (*read, entries, effects):
         if isinstance(one, Refusal):
             return one
-    notes, requests, bulks = ([each for each in one["items"] if each.get("event", each.get("opened_event")) <= position]
-                              for one in read if not isinstance(one, Refusal))
+    notes, requests, bulks = (one["items"] for one in read if not isinstance(one, Refusal))
     assert not isinstance(entries, Refusal) and not isinstance(effects, Refusal), "each was looked at"
     return {
         "notes": [{**one, "time": written(one["noted_at"]), "name": case_deeds.account(house, one["actor"])}
@@ -226,7 +225,7 @@ def _contents(
 
 def _passage(house: House, case: str, position: int) -> list[dict[str, Any]]:
     """What happened to it by then, the newest first, with what was said: members alone are shown it."""
-    items = [one for one in events_of(house, case)["items"] if one["position"] <= position]
+    items = events_of(house, case, as_of=position)["items"]
     said = {one["position"]: case_desk.said(house, one["position"]) or "" for one in items}
     return [words.event(one, said) for one in reversed(items)]
 

@@ -32,8 +32,10 @@ def announced(asking: Asking, job: str) -> deeds.Subject | Refusal:
     text = _report(asking.house, asking.caller, job)
     if isinstance(text, Refusal):
         return text
-    told, digest = json.loads(text), impact.digest_of(text)
-    is_there = not isinstance(impact.one(asking.house, digest), Refusal)
+    told, digest, house = json.loads(text), impact.digest_of(text), asking.house
+    if (behind := house.settled()) is not None:
+        return behind
+    is_there = bool(house.answers.impact_reports(digest=digest))
     return deeds.Subject(
         job, f"/replays/{job}", f"影响报告 {digest[:16]}", None, _stands(told, is_recorded=is_there),
         lambda _: _stands(told, is_recorded=True), state=[one["id"] for one in told["amendments"]] if is_there else [])

@@ -63,7 +63,7 @@ class Draft:
 
 def new(asking: Asking) -> Shown:
     """The form, empty or begun with a rulebook that is there."""
-    if isinstance(no := rulebooks.proposals(asking.house, asking.caller), Refusal):
+    if (no := rulebooks.may_see_proposals(asking.house, asking.caller)) is not None:
         return no
     begun = _begun(asking, request.args.get("from", ""))
     return begun if isinstance(begun, Refusal) else _form(asking, begun)
@@ -88,7 +88,7 @@ def _begun(asking: Asking, name: str) -> Draft | Refusal:
 def propose(asking: Asking) -> Shown:
     """Examine what was sent, and say what it would change; then put it forward."""
     draft, step = _draft(asking.house), request.form.get("step", "")
-    if isinstance(no := rulebooks.proposals(asking.house, asking.caller), Refusal):
+    if (no := rulebooks.may_see_proposals(asking.house, asking.caller)) is not None:
         return no
     if draft.faults or step == "edit":
         return _form(asking, draft, status=422 if draft.faults else 200)

@@ -86,7 +86,7 @@ def listed(asking: Asking) -> Shown:
     hits = [_hit(one, asked) for one in reading.search(every, asked)]
     glossary = [pair for pair in GLOSSARY if asked and all(term in "".join(pair) for term in asked.split())]
     grid = _grid(asking, now)
-    rows, proposals = [shelf_told(one) for one in enacted], proposed(asking, now.moment)
+    rows, proposals = [shelf_told(one) for one in enacted], proposed(asking, now.moment, now.position)
     return Page("rules.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "rows": rows, "drafts": list(map(shelf_told, drafts)),
         "grid": grid, "day": now.day, "asked": asked, "hits": hits, "glossary": glossary,
@@ -138,11 +138,11 @@ def _grid(asking: Asking, now: Day) -> list[dict[str, Any]]:
     } for code, cells in found]
 
 
-def proposed(asking: Asking, moment: Moment) -> list[dict[str, Any]] | None:
+def proposed(asking: Asking, moment: Moment, position: int) -> list[dict[str, Any]] | None:
     """What was proposed, newest first, for whoever may see it; None for everybody else."""
     if asking.capacity.is_person or not moment.is_now:
         return None
-    found = rulebooks.proposals(asking.house, asking.caller)
+    found = rulebooks.proposals(asking.house, asking.caller, as_of=position)
     if isinstance(found, Refusal):
         return None
     return [{**one, "by": office_of(asking.house, one["proposed_by"]),
@@ -196,7 +196,7 @@ def read(asking: Asking, family: str, version: str) -> Shown:
     if request.path.endswith(".json"):
         return Page("", data={**as_json_page(found.book), **reading.view(found), **reading.opened_view(one),
                               **now.basis})
-    is_office = proposed(asking, now.moment) is not None
+    is_office = proposed(asking, now.moment, now.position) is not None
     return Page("rule.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "done": done_before(asking), "is_office": is_office,
         "proposal": None, "path": f"/rules/{found.book.id}", **opened_told(one),

@@ -52,7 +52,7 @@ def enrolment(asking: Asking, enrolment: str) -> Shown:
     told = courses.enrolment_view(found)
     seat = next((one["seat"] for one in own["enrolments"] if one["enrolment"] == enrolment), None)
     bookings = [one for one in own["bookings"] if one["enrolment"] == enrolment]
-    said = [one for one in events.events_of(house, enrolment)["items"] if one["position"] <= position]
+    said = events.events_of(house, enrolment, as_of=position)["items"]
     basis = house.answers.reflects(position)
     return Page("enrolment.html", {
         "moment": moment, "basis": told_basis(basis), "told": told, "id": enrolment, "course": chosen.published,

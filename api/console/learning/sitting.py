@@ -62,7 +62,7 @@ def booking(asking: Asking, booking: str) -> Shown:
     if isinstance(course, Refusal):
         return course
     told = seats.booking_view(found)
-    said = [one for one in events.events_of(house, booking)["items"] if one["position"] <= position]
+    said = events.events_of(house, booking, as_of=position)["items"]
     basis = house.answers.reflects(position)
     hours = _hours_left(house, found) if moment.is_now else None
     return Page("booking.html", {

@@ -12,7 +12,7 @@ import marshmallow as ma
 from api.routes.bodies import Body
 from api.routes.fields import Choice, Day, Flag, Id, Many, Sha256, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Words
-from api.routes.schemas.histories import PageAnswer, PageQuery
+from api.routes.schemas.histories import PageAnswer, PageQuery, Reflects
 from projections.cases import NAMED
 
 _MOST: Final = 2_000
@@ -115,7 +115,7 @@ class FollowedQuery(PageQuery):
     act = Shaped("^act_[0-9a-z]{22}$", "以 act_ 开头的批次编号", metadata={"description": "只看这一批的"})
 
 
-class ItemsAnswer(Answer):
+class ItemsAnswer(Reflects):
     """A list that is whole."""
 
     case = ma.fields.String(required=True)
@@ -123,7 +123,7 @@ class ItemsAnswer(Answer):
     items = ma.fields.List(ma.fields.Dict(), required=True)
 
 
-class OverdueAnswer(Answer):
+class OverdueAnswer(Reflects):
     """What is waited for too long."""
 
     today = ma.fields.String(required=True)

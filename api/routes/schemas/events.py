@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.schemas.common import Answer
+from api.routes.schemas.histories import Reflects
 
 
 class EventAnswer(Answer):
@@ -18,7 +19,7 @@ class EventAnswer(Answer):
     event = ma.fields.Dict(required=True)
 
 
-class EventsAnswer(Answer):
+class EventsAnswer(Reflects):
     """The events of one record, oldest first."""
 
     items = ma.fields.List(ma.fields.Nested(EventAnswer), required=True)

@@ -11,7 +11,7 @@ from api.routes.bodies import Body, Query
 from api.routes.fields import Choice, Day, Id, Number, Part, QueryNumber, Region, Shaped, Text, Word
 from api.routes.schemas.claims import DetailsBody, StudyBody
 from api.routes.schemas.common import Answer, Recorded
-from api.routes.schemas.histories import Reflects
+from api.routes.schemas.histories import PublicAsOf, Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
 from api.routes.schemas.rosters import File
 from api.routes.schemas.trainings import MomentQuery
@@ -104,14 +104,14 @@ class TakenAnswer(Recorded):
                                metadata={"description": "未接受的行，至多 200 行；全部见 rows"})
 
 
-class RowsQuery(Query):
+class RowsQuery(PublicAsOf):
     """Past which row."""
 
     after = QueryNumber(0, 1_000_000, metadata={"default": 0, "description": "从第几行之后"})
     limit = QueryNumber(1, 1_000, metadata={"default": 200})
 
 
-class RowsAnswer(Answer):
+class RowsAnswer(Reflects):
     """Rows that were not taken over, in order."""
 
     items = ma.fields.List(ma.fields.Nested(SetAsideAnswer), required=True)
@@ -141,12 +141,11 @@ class ChangeAnswer(Answer):
     basis = ma.fields.String(metadata={"description": "撤销、恢复的依据"})
 
 
-class ChangesAnswer(Answer):
+class ChangesAnswer(Reflects):
     """What was changed, and where to go on asking."""
 
     items = ma.fields.List(ma.fields.Nested(ChangeAnswer), required=True)
     position = ma.fields.Integer(required=True, metadata={"description": "下次从这里继续（after），报送时写入 seen"})
-    log_size = ma.fields.Integer(required=True)
 
 
 class ReportQuery(MomentQuery):

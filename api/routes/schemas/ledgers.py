@@ -10,6 +10,7 @@ import marshmallow as ma
 from api.routes.bodies import Body, Query
 from api.routes.fields import Id, Number, QueryNumber, Region, Shaped, Word
 from api.routes.schemas.common import Answer
+from api.routes.schemas.histories import Reflects
 from api.routes.schemas.imports import NDJSON
 from api.routes.schemas.questions import LOG_SIZE_MOST
 from api.routes.schemas.rosters import File
@@ -83,7 +84,7 @@ class LedgerAnswer(Answer):
     troubles = ma.fields.List(ma.fields.Nested(TroubleAnswer), required=True)
 
 
-class LedgersAnswer(Answer):
+class LedgersAnswer(Reflects):
     """Every ledger that is believed, or that something was accepted of."""
 
     items = ma.fields.List(ma.fields.Nested(LedgerAnswer), required=True)

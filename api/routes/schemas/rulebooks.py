@@ -50,6 +50,10 @@ class EnactedAnswer(Answer):
     text = ma.fields.String(allow_none=True)
 
 
+class EnactedAsOfAnswer(EnactedAnswer, Reflects):
+    """One enacted revision, and what was announced of it, as of when."""
+
+
 class ProposalAnswer(Answer):
     """A revision that was proposed."""
 
@@ -66,7 +70,7 @@ class ProposalAnswer(Answer):
     text = ma.fields.String()
 
 
-class ProposalsAnswer(Answer):
+class ProposalsAnswer(Reflects):
     """Everything that was proposed, oldest first."""
 
     items = ma.fields.List(ma.fields.Nested(ProposalAnswer), required=True)
@@ -105,7 +109,7 @@ class ImpactAnswer(Answer):
     recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
 
 
-class ImpactReportAnswer(Answer):
+class ImpactReportAnswer(Reflects):
     """One report, on each rulebook that it announces."""
 
     digest = ma.fields.String(required=True)

@@ -7,6 +7,7 @@ import marshmallow as ma
 from api.routes.bodies import Body, Query
 from api.routes.fields import Choice, Id, Many, Number, Shaped, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
+from api.routes.schemas.histories import Reflects
 
 
 class StatementBody(Body):
@@ -78,7 +79,7 @@ class CorrectionAnswer(Answer):
     words = ma.fields.String(required=True)
 
 
-class VerificationAnswer(Answer):
+class VerificationAnswer(Reflects):
     """How a statement stands, as anybody may know who holds it."""
 
     state = ma.fields.String(required=True, metadata={"description": (
