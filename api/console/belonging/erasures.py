@@ -27,14 +27,14 @@ from api.paper.tables_out import Table
 from api.routes.schemas.common import Words
 from api.routes.schemas.erasure import DOCUMENT_MOST, DestructionBody, ProposalBody
 from api.whole import whole
+from api.words.codes import ERASING
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
-from ledger.streams.erasure import ORDER, REQUEST
+from ledger.streams.erasure import REQUEST
 
 LIST: Final = "/erasures"
 ROWS: Final = 50
 DIGESTS_MOST: Final = 20 * 66    # Each of 64 letters, and what a browser sends for the end of a line.
-BASES: Final[Mapping[str, str]] = {REQUEST: "本人申请", ORDER: "有权机关的公文"}
 STATES: Final[Mapping[str, Mark]] = {
     "proposed": ("open", "…", "已提议"), "withdrawn": ("", "–", "已撤回"), "destroyed": ("short", "⊘", "已销毁")}
 _PAPERS: Final = "选择文件（合计至多 8 MB），或粘贴 SHA-256 摘要。公开登记的只是摘要；文件不保存，请自行存档。"
@@ -55,7 +55,7 @@ def listed(asking: Asking) -> Shown:
     if isinstance(page, Refusal):
         return page
     basis, following = asking.house.answers.reflects(position), page.next[0] if page.next else None
-    rows = [{**one, "state": STATES[one["status"]], "basis_words": BASES[one["basis"]],
+    rows = [{**one, "state": STATES[one["status"]], "basis_words": ERASING[one["basis"]],
              "address": address(one["person"])} for one in page.items]
     table = Table("erasures", "销毁个人信息", _HEADS, [
         (one["person"], one["state"][2], one["basis_words"], one["document"], one["asked_on"], one["not_before"],
@@ -101,7 +101,7 @@ def _stands(body: Mapping[str, Any]) -> Pairs:
     pairs = [("销毁", "已销毁，不能恢复" if body["forgotten"] else proposed),
              ("处理", "已限制：只保存，不办理新的事项" if body["restricted"] else "照常")]
     if one is not None:
-        pairs += [("依据", BASES[one["basis"]]), ("文号", one["document"]), ("申请或公文日期", str(one["asked_on"]))]
+        pairs += [("依据", ERASING[one["basis"]]), ("文号", one["document"]), ("申请或公文日期", str(one["asked_on"]))]
         pairs += _papers(one["evidence"])
     return pairs
 
@@ -111,7 +111,7 @@ def _papers(digests: Sequence[str]) -> Pairs:
 
 
 def _proposal(_: Asking, __: Subject) -> Sequence[Field]:
-    return (Field("basis", "依据", "choice", tuple(BASES.items()), is_required=True),
+    return (Field("basis", "依据", "choice", tuple(ERASING.items()), is_required=True),
             Field("document", "申请书或公文的编号", hint="公开登记：不写姓名。", is_required=True, most=DOCUMENT_MOST),
             Field("asked_on", "申请或公文的日期", "date", is_required=True),
             Field("evidence", "申请书或公文的扫描件", "digests", most=DIGESTS_MOST, hint=_PAPERS), deeds.WORDS)

@@ -32,6 +32,7 @@ from api.paper.tables_out import Table
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of
 from api.routes.schemas.transfers import ConfirmationBody, TransferBody, TransferRefusalBody
+from api.words.codes import STANDINGS
 from api.words.telling import role as role_name
 from api.words.year_page import region
 from ledger.errors import Refusal
@@ -50,12 +51,6 @@ UNIT_STATES: Final[Mapping[str, words.Mark]] = {
     "registered": ("open", "…", "待核验"), "verified": ("met", "✓", "已核验"), "rejected": ("short", "✗", "不予核验"),
     "merged": ("", "→", "已并入其他单位"), "closed": ("", "–", "已注销"),
 }
-STANDINGS: Final = {
-    "provincial_institution": "省厅直属事业单位（含所属企业）", "provincial_blasting": "省属企事业单位爆破行业",
-    "talent_market": "人事档案在省人才市场",
-}
-"""Who registers otherwise than the place of the unit says (R 8, E 11); every other word follows from the place."""
-
 _OF_PLACE: Final = ("anyone", "class_roster", "municipal", "county", "municipal_or_county")
 _ENDED: Final = {"next": "转往下一单位", "departure": "离开"}
 

@@ -36,6 +36,7 @@ from api.routes.imports import rows_of
 from api.routes.schemas.imports import AbandonmentBody, ImportBody
 from api.routes.schemas.ledgers import HandedOverBody
 from api.whole import whole
+from api.words.codes import ABANDONING
 from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.hand_over.file import looks_like_hand_over
@@ -46,7 +47,6 @@ from projections.imports import import_of_file
 MARKS: Final[Mapping[str, Mark]] = {
     "open": ("open", "…", "导入中"), "closed": ("met", "✓", "已完成"), "abandoned": ("", "–", "已放弃"),
 }
-WHY: Final = {"wrong_period": "期间有误", "wrong_file": "文件有误", "wrong_source": "来源有误", "other": "其他"}
 _ASIDE_MOST: Final = 100
 _ROWS_A_SECOND: Final = 1_000  # Taken over, as measured on two cores (tests/bench/results.md).
 _LONG: Final = 1_000
@@ -107,7 +107,7 @@ def one(asking: Asking, batch: str) -> Shown:
         "moment": moment, "basis": told_basis(basis), "one": body, "state": MARKS[body["status"]], "counts": counts,
         "place": region(body["region"]), "sector": base_vocabulary().sectors.get(body["sector"] or "", ""),
         "aside": told, "next_row": told[-1]["row"] if not isinstance(aside, Refusal) and len(aside) > _ASIDE_MOST
-        else None, "why": WHY.get(body["why"] or "", body["why"]), "again": "again" in request.args,
+        else None, "why": ABANDONING.get(body["why"] or "", body["why"]), "again": "again" in request.args,
         "offers": offered(asking, ROOM, _subject(body)) if moment.is_now else [], "done": done_before(asking),
         "may_compare": moment.is_now and body["status"] == "closed" and not isinstance(
             imports.importer(house, caller, batch), Refusal),
@@ -242,7 +242,7 @@ def see(asking: Asking, batch: str) -> Subject | Refusal:
 
 ROOM: Final = Room(see, named(
     Deed("abandonment", "放弃", imports.abandon, AbandonmentBody,
-         lambda _, __: [Field("why", "原因", "choice", tuple(WHY.items()), is_required=True)],
+         lambda _, __: [Field("why", "原因", "choice", tuple(ABANDONING.items()), is_required=True)],
          lambda _, __: {"why": "other"}, look="bad",
          note="放弃后，已写入的各行都不会生效；同一文件可以再导入。办理后记为一个事件。"),
 ))

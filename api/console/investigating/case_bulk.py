@@ -25,13 +25,14 @@ from api.console.investigating import case_deeds
 from api.console.investigating.case_deeds import PURPOSE, WORDS
 from api.console.investigating.case_lists import effect_row
 from api.console.investigating.case_sent import ids_of
-from api.console.investigating.case_words import ACCESS, BULK_DEEDS, kind_words
+from api.console.investigating.case_words import ACCESS, kind_words
 from api.console.investigating.cases import LIST, bulk_row
 from api.console.screen import Asking, Page, Shown, onward
 from api.refusals import refusals
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of, turns_away
 from api.routes.schemas.case_desk import CaseBulkBody, SomeWordsBody, WideningBody
+from api.words.codes import BULK_DEEDS
 from api.words.year_page import BASES
 from ledger.errors import Refusal
 from ledger.streams.case import Case

@@ -28,7 +28,7 @@ from api.console.investigating.case_sent import (
     ReleaseForm,
     WideningForm,
 )
-from api.console.investigating.case_words import ENDINGS, FINDINGS, STATES, kind_words
+from api.console.investigating.case_words import FINDINGS, STATES, kind_words
 from api.console.screen import Asking
 from api.house import House
 from api.operational.callers import Caller
@@ -39,6 +39,7 @@ from api.routes.schemas.case_desk import (
     NoteBody,
 )
 from api.routes.schemas.cases import FindingBody, ReferralBody
+from api.words.codes import ENDINGS
 from ledger.errors import Refusal
 from ledger.streams import case as streams
 from ledger.streams.case import Case, Finding

@@ -22,8 +22,6 @@ REQUESTS: Final[Mapping[str, Mark]] = {
     "open": ("open", "…", "等候"), "overdue": ("short", "!", "逾期未交"), "complete": ("met", "✓", "已收齐"),
     "withdrawn": ("", "–", "已撤回"), "not_provided": ("short", "✗", "拒不提供"),
 }
-ENDINGS: Final = {"not_provided": "拒不提供", "withdrawn": "不再需要"}
-BULK_DEEDS: Final = {"hold": "冻结", "release": "解冻", "revoke": "撤销", "reinstate": "恢复"}
 BULK_STATES: Final[Mapping[str, Mark]] = {
     "open": ("open", "…", "没有办完，尚未生效"), "closed": ("met", "✓", "已一并生效"), "abandoned": ("", "–", "已放弃"),
 }

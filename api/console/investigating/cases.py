@@ -34,6 +34,7 @@ from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.tables_out import Table
 from api.whole import whole
+from api.words.codes import BULK_DEEDS
 from api.words.year_page import BASES
 from api.words.year_page import moment as written
 from ledger.errors import Refusal

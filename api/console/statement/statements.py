@@ -26,6 +26,7 @@ from api.paper.tables_out import Table
 from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import Many, QueryNumber
 from api.routes.schemas.statements import StatementBody, SupersessionBody, VoidingBody
+from api.words.codes import VOIDING
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.ids import format_verify_code
@@ -38,7 +39,6 @@ STATES: Final[Mapping[str, words.Mark]] = {
 CORRECTED: Final[words.Mark] = ("open", "!", "所载内容此后有更正")
 ADDED: Final[words.Mark] = ("open", "＋", "此后这些年度另有登记")
 LAWS: Final = (("then", "各日期当时有效的细则"), ("now", "现行细则"))
-_VOID_BASES: Final = (("issued_in_error", "出具有误"), ("falsified", "弄虚作假"), ("other", "其他"))
 
 
 class FormBody(StatementBody):
@@ -195,7 +195,7 @@ def detail(asking: Asking, statement: str) -> Shown:
         "deeds": [each for each in deeds.offered(asking, ROOM, subject)
                   if each.deed.code != "supersession" or _newer(asking, subject)[0].options],
         "done": done_before(asking), "purpose": subject.purpose,
-        "voided": body["voided"], "bases": dict(_VOID_BASES),
+        "voided": body["voided"], "bases": dict(VOIDING),
     }, {**{name: value for name, value in body.items() if name != "text"}, "since": since, "version": subject.version})
 
 
@@ -220,7 +220,7 @@ def _newest(asking: Asking, subject: Subject) -> Mapping[str, Any]:
 
 
 def _void_fields(_: Asking, __: Subject) -> Sequence[Field]:
-    return (Field("basis", "依据", "choice", _VOID_BASES, is_required=True, value="issued_in_error"), WORDS)
+    return (Field("basis", "依据", "choice", tuple(VOIDING.items()), is_required=True, value="issued_in_error"), WORDS)
 
 
 def _void_tried(_: Asking, __: Subject) -> Mapping[str, Any]:

@@ -23,11 +23,11 @@ from api.console.moment import Moment, asked_moment
 from api.console.records import passage, seat, unit_name
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import titles
-from api.console.titles.titles import SERIES
 from api.house import House
 from api.paper.tables_out import Table
 from api.routes.schemas.applications import AssessmentBody, DisqualificationBody, GrantBody
 from api.routes.schemas.common import Words
+from api.words.codes import CAUSES, SERIES
 from ledger.errors import Refusal
 from ledger.streams.application import Application, Status
 from policies.words import base_vocabulary
@@ -212,7 +212,7 @@ def _obtained(asking: Asking, _: Subject) -> Sequence[Field]:
 
 
 def _cause(asking: Asking, subject: Subject) -> Sequence[Field]:
-    cause = Field("cause", "原因", "choice", tuple(titles.CAUSES.items()), is_required=True)
+    cause = Field("cause", "原因", "choice", tuple(CAUSES.items()), is_required=True)
     days = (cause, Field("starts", "限期的，自", "date", hint="不写即今日"), Field("until", "至", "date"))
     house = asking.house
     tainted = applications.revoked_entries(house, subject.state.person, as_of=house.answers.position())

@@ -19,10 +19,10 @@ from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.titles import titles
-from api.console.titles.titles import COMMITTEES, LEVELS, SERIES
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of
 from api.routes.schemas.applications import ApplicationBody
+from api.words.codes import COMMITTEES, SERIES, TITLE_LEVELS
 from ledger.errors import Refusal
 from ledger.streams.application import Application
 from projections.basis import Axes
@@ -91,7 +91,7 @@ def _fields(asking: Asking) -> list[Field]:
         for one in reversed(statements) if one["status"] == "issued"]
     return [
         Field("person", "本人", is_required=True),
-        Field("level", "申报级别", "choice", tuple(LEVELS.items()), is_required=True),
+        Field("level", "申报级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
         Field("series", "系列", "choice", tuple(SERIES.items())),
         Field("title_obtained_on", "现职称", "choice", known, is_required=True, value=known[0][0] if known else "",
               hint="年数从它取得之后算起"),

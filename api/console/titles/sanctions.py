@@ -23,12 +23,12 @@ from api.console.records import passage
 from api.console.screen import Asking, Page, Shown
 from api.console.titles import titles
 from api.console.titles.applications import PURPOSE
-from api.console.titles.titles import LEVELS, SERIES
 from api.paper.tables_out import Table
 from api.routes.bodies import Query
 from api.routes.fields import Day
 from api.routes.schemas.applications import DisqualificationBody, LiftingBody, TitleBody, TitleRevocationBody
 from api.routes.sent import fields_of
+from api.words.codes import CAUSES, LIFTING, SERIES, TITLE_LEVELS
 from ledger.errors import Refusal
 from ledger.streams.application import Application
 from ledger.streams.person import Person
@@ -115,7 +115,7 @@ def _of_sanction(asking: Asking, application: str, purpose: str | None, version:
 
 
 def _lifting(_: Asking, __: Subject) -> Sequence[Field]:
-    return (Field("basis", "依据", "choice", tuple(titles.LIFTING.items()), is_required=True),
+    return (Field("basis", "依据", "choice", tuple(LIFTING.items()), is_required=True),
             Field("on", "自哪一日恢复", "date", hint="不写即今日"), deeds.WORDS)
 
 
@@ -182,13 +182,13 @@ def _of_person(asking: Asking, person: str, found: applications.Record, purpose:
 
 
 def _title(_: Asking, __: Subject) -> Sequence[Field]:
-    return (Field("level", "级别", "choice", tuple(LEVELS.items()), is_required=True),
+    return (Field("level", "级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
             Field("series", "系列", "choice", tuple(SERIES.items())),
             Field("obtained_on", "取得之日", "date", is_required=True))
 
 
 def _bar(_: Asking, subject: Subject) -> Sequence[Field]:
-    cause = Field("cause", "原因", "choice", tuple(titles.CAUSES.items()), is_required=True)
+    cause = Field("cause", "原因", "choice", tuple(CAUSES.items()), is_required=True)
     return titles.grounds(subject.state.tainted, (
         cause, Field("starts", "自", "date", hint="不写即今日"),
         Field("until", "至", "date", hint="细则规定期限的，由细则算出")))
@@ -196,7 +196,7 @@ def _bar(_: Asking, subject: Subject) -> Sequence[Field]:
 
 def _which(_: Asking, subject: Subject) -> Sequence[Field]:
     return titles.grounds(subject.state.tainted, (
-        Field("level", "撤销的职称级别", "choice", tuple(LEVELS.items()), is_required=True),
+        Field("level", "撤销的职称级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
         Field("series", "系列", "choice", tuple(SERIES.items())),
         Field("obtained_on", "该职称取得之日", "date", is_required=True)))
 

@@ -13,23 +13,12 @@ from api.console import words
 from api.console.form import Field
 from api.console.records import seat, unit_name
 from api.house import House
+from api.words.codes import CAUSES, COMMITTEES, SERIES, TITLE_LEVELS
 from api.words.telling import word
 from ledger.events.application import ApplicantDisqualified, Sanction
 from ledger.streams.application import TERM, Application
 from projections.entries import Version
 
-LEVELS: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
-SERIES: Final = {
-    "engineering": "工程技术", "economics": "经济", "accounting": "会计", "statistics": "统计", "auditing": "审计",
-    "agriculture": "农业技术", "health": "卫生技术", "research": "科学研究", "teaching": "教师",
-    "publishing": "新闻出版",
-    "archives": "图书、文博、档案", "arts": "艺术", "other": "其他",
-}
-COMMITTEES: Final = {"inside": "本市评委会", "outside": "市外评委会"}
-CAUSES: Final = {"short": "学时不足", "falsified": "弄虚作假"}
-LIFTING: Final = {
-    "decided_in_error": "原处理有误", "evidence_found": "补到有效证明", "appeal_upheld": "申诉、复核后改变",
-}
 STATES: Final[Mapping[str, words.Mark]] = {
     "none": ("", "–", "没有申报"), "filed": ("open", "…", "待审核学时"), "assessed": ("open", "…", "学时已审核"),
     "postponed": ("open", "→", "申报延期"), "granted": ("met", "✓", "已通过"), "withdrawn": ("", "–", "已撤回"),
@@ -42,7 +31,7 @@ ELIGIBLE: Final[Mapping[bool | None, words.Mark]] = {
 
 def level(code: str) -> str:
     """A level in words."""
-    return LEVELS.get(code, code)
+    return TITLE_LEVELS.get(code, code)
 
 
 def title(one: Mapping[str, Any]) -> str:

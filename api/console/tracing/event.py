@@ -22,7 +22,7 @@ from api.cases.log.threads import OF_SOMEBODY
 from api.console.screen import Asking, Page, Shown
 from api.console.tracing import event_notes, lines
 from api.console.tracing.fields import Change, Field, changes, fields, told_so_far
-from api.console.words import PURPOSES
+from api.console.words import PURPOSES, documents
 from api.house import House
 from api.paper.saved import disposition
 from ledger.envelope import decode
@@ -62,7 +62,8 @@ def event(asking: Asking, position: int) -> Shown:
         "why_not": "" if opened is None or opened.why is None else _WHY_NOT[opened.why],
         "proof": _proof_view(proof), "purpose": purpose, "purposes": PURPOSES, "lead": _lead(asking, found, purpose),
         "notes": event_notes.told(asking, (position,)).get(position), "may_note": event_notes.may_note(asking),
-        "noted": request.args.get("noted"), "leaf": json.dumps(json.loads(proof.leaf), ensure_ascii=False, indent=1),
+        "noted": request.args.get("noted"), "books": documents(house),
+        "leaf": json.dumps(json.loads(proof.leaf), ensure_ascii=False, indent=1),
     }, {**event_view(*found), "sealed": None if opened is None else opened.fields, "proof": _proof_data(proof)})
 
 

@@ -7,13 +7,12 @@ an earlier one gave, and the one it gives now. `tests/console/test_timeline_scre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any, Final, NamedTuple
 
-from api.console.tracing.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN
-from api.console.words import VERDICTS
-from api.evidence.types import PAPER_KINDS
+from api.console.tracing.code_words import code_words
+from api.console.tracing.field_words import FIELDS, OWN
 from api.words.telling import role as role_name
 from api.words.year_page import region
 from ledger.ids import PREFIXES
@@ -22,8 +21,10 @@ from policies.words import base_vocabulary
 from projections.basis import written_time
 
 _PREFIXES: Final = tuple(PREFIXES.values())
-_ROLES: Final = frozenset({"role", "step", "steps", "office", "missing"})
+_ROLES: Final = frozenset({"role", "step", "steps", "office", "missing", "recipient", "recipients"})
 _TIMES: Final = frozenset({"started_at", "ended_at", "final_after"})
+_CITED: Final = ("clauses", "article")
+_RULEBOOK: Final = re.compile(r"[a-z0-9-]+/[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]+)?")
 _LONG: Final = 40
 
 
@@ -33,7 +34,9 @@ class Field(NamedTuple):
     path: str      # Where it stands, for programs: `study.evidence_on`.
     name: str
     value: str
-    kind: str = ""  # id: a record's name, which may lead somewhere; hash: a digest; empty: words.
+    kind: str = ""  # id: a record's name, which may lead somewhere; hash: a digest; rulebook, clause; empty: words.
+    code: str = ""  # What was recorded, where the value is what that is called.
+    rulebook: str = ""  # Of a clause: in which rulebook it stands.
 
 
 class Change(NamedTuple):
@@ -48,24 +51,44 @@ class Change(NamedTuple):
 
 def fields(what: str, event: Mapping[str, Any]) -> list[Field]:
     """Every value of an event or of what is sealed beside it, in its own order."""
-    own = OWN.get(what, {})
-    return list(_taken_apart(event, (), own))
+    return list(_taken_apart(what, event, (), ""))
 
 
-def _taken_apart(value: Any, path: tuple[str, ...], own: Mapping[str, str]) -> Iterator[Field]:
+def _taken_apart(what: str, value: Any, path: tuple[str, ...], rulebook: str) -> Iterator[Field]:
     if isinstance(value, Mapping):
+        within = str(value.get("rulebook") or rulebook)
         for name, one in value.items():
             if name != "type" and one is not None:
-                yield from _taken_apart(one, (*path, str(name)), own)
+                yield from _taken_apart(what, one, (*path, str(name)), within)
     elif isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value):
         for number, one in enumerate(value, 1):
-            yield from _taken_apart(one, (*path, str(number)), own)
-    elif isinstance(value, list | tuple):
-        told = [_told(path[-1], one) for one in value]
-        if told:
-            yield Field(".".join(path), _name(path, own), "、".join(told), _kind(value[0]) if len(value) == 1 else "")
-    else:
-        yield Field(".".join(path), _name(path, own), _told(path[-1], value), _kind(value))
+            yield from _taken_apart(what, one, (*path, str(number)), rulebook)
+    elif not isinstance(value, list | tuple):
+        yield _field(what, path, value, rulebook)
+    elif path[-1] in _CITED:  # One by one, since each leads to its own words.
+        for number, one in enumerate(value, 1):
+            yield _field(what, path if len(value) == 1 else (*path, str(number)), one, rulebook)
+    elif value:
+        told = [_told(what, path[-1], one) for one in value]
+        codes = [str(one) for one, words in zip(value, told, strict=True) if _is_code(path[-1], one, words)]
+        yield Field(".".join(path), _name(path, OWN.get(what, {})), "、".join(told),
+                    _kind(value[0]) if len(value) == 1 else "", " ".join(codes))
+
+
+def _field(what: str, path: tuple[str, ...], value: Any, rulebook: str) -> Field:
+    name = next(one for one in reversed(path) if not one.isdecimal())
+    told, kind = _told(what, name, value), _kind(value)
+    if name == "rulebook" and _RULEBOOK.fullmatch(str(value)):
+        kind = "rulebook"
+    elif name in _CITED and rulebook:
+        kind = "clause"
+    code = str(value) if _is_code(name, value, told) else ""
+    return Field(".".join(path), _name(path, OWN.get(what, {})), told, kind, code, rulebook if kind == "clause" else "")
+
+
+def _is_code(name: str, value: Any, told: str) -> bool:
+    """Say whether a value is a code that is told in words; a region says its own."""
+    return isinstance(value, str) and name != "region" and told != value
 
 
 def _name(path: Iterable[str], own: Mapping[str, str]) -> str:
@@ -88,7 +111,7 @@ def _kind(value: Any) -> str:
     return "hash" if len(value) >= _LONG and value.isascii() and " " not in value else ""
 
 
-def _told(name: str, value: Any) -> str:
+def _told(what: str, name: str, value: Any) -> str:
     """A value as people write it."""
     if isinstance(value, bool):
         return "是" if value else "否"
@@ -101,18 +124,7 @@ def _told(name: str, value: Any) -> str:
         return f"{region(text.ljust(6, '0'))}（{text}）"
     if name == "route":
         return base_vocabulary().route_name(text)
-    return _codes().get(name, {}).get(text, text)
-
-
-@cache
-def _codes() -> Mapping[str, Mapping[str, str]]:
-    """Of each field that holds a code, what the codes are called."""
-    known = base_vocabulary()
-    return {
-        "category": known.categories, "sector": known.sectors, "level": known.levels, "origin": ORIGINS,
-        "flags": FLAGS, "completed_by": COMPLETED_BY, "id_kind": ID_KINDS, "kind": PAPER_KINDS,
-        "status": {code: mark[2] for code, mark in VERDICTS.items()},
-    }
+    return code_words(what, name, text)
 
 
 def _number(name: str, value: int) -> str:

@@ -14,7 +14,7 @@ from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, reason_f
 from api.console.form import Field
 from api.console.moment import Moment
 from api.console.screen import Asking
-from api.console.training.training_papers import HOLDING_PAPERS, papers
+from api.console.training.training_papers import papers
 from api.console.words import Mark
 from api.house import House
 from api.operational.callers import Caller
@@ -25,6 +25,7 @@ from api.routes.schemas.filings import (
     HoldingBody,
     PlanReturnBody,
 )
+from api.words.codes import HOLDING_PAPERS
 from api.words.telling import CLASS_STATES, PLAN_STATES
 from api.words.telling import role as role_name
 from ledger.errors import Refusal

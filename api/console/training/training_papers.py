@@ -18,9 +18,9 @@ from api.console.form import Fault, Field, plainly
 from api.refusals.problems import Problem
 from api.routes.sent import faults_of
 from api.whole import whole, whole_or_as_typed
+from api.words.codes import HOLDING_PAPERS
 from ledger.errors import Refusal
 
-HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
 ROWS_MORE, ROWS_MOST = 3, 500
 _EVIDENCE: Final = ("kind", "sha256", "issued_on")
 _NUMBERS: Final = ("headcount", "room", "year", "number", "month")

@@ -1,0 +1,38 @@
+"""Codes that forms offer and events record, in words: one table for the form that asks and the page that tells.
+
+`tests/console/test_code_words.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TITLE_LEVELS: Final = {"assistant": "初级", "intermediate": "中级", "senior": "副高级", "professor": "正高级"}
+SERIES: Final = {
+    "engineering": "工程技术", "economics": "经济", "accounting": "会计", "statistics": "统计", "auditing": "审计",
+    "agriculture": "农业技术", "health": "卫生技术", "research": "科学研究", "teaching": "教师",
+    "publishing": "新闻出版",
+    "archives": "图书、文博、档案", "arts": "艺术", "other": "其他",
+}
+COMMITTEES: Final = {"inside": "本市评委会", "outside": "市外评委会"}
+CAUSES: Final = {"short": "学时不足", "falsified": "弄虚作假"}
+LIFTING: Final = {
+    "decided_in_error": "原处理有误", "evidence_found": "补到有效证明", "appeal_upheld": "申诉、复核后改变",
+}
+STANDINGS: Final = {
+    "provincial_institution": "省厅直属事业单位（含所属企业）", "provincial_blasting": "省属企事业单位爆破行业",
+    "talent_market": "人事档案在省人才市场",
+}
+"""Who registers otherwise than the place of the unit says (R 8, E 11); every other word follows from the place."""
+
+ABANDONING: Final = {"wrong_period": "期间有误", "wrong_file": "文件有误", "wrong_source": "来源有误", "other": "其他"}
+"""Why an import is given up."""
+
+BULK_DEEDS: Final = {"hold": "冻结", "release": "解冻", "revoke": "撤销", "reinstate": "恢复"}
+ENDINGS: Final = {"not_provided": "拒不提供", "withdrawn": "不再需要"}
+"""Why material is waited for no longer."""
+
+HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
+OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
+ERASING: Final = {"request": "本人申请", "order": "有权机关的公文"}
+VOIDING: Final = {"issued_in_error": "出具有误", "falsified": "弄虚作假", "other": "其他"}
