@@ -3,7 +3,7 @@
 A file is hostile until it is read: an archive is unpacked here, counted as it comes out and never trusted for its own
 sizes, and only what was counted is given to the reader; a sheet that claims cells far from where any are is refused
 before room is made for it. Which cells were numbers stays known, since a number has lost what it could not hold: of an
-ID number written as one the last digits are gone.
+ID number written as one the last digits are gone. So does which hold no value, being formulas that nobody computed.
 
 What is written is text and nothing else: no cell that we write is ever a formula or a link.
 
@@ -24,6 +24,7 @@ from typing import Any, Final, NamedTuple
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from api.paper.uncomputed import Uncomputed, column_number, uncomputed
 from api.refusals.faults import BadFields, Fault
 
 ROWS_MOST: Final = 50_000
@@ -71,8 +72,13 @@ def _workbook(content: bytes) -> list[list[Cell]]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(plain))
         rows: list[list[Cell]] = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        without = uncomputed(plain)
     except (CalamineError, IndexError, ValueError, OSError):
         raise bad("sheet_not_read", "读不出这个工作簿：文件损坏，或不是 xlsx。请用表格软件打开后重新另存。") from None
+    for (row, column), cell in without.items():  # The reader makes no room for what has no value.
+        rows += [[] for _ in range(row + 1 - len(rows))]
+        rows[row] += [""] * (column + 1 - len(rows[row]))
+        rows[row][column] = cell
     return _few(rows)
 
 
@@ -105,16 +111,9 @@ def _demand_sane(sheet: bytes) -> None:
     places = _REFERENCE.findall(sheet)
     letters, numbers = ({one[part] for one in places} for part in (0, 1))  # Of many cells each is looked at once.
     if (b"" in numbers or any(int(row) > ROWS_MOST + _HEAD_ROWS for row in numbers)
-            or any(_column(column) > COLUMNS_MOST for column in letters)):
+            or any(column_number(column) > COLUMNS_MOST for column in letters)):
         raise bad("sheet_too_wide", f"工作表超出 {ROWS_MOST} 行或 {COLUMNS_MOST} 列（常由格式刷到最后一行造成）。"
                                     "请新建工作簿，只复制名单。")
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
 
 
 def _table(content: bytes) -> list[list[Cell]]:
@@ -156,6 +155,11 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     return repr(cell).removesuffix(".0")
+
+
+def is_uncomputed(cell: Cell) -> bool:
+    """Whether the file holds no value of it: a formula that nobody computed, or an error."""
+    return type(cell) is Uncomputed
 
 
 def is_number(cell: Cell) -> bool:

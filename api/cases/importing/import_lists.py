@@ -24,9 +24,11 @@ from api.paper.sheets import (
     columns,
     is_number,
     is_scientific,
+    is_uncomputed,
     read,
     text_of,
 )
+from api.paper.uncomputed import WORDS
 from api.whole import whole_or_as_typed
 
 NAMES: Final = {
@@ -96,7 +98,10 @@ def _of_sheet(sheet: Sheet, found: Columns) -> Iterator[Line]:
     for at, row in enumerate(sheet.rows[found.row + 1:], found.row + 1):
         cells = {name: row[place] for name, place in found.places.items()
                  if place < len(row) and text_of(row[place])}
-        if cells:
+        if empty := next((name for name, cell in cells.items() if is_uncomputed(cell)), None):
+            yield Line(at + 1, wrong=Wrong(
+                "formula_uncomputed", f"{cell_name(at, found.places[empty])}：{WORDS}", (empty,)))
+        elif cells:
             lost = next((name for name in _EXACT if _is_lost(cells.get(name, ""))), None)
             yield Line(at + 1, msgspec.json.encode(_fields(cells))) if lost is None else Line(at + 1, wrong=Wrong(
                 "number_numeric", f"{cell_name(at, found.places[lost])}：“{NAMES[lost][0]}”是数字格式，前面的零和末几位"

@@ -15,7 +15,8 @@ from datetime import date
 from typing import Any, Final
 
 from api.cases.training.roster_lists import Wrong
-from api.paper.sheets import bad, columns, is_number, is_scientific, read, text_of
+from api.paper.sheets import bad, cell_name, columns, is_number, is_scientific, is_uncomputed, read, text_of
+from api.paper.uncomputed import WORDS
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier
 from ledger.identifiers.id_number import IdNumber
@@ -96,11 +97,15 @@ def _table(content: bytes) -> Iterable[tuple[int, Mapping[str, Any]]]:
     for at, row in enumerate(rows[found.row + 1:], found.row + 2):
         said = {name: row[place] for name, place in found.places.items() if place < len(row)}
         if any(text_of(cell) for cell in said.values()):
-            yield at, said
+            empty = [cell_name(at - 1, found.places[name]) for name, cell in said.items() if is_uncomputed(cell)]
+            yield at, said | ({"uncomputed": empty} if empty else {})
 
 
 def _row(at: int, said: Mapping[str, Any], today: date) -> Row:
     one = Row(at)
+    if "uncomputed" in said:
+        one.wrongs += [Wrong("formula_uncomputed", f"{where}：{WORDS}") for where in said["uncomputed"]]
+        return one
     text = {name: text_of(said[name]) if name in said else "" for name in _FIELDS}
     seat = re.fullmatch("[1-9][0-9]{0,3}", text["seat"], re.ASCII)
     if seat is None:

@@ -28,8 +28,10 @@ from api.paper.sheets import (
     is_formula,
     is_number,
     is_scientific,
+    is_uncomputed,
     text_of,
 )
+from api.paper.uncomputed import WORDS
 from ledger.identifiers import id_number, names
 from ledger.identifiers.errors import BadIdentifier
 from ledger.identifiers.id_number import IdNumber
@@ -126,11 +128,17 @@ class _Reader:
         texts = [cell.strip() if type(cell) is str else text_of(cell) for cell in row]
         if not any(texts):
             return None
+        one, place = Listed(at), self._at
+        unread = {name for name, where in self._places.items() if where < len(row) and is_uncomputed(row[where])}
+        for name in sorted(unread):
+            texts[place[name]] = ""
+            self._wrong(one, name, "formula_uncomputed", WORDS)
         del texts[self._wide:]  # What stands past the last column that has a name is no column's.
         texts += [""] * (self._wide + 1 - len(texts))
-        one, place = Listed(at), self._at
-        one.id = self._id(one, row, texts[place["id_number"]], texts[place["id_kind"]])
-        one.name = self._name(one, texts[place["name"]])
+        if not unread & {"id_number", "id_kind"}:
+            one.id = self._id(one, row, texts[place["id_number"]], texts[place["id_kind"]])
+        if "name" not in unread:
+            one.name = self._name(one, texts[place["name"]])
         if text := texts[place["days"]]:
             one.days_half = self._days(one, text)
         if text := texts[place["card"]]:
