@@ -33,7 +33,7 @@ def chosen_claims(
     """
     reader, _ = files.file("traces", None)
     values: dict[str, Any] = {"limit": most + 1}
-    asked = [f"st.status IN {STANDING}", "st.to_position IS NULL", "c.to_position IS NULL", _within(scopes, values)]
+    asked = [f"status IN {STANDING}", "to_position IS NULL", _within(scopes, values)]
     for column, value in (("training_class", chosen.training_class), ("organiser", chosen.organiser),
                           ("decided_by", chosen.approver)):
         if value is not None:
@@ -41,15 +41,14 @@ def chosen_claims(
             asked.append(f"{column} = :{column}")
     if chosen.decided_from is not None:
         values["since"] = _begins(chosen.decided_from)
-        asked.append("st.decided_at >= :since")
+        asked.append("decided_at >= :since")
     if chosen.decided_until is not None:
         values["until"] = _begins(chosen.decided_until + timedelta(days=1))
-        asked.append("st.decided_at < :until")
+        asked.append("decided_at < :until")
     if among is not None:
         values["among"] = json.dumps(sorted(among))
-        asked.append("c.claim IN (SELECT value FROM json_each(:among))")
-    query = (f"SELECT DISTINCT c.claim FROM claim c JOIN standing st ON st.claim = c.claim WHERE {' AND '.join(asked)} "
-             "ORDER BY c.claim LIMIT :limit")
+        asked.append("claim IN (SELECT value FROM json_each(:among))")
+    query = f"SELECT DISTINCT claim FROM claim WHERE {' AND '.join(asked)} ORDER BY claim LIMIT :limit"
     return [ClaimId(claim) for claim, in reader.rows(query, values)]
 
 

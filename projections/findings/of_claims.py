@@ -39,7 +39,7 @@ from ledger.events.claim import (
 )
 from ledger.events.claim_appeal import ClaimAppealAllowed, ClaimAppealDismissed
 from projections.files.projection import Effect, Handler, Rows
-from projections.findings.tables import CLAIM, STANDING
+from projections.findings.tables import CLAIM
 
 _STUDY: Final = CLAIM.places(
     "category", "route", "level", "starts", "ends", "days_half", "hours_centi", "minutes", "characters", "subjects",
@@ -49,7 +49,8 @@ _OF_STUDY: Final = slice(_STUDY[0], _STUDY[0] + len(_STUDY))
 assert tuple(range(_STUDY[0], _STUDY[0] + len(_STUDY))) == _STUDY, "what a study says stands together"
 _YEAR, _STUDY_EVENT, _PAPERS = CLAIM.places("year", "study_event", "papers")
 
-_STATUS, _DECIDED, _ASSESSED, _DUE_AT = STANDING.places("status", "decided_event", "assessed_centi", "due_at")
+_STATUS, _DECIDED, _ASSESSED, _DUE_AT = CLAIM.places("status", "decided_event", "assessed_centi", "due_at")
+_SINCE, _FROM = CLAIM.places("since_position", "from_position")
 _OF_DECISION: Final = slice(_DECIDED, _DUE_AT)
 
 _stating = msgspec.json.Encoder().encode
@@ -120,16 +121,38 @@ def _submitted(rows: Rows, effect: Effect) -> None:
     rows.dated["claim"].hold(event.claim, [
         event.claim, event.person, event.unit, event.region, event.sector, event.origin, *_said(event.study),
         None if source is None else source.system, at, effect.recorded, by.actor, by.act, effect.recorded,
-        _show(rows, effect, event.evidence), effect.position, None])
-    rows.dated["standing"].hold(event.claim, [
-        event.claim, "under_review", None, None, None, None, None, None, at, effect.position, None])
+        _show(rows, effect, event.evidence), "under_review", None, None, None, None, None, None, at, effect.position,
+        effect.position, None])
+
+
+def _stands(rows: Rows, effect: Effect) -> list[Any] | None:
+    """A claim, to be altered in how it stands from here on."""
+    claim = rows.dated["claim"].holds(effect.event.claim)
+    if claim is not None and claim[_STATUS] == "under_review" and claim[_DECIDED] is None:
+        return rows.dated["claim"].go_on(effect.event.claim, effect.position)
+    return _says(rows, effect)
+
+
+def _says(rows: Rows, effect: Effect, study: Study | None = None) -> list[Any] | None:
+    """A claim, to be altered in whatever it says from here on."""
+    former = rows.dated["claim"].holds(effect.event.claim)
+    if former is None:
+        return None
+    first = former[_FROM]
+    claim = rows.dated["claim"].succeed(effect.event.claim, effect.position)
+    assert claim is not None, "it stands, so it says something"
+    if first != effect.position:
+        claim[_SINCE] = effect.position
+    if study is not None:
+        claim[_OF_STUDY], claim[_STUDY_EVENT] = _said(study), effect.recorded
+    return claim
 
 
 def _step(
-    rows: Rows, effect: Effect, claim: list[Any], due: int | None, what: str, *, opened: int | None = None
+    rows: Rows, effect: Effect, claim: list[Any], what: str, *, opened: int | None = None
 ) -> None:
-    """Write down who decided what, and how long that had waited since it was `due`."""
-    event, by, at = effect.event, effect.envelope.by, effect.envelope.recorded_at
+    """Write down who decided what, and how long that had waited since it was due, before the claim is altered."""
+    event, by, at, due = effect.event, effect.envelope.by, effect.envelope.recorded_at, claim[_DUE_AT]
     rows.lasting["step"].enter((
         effect.recorded, event.claim, event.person, by.actor, person_of(rows, by.actor), by.organisation, by.role, what,
         by.act, by.correlation, at, None if due is None else at - due, claim[_PAPERS], opened, effect.position, None))
@@ -150,11 +173,11 @@ def _moved(rows: Rows, effect: Effect, what: str, before: _Worth, after: _Worth)
 _COUNTS: Final = frozenset({"approved", "frozen"})
 
 
-def _worth(claim: list[Any], standing: list[Any]) -> _Worth:
+def _worth(claim: list[Any]) -> _Worth:
     """Which hours stand of a claim, and for which year; what is revoked is worth nothing, what is open unknown."""
-    if standing[_ASSESSED] is not None and standing[_STATUS] not in _COUNTS:
+    if claim[_ASSESSED] is not None and claim[_STATUS] not in _COUNTS:
         return 0, claim[_YEAR]
-    return standing[_ASSESSED], claim[_YEAR]
+    return claim[_ASSESSED], claim[_YEAR]
 
 
 def _becomes(
@@ -162,85 +185,75 @@ def _becomes(
     moves: bool = False,
 ) -> None:
     """A claim comes to stand otherwise. `due`: from here on a step waits, or none does."""
-    standing = rows.dated["standing"].succeed(effect.event.claim, effect.position)
-    claim = rows.dated["claim"].holds(effect.event.claim)
-    if standing is None or claim is None:
+    claim = _stands(rows, effect)
+    if claim is None:
         return
     if step:
-        _step(rows, effect, claim, standing[_DUE_AT], what)
-    before = _worth(claim, standing)
+        _step(rows, effect, claim, what)
+    before = _worth(claim)
     if status is not None:
-        standing[_STATUS] = status
+        claim[_STATUS] = status
     if due is not None:
-        standing[_DUE_AT] = effect.envelope.recorded_at if due else None
+        claim[_DUE_AT] = effect.envelope.recorded_at if due else None
     if moves:
-        _moved(rows, effect, what, before, _worth(claim, standing))
+        _moved(rows, effect, what, before, _worth(claim))
 
 
-def _decided(standing: list[Any], effect: Effect, ruling: Ruling) -> None:
-    standing[_OF_DECISION] = (
+def _decided(claim: list[Any], effect: Effect, ruling: Ruling) -> None:
+    claim[_OF_DECISION] = (
         effect.recorded, effect.envelope.recorded_at, effect.envelope.by.actor, ruling.assessed_centi, ruling.status,
         _listed(ruling.flags))
 
 
 def _approved(rows: Rows, effect: Effect) -> None:
     event: ClaimApproved = effect.event
-    standing = rows.dated["standing"].succeed(event.claim, effect.position)
     claim = rows.dated["claim"].holds(event.claim)
-    if standing is None or claim is None:
+    is_of_another_year = claim is not None and event.year not in (None, claim[_YEAR])
+    claim = _says(rows, effect) if is_of_another_year else _stands(rows, effect)
+    if claim is None:
         return
     shows, opened = rows.dated["paper"].holds, 0
     for sha256 in set(event.opened_evidence):
         opened += shows((event.claim, sha256)) is not None
-    _step(rows, effect, claim, standing[_DUE_AT], "approved", opened=opened)
-    _decided(standing, effect, event.ruling)
-    standing[_STATUS], standing[_DUE_AT] = "approved", None
-    if event.year is not None and event.year != claim[_YEAR]:
-        _state(rows, effect)[_YEAR] = event.year
-
-
-def _state(rows: Rows, effect: Effect, study: Study | None = None) -> list[Any]:
-    """Let a claim say otherwise from here on."""
-    claim = rows.dated["claim"].succeed(effect.event.claim, effect.position)
-    assert claim is not None, "it stands, so it says something"
-    if study is not None:
-        claim[_OF_STUDY], claim[_STUDY_EVENT] = _said(study), effect.recorded
-    return claim
+    _step(rows, effect, claim, "approved", opened=opened)
+    _decided(claim, effect, event.ruling)
+    claim[_STATUS], claim[_DUE_AT] = "approved", None
+    if is_of_another_year:
+        claim[_YEAR] = event.year
 
 
 def _revised(rows: Rows, effect: Effect) -> None:
     event: ClaimRevised = effect.event
-    standing = rows.dated["standing"].succeed(event.claim, effect.position)
-    if standing is None:
-        return
-    _state(rows, effect, event.study)[_PAPERS] = _show(rows, effect, event.evidence)
-    standing[_STATUS], standing[_DUE_AT] = "under_review", effect.envelope.recorded_at
+    claim = _says(rows, effect, event.study)
+    if claim is not None:
+        claim[_PAPERS] = _show(rows, effect, event.evidence)
+        claim[_STATUS], claim[_DUE_AT] = "under_review", effect.envelope.recorded_at
 
 
 def _corrected(rows: Rows, effect: Effect) -> None:
     """A correction that says nothing of the year leaves it; one that shows no papers leaves those that are shown."""
     event: ClaimCorrected = effect.event
-    standing = rows.dated["standing"].succeed(event.claim, effect.position)
     claim = rows.dated["claim"].holds(event.claim)
-    if standing is None or claim is None:
+    if claim is None:
         return
-    _step(rows, effect, claim, standing[_DUE_AT], "corrected")
-    before = _worth(claim, standing)
-    claim = _state(rows, effect, event.study)
-    _decided(standing, effect, event.ruling)
+    _step(rows, effect, claim, "corrected")
+    before = _worth(claim)
+    claim = _says(rows, effect, event.study)
+    assert claim is not None
+    _decided(claim, effect, event.ruling)
     claim[_YEAR] = before[1] if event.year is None else event.year
     if event.evidence:
         claim[_PAPERS] = _show(rows, effect, event.evidence)
     if event.source is not None:
         _from(rows, effect, event.source, event.study)
-    _moved(rows, effect, "corrected", before, _worth(claim, standing))
+    _moved(rows, effect, "corrected", before, _worth(claim))
 
 
 def _only_a_step(rows: Rows, effect: Effect, *, what: str) -> None:
     """It was decided upon, and stands as it stood."""
-    standing, claim = (rows.dated[name].holds(effect.event.claim) for name in ("standing", "claim"))
-    if standing is not None and claim is not None:
-        _step(rows, effect, claim, standing[_DUE_AT], what)
+    claim = rows.dated["claim"].holds(effect.event.claim)
+    if claim is not None:
+        _step(rows, effect, claim, what)
 
 
 def _as(what: str, **how: Any) -> Callable[[Rows, Effect], None]:

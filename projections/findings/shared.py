@@ -41,7 +41,7 @@ FURTHER_MOST: Final = 100
 FURTHER_CLAIMS_MOST: Final = 400
 FURTHER_KEYS_MOST: Final = 12
 
-_COLUMNS: Final = {"class": "c.training_class", "organiser": "c.organiser", "approver": "st.decided_by"}
+_COLUMNS: Final = {"class": "c.training_class", "organiser": "c.organiser", "approver": "c.decided_by"}
 _CLUES: Final = {
     "certificate": ("certificate",), "number": ("certificate_number", "card_number", "class_number"),
     "picture": ("picture",), "document": ("document",), "device": ("device",), "address": ("address",),
@@ -53,9 +53,12 @@ _OF_CLUE: Final = {kind: dimension for dimension, kinds in _CLUES.items() for ki
 _HOUR: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}", re.ASCII)
 _HOUR_US: Final = 3_600_000_000
 
-_OWN: Final = ("c.claim", "c.person", "c.unit", "c.region", "c.sector", "st.status", "c.category", "c.route",
-               "c.evidence_on", "st.assessed_centi", "c.training_class", "c.organiser", "st.decided_by",
-               "st.decided_at", "c.act", "c.submitted_at")
+_DECIDED: Final = "c.from_position <= :as_of"
+"""Whether a claim stood by then as its row says; before, it was under review."""
+_OWN: Final = ("c.claim", "c.person", "c.unit", "c.region", "c.sector", f"iif({_DECIDED}, c.status, 'under_review')",
+               "c.category", "c.route", "c.evidence_on", f"iif({_DECIDED}, c.assessed_centi, NULL)",
+               "c.training_class", "c.organiser", f"iif({_DECIDED}, c.decided_by, NULL)",
+               f"iif({_DECIDED}, c.decided_at, NULL)", "c.act", "c.submitted_at")
 
 
 class Asks(Protocol):
@@ -238,15 +241,16 @@ def _having(traced: Traced, key: Key) -> tuple[list[Member], list[tuple[str, str
     values: dict[str, Any] = {"value": key.value}
     records: list[tuple[str, str | None]] = []
     if key.dimension in _COLUMNS:
-        part = f"{_DECIDED if key.dimension == 'approver' else _STATED} WHERE {_COLUMNS[key.dimension]} = :value"
+        decided = f" AND {_DECIDED}" if key.dimension == "approver" else ""
+        part = f"FROM claim c WHERE {_COLUMNS[key.dimension]} = :value{decided}"
     elif key.dimension == "hour":
         began = _hour_began(key.value)
         assert began is not None, "only an hour that can be read is asked about"
         values |= {"began": began, "over": began + _HOUR_US}
-        part = f"{_DECIDED} WHERE st.decided_at >= :began AND st.decided_at < :over"
+        part = f"FROM claim c WHERE c.decided_at >= :began AND c.decided_at < :over AND {_DECIDED}"
     elif key.dimension == "evidence":
         part = ("FROM (SELECT DISTINCT claim FROM paper p WHERE p.sha256 = :value AND "
-                f"{_holds('p')}) h CROSS JOIN claim c ON c.claim = h.claim {_ITS_STANDING} WHERE TRUE")
+                f"{_holds('p')}) h CROSS JOIN claim c ON c.claim = h.claim WHERE TRUE")
     else:
         found = _records_of(traced, key)
         records = [one for one in found if not one[0].startswith("clm_")]
@@ -278,7 +282,7 @@ def _members(traced: Traced, part: str, values: dict[str, Any]) -> list[Member]:
     values |= {"as_of": traced.as_of}
     within = " OR ".join(f"({reaches(number, scope, values, limits=('sector', 'unit'), table='c')})"
                          for number, scope in enumerate(traced.scopes)) or "FALSE"
-    query = (f"SELECT {', '.join(_OWN)}, ({within}) {part} AND {_holds('c')} AND {_holds('st')} "
+    query = (f"SELECT {', '.join(_OWN)}, ({within}) {part} AND {_holds('c', 'since_position')} "
              f"LIMIT {COUNT_MOST + 1}")
     return [Member._make((*row[:-1], bool(row[-1]))) for row in traced.traces.rows(query, values)]
 
@@ -384,15 +388,11 @@ def _hour_began(value: str) -> int | None:
         return None
 
 
-def _holds(table: str) -> str:
-    return f"{table}.from_position <= :as_of AND ({table}.to_position IS NULL OR {table}.to_position > :as_of)"
+def _holds(table: str, first: str = "from_position") -> str:
+    return f"{table}.{first} <= :as_of AND ({table}.to_position IS NULL OR {table}.to_position > :as_of)"
 
 
-_ITS_STANDING: Final = "CROSS JOIN standing st ON st.claim = c.claim"
-_STATED: Final = f"FROM claim c {_ITS_STANDING}"
-_DECIDED: Final = "FROM standing st CROSS JOIN claim c ON c.claim = st.claim"
-_LISTED: Final = f"FROM json_each(:claims) j CROSS JOIN claim c ON c.claim = j.value {_ITS_STANDING} WHERE TRUE"
-"""Where entries are looked for: by what they say, by how they stand, by their ids."""
+_LISTED: Final = "FROM json_each(:claims) j CROSS JOIN claim c ON c.claim = j.value WHERE TRUE"
 
 _ARRANGED: Final = {
     "organiser": (

@@ -43,8 +43,11 @@ def _once(key: str, texts: str, numbers: str, *indexes: tuple[str, ...]) -> Tabl
     return Table(columns, (key,), (*indexes, BEGAN), dated=False)
 
 
-# What a claim says, as its newest version does, and where it came from. How it stands is apart, since that changes by
-# the step, and what is said seldom.
+# What a claim says, as its newest version does, where it came from, and how it stands. Until it is decided nearly every
+# one is under review: it has one row for both, which goes on from where it was decided and says since when it had stood
+# open and said the same; so whoever asks as of a position between the two knows what it was.
+STANDING: Final = ("status", "decided_event", "decided_at", "decided_by", "assessed_centi", "ruling_status", "flags",
+                   "due_at")
 CLAIM: Final = _dated(
     {
         **_columns("claim person unit region sector origin"),
@@ -53,18 +56,16 @@ CLAIM: Final = _dated(
         **_columns("occasion output", "rank participants joint_first"),
         **_columns("organiser training_class filed_on platform document source_system", "submitted_at submitted_event"),
         **_columns("submitted_by act", "study_event papers"),
-    },
-    ("claim",), "person", "unit year", sparsely=("organiser", "training_class", "output", "act"))
-STANDING: Final = _dated(
-    {
-        **_columns("claim status", "decided_event decided_at"), **_columns("decided_by", "assessed_centi"),
+        **_columns("status", "decided_event decided_at"), **_columns("decided_by", "assessed_centi"),
         **_columns("ruling_status flags", "due_at"),   # Of the hours that stand, or stood. flags: a list in JSON.
+        "since_position": int,
     },
-    ("claim",), sparsely=("decided_by", "decided_at"))
+    ("claim",), "person", "unit year",
+    sparsely=("organiser", "training_class", "output", "act", "decided_by", "decided_at"),
+)._replace(found_by=("claim",), goes_on=STANDING)
 
 TABLES: Final = {
     "claim": CLAIM,
-    "standing": STANDING,
     # No pattern asks which are new: a claim that comes to show others is said anew itself.
     "paper": Table(_columns("claim sha256 person kind issued_on", "event"), ("claim", "sha256", "from_position"),
                    (("sha256",),), found_by=("claim",)),

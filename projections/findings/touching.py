@@ -50,9 +50,9 @@ def _in(queries: Sequence[str]) -> str:
     return f"({' UNION '.join(queries)})"
 
 
-def _of_moved(column: str, table: str = "claim") -> str:
+def _of_moved(column: str) -> str:
     """What is said of claims that moved, now and before."""
-    return f"SELECT {column} FROM {table} WHERE claim IN {_in(_new('claim', 'claim', 'standing'))}"
+    return f"SELECT {column} FROM claim WHERE claim IN {_in(_new('claim', 'claim'))}"
 
 
 _CLASSES: Final = _new("class", "class", "roster", "card")
@@ -66,7 +66,7 @@ _HOLDS: Final = "to_position IS NULL"
 
 _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "claim": (
-        *_new("claim", "claim", "standing", "step", "registered", "source"),
+        *_new("claim", "claim", "step", "registered", "source"),
         f"SELECT claim FROM claim WHERE {_HOLDS} AND person IN {_in(_BELONGING)}",
         f"SELECT claim FROM claim WHERE {_HOLDS} AND training_class IN {_in(_CLASSES)}",
         f"SELECT claim FROM registered WHERE enrolment IN {_in(_STUDIED)}",
@@ -77,7 +77,7 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
         *_new("person", "transfer", "session", "completion", "registered", "booking", "card", "application",
               "actor")),
     "actor": (
-        *_new("actor", "step", "change", "actor"), _of_moved("decided_by", "standing"), _of_moved("submitted_by")),
+        *_new("actor", "step", "change", "actor"), _of_moved("decided_by"), _of_moved("submitted_by")),
     "actor_month": _new(f"actor || '/' || {_MONTH}", "step"),
     "class": (*_CLASSES, _of_moved("training_class")),
     "organiser": (*_new("organiser", "class", "plan", "roster", "card"), _of_moved("organiser")),

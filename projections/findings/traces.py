@@ -20,10 +20,10 @@ class Traces(Projection):
     """The fold."""
 
     name: ClassVar = "traces"
-    version: ClassVar = 5
-    """1 said of a claim in one row what it says and how it stands, 2 found papers by their event, 3 knew one
-    claim of an enrolment, 4 took only what was corrected or reinstated for changes, so that an import which took over
-    a revocation seemed to have lost a row."""
+    version: ClassVar = 6
+    """2 found papers by their event, 3 knew one claim of an enrolment, 4 took only what was corrected or reinstated for
+    changes, so that an import which took over a revocation seemed to have lost a row, 5 wrote down of every claim that
+    it had been under review."""
     weight: ClassVar = 20
     tables: ClassVar = TABLES
     handlers: ClassVar = {

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from mmap import mmap
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from projections.tables.gathered import Base, Changed, File, Row
+from projections.tables.parts import SLOTS, OfPart
 from projections.tables.table import Table, condition, getter, index_name, key_index
 
-_SLOTS: Final = 1 << 24
 _MANY: Final = 1_000
 """So many rows are written in the order of their identities: at random, each would be at another place of the index."""
 
@@ -19,34 +19,6 @@ Identity: TypeAlias = Any
 """The value of the one column, or the values of several."""
 Plan: TypeAlias = tuple[tuple[str, int], ...] | None
 """What a row of an identity must have besides; None for a key that does not name the identity."""
-
-
-class _OfPart:
-    """Rows by the values of some columns: those that were gathered, and whether the file may hold any."""
-
-    def __init__(self, part: Callable[[Any], tuple[Any, ...]], *, is_new: bool) -> None:
-        self._part = part
-        self._written: mmap | None = mmap(-1, _SLOTS) if is_new else None   # As `Dated._let_go_of`.
-        self._found: dict[tuple[Any, ...], list[Row]] = {}
-        self._looked_at = 0
-
-    def gathered(self, fresh: Sequence[Row], values: tuple[Any, ...]) -> Sequence[Row]:
-        """Those of some values among rows that are not in the file; of more and more of them, until they are."""
-        for row in fresh[self._looked_at:]:
-            self._found.setdefault(self._part(row), []).append(row)
-        self._looked_at = len(fresh)
-        return self._found.get(values, ())
-
-    def may_be_written(self, values: tuple[Any, ...]) -> bool:
-        """Say whether the file may hold any of some values."""
-        return self._written is None or bool(self._written[hash(values) % _SLOTS])
-
-    def write(self, fresh: Sequence[Row]) -> None:
-        """Take rows as written."""
-        if (written := self._written) is not None:
-            for part in map(self._part, fresh):
-                written[hash(part) % _SLOTS] = 1
-        self._found, self._looked_at = {}, 0
 
 
 class Dated(Base):
@@ -66,12 +38,15 @@ class Dated(Base):
         self._from, self._to = self._at["from_position"], self._at["to_position"]
         self._plans: dict[tuple[str, ...], Plan] = {}
         self._update = f"UPDATE {name} SET to_position = ? WHERE rowid = ?"
+        goes_on = (*table.goes_on, "from_position")
+        self._go_on = f"UPDATE {name} SET {', '.join(f'{column} = ?' for column in goes_on)} WHERE rowid = ?"
+        self._gone_on_as = itemgetter(*(self._at[column] for column in (*goes_on, "to_position")))
         self._delete = f"DELETE FROM {name} WHERE rowid = ?"
         numbered = ("rowid" if column == "to_position" else column for column in self._names)
         self._select = f"SELECT {', '.join(numbered)} FROM {name} WHERE {condition(columns)} AND to_position IS NULL"
         # By hash, whether an identity was let go of that held; None where any may hold in the file.
         # Anonymous memory, of which only the pages that are touched are had: there are many tables, and few grow large.
-        self._let_go_of: mmap | None = mmap(-1, _SLOTS) if is_new else None
+        self._let_go_of: mmap | None = mmap(-1, SLOTS) if is_new else None
         self._is_empty = is_new  # The file holds nothing of it yet.
         self._clear()
 
@@ -80,7 +55,8 @@ class Dated(Base):
         self._is_nowhere = False    # Some of them hold nowhere.
         self._holding: dict[Identity, Row | None] = {}  # Of an identity the row that holds, None where none does;
         self._earlier: dict[Identity, Row | None] = {}  # here those that were not asked for of late.
-        self._of_part: dict[tuple[str, ...], _OfPart] = {}  # Of those, by some columns of their identities.
+        self._of_part: dict[tuple[str, ...], OfPart] = {}  # Of those, by some columns of their identities.
+        self._gone_on: dict[int, Row] = {}  # By their numbers in the file.
         self._ended: list[tuple[int, int]] = []
         self._dropped: list[tuple[int]] = []
         self._last: int | None = None  # The highest number in the file, once it was looked up.
@@ -118,6 +94,19 @@ class Dated(Base):
             self._close(position, former)
         self._holding[identity] = row
         self.fresh.append(row)
+        return row
+
+    def go_on(self, identity: Identity, position: int) -> Row | None:
+        """Let the row that holds hold from here on only, altered in what goes on; None where none holds.
+
+        What it was before is known from what it is now, by whoever reads the table.
+        """
+        row = self.holds(identity)
+        if row is None:
+            return None
+        if (number := row[self._to]) is not None:
+            self._gone_on[number] = row
+        row[self._from] = position
         return row
 
     def cease(self, identity: Identity, position: int) -> None:
@@ -208,18 +197,18 @@ class Dated(Base):
         found = (self.holds(self._identity_at(row)) for row in self._search(key, " AND to_position IS NULL"))
         return [row for row in found if row is not None]
 
-    def _part_of(self, names: tuple[str, ...]) -> _OfPart:
+    def _part_of(self, names: tuple[str, ...]) -> OfPart:
         of_part = self._of_part.get(names)
         if of_part is None:
             part = getter(self._table.places(*names))
-            of_part = self._of_part[names] = _OfPart(part, is_new=self._is_empty)
+            of_part = self._of_part[names] = OfPart(part, is_new=self._is_empty)
         return of_part
 
     def _found_again(self, identity: Identity) -> Row | None:
         """The row that holds of an identity that was not asked for of late."""
         if identity in self._earlier:
             row = self._earlier.pop(identity)
-        elif self._let_go_of is not None and not self._let_go_of[hash(identity) % _SLOTS]:
+        elif self._let_go_of is not None and not self._let_go_of[hash(identity) % SLOTS]:
             row = None
         else:
             row = self._read(identity)
@@ -257,9 +246,12 @@ class Dated(Base):
 
     @property
     def waits(self) -> bool:
-        return bool(self.fresh or self._ended or self._dropped)
+        return bool(self.fresh or self._gone_on or self._ended or self._dropped)
 
     def write(self) -> None:
+        if self._gone_on:
+            self._file.write_all(self._go_on, list(map(self._gone_on_as, self._gone_on.values())))
+            self._gone_on = {}
         if self._dropped:
             self._file.write_all(self._delete, self._dropped)
             self._dropped, self._last = [], None  # The last may be among them, and its number is given again.
@@ -293,7 +285,7 @@ class Dated(Base):
         if (let_go_of := self._let_go_of) is not None:
             for identity, row in self._earlier.items():
                 if row is not None:
-                    let_go_of[hash(identity) % _SLOTS] = 1
+                    let_go_of[hash(identity) % SLOTS] = 1
         self._holding, self._earlier = {}, self._holding
 
     def forget(self) -> None:

@@ -16,6 +16,7 @@ class Table(NamedTuple):
     sparse: tuple[str, ...] = ()  # Columns that few rows have a value in, looked up by it: only those are indexed.
     dated: bool = True  # Its rows say between which positions they hold.
     found_by: tuple[str, ...] = ()  # The beginning of a long key that few rows share: indexed instead of all of it.
+    goes_on: tuple[str, ...] = ()  # What alters in a row that goes on: what it was before is known from the rest.
     holding: tuple[tuple[str, ...], ...] = ()  # What those that hold are looked up by: few do, where much is done with.
 
     @property

@@ -2,7 +2,7 @@
 
 The entries lie in the tables of `projections/findings/tables.py` with their indexes, as a register has them: an
 organiser of 40,000 entries, an account that decided 20,000, an hour in which 9,000 came in one roster, classes of
-fifty, a certificate that a handful show. Half of them have a former version, as whatever was decided has.
+fifty, a certificate that a handful show.
 """
 
 from __future__ import annotations
@@ -30,17 +30,12 @@ _HOUR_US = 3_600_000_000
 _MANY = f"WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < {ENTRIES - 1}) "
 _CLAIMS = _MANY + (
     "INSERT INTO claim (claim, person, unit, region, sector, category, route, evidence_on, organiser, training_class, "
-    "submitted_at, from_position) "
+    "submitted_at, status, decided_by, decided_at, since_position, from_position) "
     "SELECT printf('clm_%07d', n), printf('per_%06d', n * 7919 % 100000), printf('unt_%04d', n % 2000), '330203', "
     "'industry', 'professional', 'training', '2026-03-01', printf('某学会 %d', n % 25), printf('cls_%05d', n / 50), "
-    "1772672400000000 + n, 1 + n FROM n"
+    "1772672400000000 + n, 'approved', printf('acr_%03d', n % 50), "
+    f"1772672400000000 + (n / 9000) * {_HOUR_US}, 1 + n, 2000000 + n FROM n"
 )
-_STANDING = _MANY + (
-    "INSERT INTO standing (claim, status, decided_by, decided_at, from_position, to_position) "
-    "SELECT printf('clm_%07d', n), {status}, {by}, {at}, {begins}, {ends} FROM n {where}"
-)
-_BY = "printf('acr_%03d', n % 50)"
-_AT = f"1772672400000000 + (n / 9000) * {_HOUR_US}"
 
 
 class _Asked:
@@ -75,14 +70,10 @@ def _asked(traced: Traced, number: int) -> float:
 def _fill(traces: Database, clues: Database) -> None:
     for db, tables in ((traces, TABLES), (clues, ClueFile.tables)):
         for name, table in tables.items():
-            if name in ("claim", "standing", "paper", "clue"):
+            if name in ("claim", "paper", "clue"):
                 db.table(name).create(table.every_column, pk=table.pk)
     with traces.conn, clues.conn:
         traces.execute(_CLAIMS)
-        traces.execute(_STANDING.format(
-            status="'under_review'", by="NULL", at="NULL", begins="1 + n", ends="2000000 + n", where="WHERE n % 2"))
-        traces.execute(_STANDING.format(
-            status="'approved'", by=_BY, at=_AT, begins="2000000 + n", ends="NULL", where=""))
         traces.execute(_MANY + "INSERT INTO paper (claim, sha256, person, kind, event, from_position) "
                        "SELECT printf('clm_%07d', n), printf('%064d', n / 3), printf('per_%06d', n * 7919 % 100000), "
                        "'certificate', n, 1 FROM n")
@@ -90,5 +81,5 @@ def _fill(traces: Database, clues: Database) -> None:
             clues.execute(_MANY + "INSERT INTO clue SELECT printf('clm_%07d', n), '', "
                           f"'{kind}', printf('%032d', {value}), n FROM n")
     for db, tables in ((traces, TABLES), (clues, ClueFile.tables)):
-        for name in {"claim", "standing", "paper", "clue"} & tables.keys():
+        for name in {"claim", "paper", "clue"} & tables.keys():
             add_indexes(db, name, tables[name])

@@ -16,7 +16,7 @@ from projections.tables.table import Table
 
 TABLES = {
     "held": Table({"name": str, "kind": str, "worth": int}, ("name", "from_position"),
-                  (("kind",), ("to_position", "worth"))),
+                  (("kind",), ("to_position", "worth")), goes_on=("worth",)),
     "pairs": Table({"name": str, "kind": str, "worth": int}, ("name", "kind", "from_position")),
     "said": Table({"event": int, "name": str}, ("event",), (("name",),), dated=False),
 }
@@ -76,8 +76,8 @@ def everything(connection: sqlite3.Connection) -> list[Any]:
 
 
 STEPS = (
-    "begin", "end", "change", "change_by", "hold", "cease", "succeed", "end_kind", "end_both", "pair", "end_pair",
-    "say", "ask", "write", "forget",
+    "begin", "end", "change", "change_by", "hold", "cease", "succeed", "go_on", "end_kind", "end_both", "pair",
+    "end_pair", "say", "ask", "write", "forget",
 )
 Step = tuple[str, str, str, int]
 step = st.tuples(st.sampled_from(STEPS), st.sampled_from("abcd"), st.sampled_from("xy"), st.integers(0, 2))
@@ -95,7 +95,7 @@ def do(rows: Any, position: int, one: Step) -> Any:
         return rows.change("held", position, {"name": name}, {"worth": worth})
     if what == "change_by":
         return rows.change("held", position, {"name": name}, lambda former: {"worth": former("worth") + worth})
-    if what in ("hold", "cease", "succeed"):
+    if what in ("hold", "cease", "succeed", "go_on"):
         return by_place(rows, position, one) if isinstance(rows, Rows) else by_name(rows, position, one)
     if what == "end_kind":
         return rows.end("held", position, {"kind": kind})
@@ -117,8 +117,8 @@ def by_place(rows: Rows, position: int, one: Step) -> Any:
     """As handlers of events that come by the million do it."""
     what, name, kind, worth = one
     held = rows.dated["held"]
-    if what == "succeed":
-        row = held.succeed(name, position)
+    if what in ("succeed", "go_on"):
+        row = held.succeed(name, position) if what == "succeed" else held.go_on(name, position)
         if row is not None:
             row[WORTH] += worth
         return row is not None
@@ -130,6 +130,9 @@ def by_place(rows: Rows, position: int, one: Step) -> Any:
 
 def by_name(rows: AtOnce, position: int, one: Step) -> Any:
     what, name, kind, worth = one
+    if what == "go_on":
+        query = "UPDATE held SET worth = worth + ?, from_position = ? WHERE name = ? AND to_position IS NULL"
+        return rows.connection.execute(query, (worth, position, name)).rowcount == 1
     if what == "succeed":
         return rows.change("held", position, {"name": name}, lambda former: {"worth": former("worth") + worth})
     rows.end("held", position, {"name": name})
@@ -185,6 +188,20 @@ def test_a_row_that_begins_and_ends_before_it_is_written_is_written_once() -> No
     rows.write()
 
     assert connection.total_changes - before == 100, "each version is entered, none is put right afterwards"
+
+
+def test_a_row_that_goes_on_before_it_is_written_is_written_once_and_one_that_was_written_is_altered() -> None:
+    connection = made(sqlite3.connect(":memory:", isolation_level=None))
+    rows = Rows(connection, TABLES, begun=lambda: None, remembered=9, is_new=True)
+    rows.begin("held", 1, {"name": "a", "kind": "x", "worth": 1})
+    for position in (2, 3):
+        row = rows.dated["held"].go_on("a", position)
+        assert row is not None
+        row[WORTH] = position
+        before = connection.total_changes
+        rows.write()
+        assert connection.total_changes - before == 1
+        assert connection.execute("SELECT * FROM held").fetchall() == [("a", "x", position, position, None)]
 
 
 def test_what_was_let_go_of_is_found_again() -> None:

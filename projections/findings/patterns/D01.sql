@@ -40,7 +40,7 @@ named(about, claim) AS (
     SELECT 'card:' || card, claim FROM carded
 ),
 member AS MATERIALIZED (
-    SELECT n.about, c.*, st.status, st.decided_by, st.decided_event,
+    SELECT n.about, c.*,
            coalesce(c.training_class,
                     coalesce(c.starts, c.evidence_on) || coalesce(c.ends, '') || c.route || coalesce(c.organiser, '')
                     || coalesce((SELECT value FROM clue WHERE claim = c.claim AND kind = 'title'), '')) AS held_as,
@@ -48,8 +48,7 @@ member AS MATERIALIZED (
            EXISTS (SELECT 1 FROM clue k CROSS JOIN clue o ON o.kind = 'class_number' AND o.value = k.value
                    WHERE k.claim = c.claim AND k.kind = 'certificate_number') AS of_class
     FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status <> 'withdrawn'
+    WHERE c.status <> 'withdrawn'
 ),
 found AS MATERIALIZED (
     SELECT m.about,

@@ -38,7 +38,7 @@ named(about, shared, claim) AS (
     FROM marks m CROSS JOIN clue k ON k.kind = m.kind AND k.value = m.value
 ),
 member AS MATERIALIZED (
-    SELECT n.about, n.shared, c.*, st.status, st.decided_by, st.decided_event,
+    SELECT n.about, n.shared, c.*,
            coalesce(c.training_class,
                     coalesce(c.starts, c.evidence_on) || coalesce(c.ends, '') || c.route || coalesce(c.organiser, '')
                     || coalesce((SELECT value FROM clue WHERE claim = c.claim AND kind = 'title'), '')) AS held_as,
@@ -47,8 +47,7 @@ member AS MATERIALIZED (
            (SELECT count(*) FROM paper p
             WHERE p.claim = c.claim AND p.kind IN ('certificate', 'card') AND p.to_position IS NULL) AS own_papers
     FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status <> 'withdrawn'
+    WHERE c.status <> 'withdrawn'
 ),
 suspect AS MATERIALIZED (
     SELECT m.about, m.shared, count(DISTINCT m.person) AS persons, count(*) AS claims,

@@ -26,11 +26,10 @@ named(about, claim) AS MATERIALIZED (
     WHERE c.output IS NULL AND c.route IN ('project', 'paper', 'book', 'patent')
 ),
 member AS MATERIALIZED (
-    SELECT n.about, c.*, st.decided_by, st.decided_event,
+    SELECT n.about, c.*,
            (SELECT value FROM clue WHERE claim = c.claim AND kind = 'author_list') AS authors
     FROM named n CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status NOT IN ('withdrawn', 'refused', 'revoked')
+    WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
 ),
 -- 两人同一位次；第一位次而人人注明共同第一的除外。
 clashing AS MATERIALIZED (

@@ -19,8 +19,7 @@ onsite AS MATERIALIZED (
            2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER) AS span,
            c.route = 'overseas' AS abroad
     FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status IN ('under_review', 'returned', 'approved', 'frozen')
+    WHERE c.status IN ('under_review', 'returned', 'approved', 'frozen')
       AND c.route IN ('advanced_seminar', 'training', 'filed_training', 'society_training', 'society_meeting',
                       'unit_training', 'other_training', 'overseas')
       AND c.starts IS NOT NULL AND c.ends >= c.starts AND c.days_half > 0 AND c.platform IS NULL
@@ -106,10 +105,9 @@ clash(about, claim, other, what, days, needed, room, minutes, same_organiser, ev
     HAVING sum(seconds) >= 60 * :D04_study_minutes
 ),
 member AS MATERIALIZED (
-    SELECT x.about, c.*, st.decided_by, st.decided_event
+    SELECT x.about, c.*
     FROM (SELECT about, claim FROM clash UNION SELECT about, other FROM clash WHERE other IS NOT NULL) x
     CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 found AS MATERIALIZED (SELECT * FROM clash),
 further(about, name, id) AS (

@@ -12,20 +12,18 @@ WITH looked(claim) AS MATERIALIZED (
     SELECT id FROM touched WHERE kind = 'claim'
 ),
 dated AS MATERIALIZED (
-    SELECT c.claim, c.route, c.days_half, st.assessed_centi, st.ruling_status, st.flags,
+    SELECT c.claim, c.route, c.days_half, c.assessed_centi, c.ruling_status, c.flags,
            2 * CAST(julianday(c.ends) - julianday(c.starts) + 1 AS INTEGER) AS span, s.held_days_half, c.document
     FROM looked l CROSS JOIN claim c ON c.claim = l.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
     LEFT JOIN class s ON s.class = c.training_class AND s.to_position IS NULL
-    WHERE c.days_half > 0 AND st.status IN ('under_review', 'returned', 'approved', 'frozen')
+    WHERE c.days_half > 0 AND c.status IN ('under_review', 'returned', 'approved', 'frozen')
 ),
 -- 周末与日期固定的法定假日；农历节日和调休不在内，由次数来把关。
 offday AS MATERIALIZED (
     SELECT c.unit, c.year, c.starts, c.ends, c.claim, c.person
     FROM (SELECT DISTINCT substr(id, 1, instr(id, '/') - 1) AS unit FROM touched WHERE kind = 'unit_year') u
     CROSS JOIN claim c ON c.unit = u.unit AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE c.route = 'unit_training' AND st.status IN ('under_review', 'returned', 'approved', 'frozen')
+    WHERE c.route = 'unit_training' AND c.status IN ('under_review', 'returned', 'approved', 'frozen')
       AND c.ends >= c.starts AND julianday(c.ends) - julianday(c.starts) < 10
       AND NOT EXISTS (
           WITH RECURSIVE every_day(day) AS (
@@ -56,12 +54,11 @@ found(about, what, halves, room, assessed, most, trainings, people, year, class_
     HAVING count(DISTINCT starts || ends) >= :D05_weekends
 ),
 member AS MATERIALIZED (
-    SELECT n.about, c.*, st.decided_by, st.decided_event
+    SELECT n.about, c.*
     FROM (SELECT about, substr(about, instr(about, ':') + 1) AS claim FROM found WHERE what <> 'weekend'
           UNION ALL
           SELECT 'weekend:' || unit || '/' || year, claim FROM offday) n
     CROSS JOIN claim c ON c.claim = n.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 further(about, name, id) AS (
     SELECT about, 'looked', substr(about, 9) FROM found WHERE what = 'weekend'

@@ -8,11 +8,10 @@
 -- counter: refused 是否已驳回；revision 备案的次数，多次的可能是照实改报
 -- figures: after_start 开班后才备案；lead_days 备案早于开班的天数；moved 举办日期或天数与备案不同；unplanned 未列入年度计划；planned 计划人数；places 座位数；attended 到场人数；registered 登记人数
 WITH late_claim AS (
-    SELECT c.*, st.status, st.decided_by, st.decided_event, c.filed_on > c.starts AS after_start,
+    SELECT c.*, c.filed_on > c.starts AS after_start,
            CAST(julianday(c.starts) - julianday(c.filed_on) AS INTEGER) AS lead_days
     FROM touched t CROSS JOIN claim c ON c.claim = t.id AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE t.kind = 'claim' AND c.filed_on IS NOT NULL AND c.starts IS NOT NULL AND st.status <> 'withdrawn'
+    WHERE t.kind = 'claim' AND c.filed_on IS NOT NULL AND c.starts IS NOT NULL AND c.status <> 'withdrawn'
       AND c.filed_on > c.starts
 ),
 looked AS MATERIALIZED (

@@ -60,11 +60,10 @@ SELECT f.about,
             CROSS JOIN claim m ON m.claim = x.claim AND m.to_position IS NULL
             WHERE x.about = f.about ORDER BY 1)) AS events,
        json_object('opened', sum(coalesce(s.opened, 0) > 0), 'apart_days', (max(s.at) - min(s.at)) / 86400000000) AS counter,
-       json_object('kind', f.kind, 'claims', count(DISTINCT f.claim), 'assessed_centi', sum(st.assessed_centi))
+       json_object('kind', f.kind, 'claims', count(DISTINCT f.claim), 'assessed_centi', sum(c.assessed_centi))
            AS figures
 FROM found f
 CROSS JOIN step s ON s.event = f.event
 CROSS JOIN claim c ON c.claim = f.claim AND c.to_position IS NULL
-CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 GROUP BY f.about
 ORDER BY f.about

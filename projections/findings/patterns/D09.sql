@@ -14,8 +14,7 @@ mine AS MATERIALIZED (
     SELECT c.claim, c.person, c.route, c.occasion, c.output, c.training_class, c.starts, c.ends, c.evidence_on,
            c.year, c.origin, c.source_system
     FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status IN ('under_review', 'returned', 'approved', 'frozen')
+    WHERE c.status IN ('under_review', 'returned', 'approved', 'frozen')
 ),
 -- 没有写起止的，只有一个日期可比。
 spanless AS MATERIALIZED (
@@ -81,24 +80,21 @@ found AS MATERIALIZED (
                julianday(max(coalesce(a.starts, a.evidence_on), coalesce(b.starts, b.evidence_on)))
                - julianday(min(coalesce(a.ends, a.evidence_on), coalesce(b.ends, b.evidence_on))) AS INTEGER) - 1), 0)
            ELSE 0 END AS apart,
-           coalesce(ast.assessed_centi, 0) + coalesce(bst.assessed_centi, 0) AS assessed,
-           min(coalesce(ast.assessed_centi, 0), coalesce(bst.assessed_centi, 0)) AS smaller,
+           coalesce(a.assessed_centi, 0) + coalesce(b.assessed_centi, 0) AS assessed,
+           min(coalesce(a.assessed_centi, 0), coalesce(b.assessed_centi, 0)) AS smaller,
            a.year IS b.year AND a.category IS b.category AND (a.occasion = b.occasion OR a.output = b.output) IS TRUE
                AS once
     FROM pair p
     CROSS JOIN claim a ON a.claim = p.one AND a.to_position IS NULL
     CROSS JOIN claim b ON b.claim = p.other AND b.to_position IS NULL
-    CROSS JOIN standing ast ON ast.claim = p.one AND ast.to_position IS NULL
-    CROSS JOIN standing bst ON bst.claim = p.other AND bst.to_position IS NULL
     -- 两条都在 mine 之中，所以都在册。
     WHERE a.year IS NOT b.year OR a.route IS NOT b.route OR a.origin IS NOT b.origin
        OR a.source_system IS NOT b.source_system
 ),
 member AS MATERIALIZED (
-    SELECT x.about, c.*, st.decided_by, st.decided_event
+    SELECT x.about, c.*
     FROM (SELECT about, one AS claim FROM found UNION SELECT about, other FROM found) x
     CROSS JOIN claim c ON c.claim = x.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 further(about, name, id) AS (
     SELECT NULL, NULL, NULL WHERE 0

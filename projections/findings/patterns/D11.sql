@@ -24,11 +24,10 @@ ending(unit, year, last_day) AS MATERIALIZED (
     SELECT unit, year, unixepoch(year || '-12-31') / 86400 FROM looked
 ),
 counting AS (
-    SELECT c.claim, c.person, c.unit, c.year, c.region, c.sector, st.assessed_centi, c.submitted_event, st.decided_event,
+    SELECT c.claim, c.person, c.unit, c.year, c.region, c.sector, c.assessed_centi, c.submitted_event, c.decided_event,
            c.evidence_on, c.origin, e.last_day, (c.submitted_at + 28800000000) / 86400000000 AS day
     FROM ending e CROSS JOIN claim c ON c.unit = e.unit AND c.to_position IS NULL AND c.year = e.year
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status IN ('approved', 'frozen') AND st.assessed_centi > 0
+    WHERE c.status IN ('approved', 'frozen') AND c.assessed_centi > 0
 ),
 marked AS (
     SELECT *,

@@ -15,9 +15,8 @@ live AS MATERIALIZED (
     SELECT c.claim, c.person, c.route, c.starts, c.ends, c.evidence_on, c.training_class, c.submitted_at,
            c.study_event = c.submitted_event AS as_submitted
     FROM looked l CROSS JOIN claim c ON c.claim = l.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
     WHERE c.days_half > 0 AND c.starts IS NOT NULL AND c.ends IS NOT NULL
-      AND st.status IN ('under_review', 'returned', 'approved', 'frozen')
+      AND c.status IN ('under_review', 'returned', 'approved', 'frozen')
 ),
 -- 每条记录的证书说的签发日；证书都没有注明的，用佐证日期，除非那是通知的日期。
 shown AS (
@@ -68,16 +67,14 @@ odd(about, claim, what, "on", against, days, documents, event) AS MATERIALIZED (
       AND NOT EXISTS (SELECT 1 FROM completion d WHERE d.enrolment = r.enrolment)
 ),
 member AS MATERIALIZED (
-    SELECT o.about, c.*, st.decided_by, st.decided_event
+    SELECT o.about, c.*
     FROM odd o CROSS JOIN claim c ON c.claim = o.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
 ),
 found AS MATERIALIZED (
     SELECT o.*, s.held_ends AS class_ended
     FROM odd o CROSS JOIN claim c ON c.claim = o.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
     LEFT JOIN class s ON s.class = c.training_class AND s.to_position IS NULL
-    WHERE st.status IN ('under_review', 'returned', 'approved', 'frozen')
+    WHERE c.status IN ('under_review', 'returned', 'approved', 'frozen')
 ),
 further(about, name, id) AS (
     SELECT about, 'events', event FROM found

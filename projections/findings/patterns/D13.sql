@@ -17,12 +17,11 @@ WITH held AS MATERIALIZED (
       AND EXISTS (SELECT 1 FROM touched)
 ),
 attending AS MATERIALIZED (
-    SELECT h.organiser, h.year, h.class, c.claim, c.person, c.origin, st.status, c.submitted_event, st.decided_event,
-           st.decided_by, coalesce(st.assessed_centi, 0) AS assessed_centi,
+    SELECT h.organiser, h.year, h.class, c.claim, c.person, c.origin, c.status, c.submitted_event, c.decided_event,
+           c.decided_by, coalesce(c.assessed_centi, 0) AS assessed_centi,
            c.submitted_at / 60000000 AS minute, coalesce(c.days_half > h.held_days_half, 0) AS excess
     FROM held h CROSS JOIN claim c ON c.training_class = h.class AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status NOT IN ('withdrawn', 'refused')
+    WHERE c.status NOT IN ('withdrawn', 'refused')
 ),
 minutes AS (
     SELECT organiser, year, minute, count(*) AS claims, count(DISTINCT person) AS persons

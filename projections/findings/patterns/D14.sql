@@ -39,15 +39,13 @@ altered AS (
 undone AS MATERIALIZED (
     SELECT c.claim, c.person, c.category, c.route, c.level, c.starts, c.ends, c.evidence_on, c.submitted_event
     FROM looked l CROSS JOIN claim c ON c.person = l.person AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status IN ('withdrawn', 'refused') AND c.origin = 'self'
+    WHERE c.status IN ('withdrawn', 'refused') AND c.origin = 'self'
 ),
 tried AS MATERIALIZED (
-    SELECT t.claim, t.person, t.region, t.sector, st.assessed_centi, t.year, st.decided_event, t.submitted_event,
-           st.decided_by, count(*) AS attempts, json_group_array(o.claim) AS earlier
+    SELECT t.claim, t.person, t.region, t.sector, t.assessed_centi, t.year, t.decided_event, t.submitted_event,
+           t.decided_by, count(*) AS attempts, json_group_array(o.claim) AS earlier
     FROM undone o CROSS JOIN claim t ON t.person = o.person AND t.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = t.claim AND st.to_position IS NULL
-    WHERE st.status IN ('approved', 'frozen') AND t.origin = 'self' AND o.submitted_event < t.submitted_event
+    WHERE t.status IN ('approved', 'frozen') AND t.origin = 'self' AND o.submitted_event < t.submitted_event
       AND (o.category, o.route, o.level, o.starts, o.ends, o.evidence_on)
           IS (t.category, t.route, t.level, t.starts, t.ends, t.evidence_on)
       AND NOT EXISTS (SELECT 1 FROM step s WHERE s.claim = t.claim AND s.what = 'appeal_allowed')
@@ -60,11 +58,10 @@ again AS (
                       WHERE s.actor = t.decided_by AND s.what IN ('returned', 'refused'))
 ),
 reversed AS (
-    SELECT t.claim, t.person, t.region, t.sector, st.assessed_centi, t.year, r.event AS revoked, b.event AS reinstated,
+    SELECT t.claim, t.person, t.region, t.sector, t.assessed_centi, t.year, r.event AS revoked, b.event AS reinstated,
            b.actor
     FROM looked l CROSS JOIN change h ON h.person = l.person AND h.what = 'reinstated'
     CROSS JOIN claim t ON t.claim = h.claim AND t.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = t.claim AND st.to_position IS NULL
     CROSS JOIN step b ON b.event = h.event
     CROSS JOIN step r ON r.event = (SELECT max(x.event) FROM step x
                                     WHERE x.claim = h.claim AND x.what = 'revoked' AND x.event < h.event)
@@ -98,11 +95,10 @@ SELECT f.about, f.region, f.sector, json_array(f.person) AS persons,
        json_object('kind', f.kind, 'centi_before', f.before, 'centi_after', f.after, 'days_after', f.days_after,
                    'year', f.year, 'attempts', f.attempts,
                    'filled', (
-                       SELECT f.before + total(st.assessed_centi) < :D14_year_centi
-                              AND f.after + total(st.assessed_centi) >= :D14_year_centi
+                       SELECT f.before + total(o.assessed_centi) < :D14_year_centi
+                              AND f.after + total(o.assessed_centi) >= :D14_year_centi
                        FROM claim o
-                       CROSS JOIN standing st ON st.claim = o.claim AND st.to_position IS NULL
                        WHERE o.person = f.person AND o.to_position IS NULL AND o.year = f.year
-                         AND o.claim <> f.claim AND st.status IN ('approved', 'frozen'))) AS figures
+                         AND o.claim <> f.claim AND o.status IN ('approved', 'frozen'))) AS figures
 FROM found f
 ORDER BY f.about

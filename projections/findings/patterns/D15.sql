@@ -18,8 +18,7 @@ version AS MATERIALIZED (
     SELECT s.*, c.person, c.region, c.sector
     FROM record r CROSS JOIN source s ON s.system = r.system AND s.record = r.record
     CROSS JOIN claim c ON c.claim = s.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status NOT IN ('withdrawn', 'refused', 'revoked')
+    WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
 ),
 recorded AS (
     SELECT system, record, 'changed:' || version AS part, 'changed' AS what,
@@ -32,10 +31,9 @@ recorded AS (
 -- 说的时间晚于登记的时刻；一条记录最近一次陈述或认定的日期为其登记的日期。
 stated AS MATERIALIZED (
     SELECT c.claim, c.evidence_on,
-           max(c.submitted_at, coalesce(st.due_at, 0), coalesce(st.decided_at, 0)) / 1000000 + 28800 AS stated_at
+           max(c.submitted_at, coalesce(c.due_at, 0), coalesce(c.decided_at, 0)) / 1000000 + 28800 AS stated_at
     FROM looked l CROSS JOIN claim c ON c.claim = l.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
-    WHERE st.status NOT IN ('withdrawn', 'refused', 'revoked')
+    WHERE c.status NOT IN ('withdrawn', 'refused', 'revoked')
 ),
 early(claim, about, which, said, found, event) AS (
     SELECT claim, 'evidence:' || claim, 'evidence', evidence_on, date(stated_at, 'unixepoch'), NULL
@@ -53,9 +51,8 @@ early(claim, about, which, said, found, event) AS (
 ),
 later(about, which, said, found, by_hand, claim, person, region, sector, actor, organiser, event) AS (
     SELECT e.about, e.which, e.said, e.found, c.origin <> 'import', c.claim, c.person, c.region, c.sector,
-           st.decided_by, c.organiser, coalesce(e.event, c.study_event)
+           c.decided_by, c.organiser, coalesce(e.event, c.study_event)
     FROM early e CROSS JOIN claim c ON c.claim = e.claim AND c.to_position IS NULL
-    CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
     UNION ALL
     SELECT 'session:' || s.event, 'session', date(s.ended_at / 1000000 + 28800, 'unixepoch'),
            date(s.recorded_at / 1000000 + 28800, 'unixepoch'), 0, NULL, s.person, a.region, a.sector, NULL, NULL, s.event

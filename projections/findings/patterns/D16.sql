@@ -46,10 +46,9 @@ SELECT w.person || ':' || w.since AS about, w.region_before AS region, w.sector_
            'moves', w.spans - 1) AS counter,
        json_object(
            'away_days', w.away_days, 'year', w.year,
-           'year_centi', (SELECT sum(st.assessed_centi) FROM claim c
-                          CROSS JOIN standing st ON st.claim = c.claim AND st.to_position IS NULL
+           'year_centi', (SELECT sum(c.assessed_centi) FROM claim c
                           WHERE c.person = w.person AND c.to_position IS NULL AND c.year = w.year
-                            AND st.status IN ('approved', 'frozen')),
+                            AND c.status IN ('approved', 'frozen')),
            'applied', w.application IS NOT NULL) AS figures
 FROM away w
 WHERE substr(w.since, 1, 4) < substr(w.back_on, 1, 4) OR w.application IS NOT NULL

@@ -65,13 +65,11 @@ class Facts:
     def claim(self, claim: str, person: str = "per_a", **values: Any) -> int:
         """An approved one, of the person's own."""
         number = next(self._numbers)
-        stands = {"claim": claim, "status": "approved", "decided_event": number, "assessed_centi": 600}
-        stands |= {name: values.pop(name) for name in values.keys() & TABLES["standing"].columns.keys()}
-        self.put("standing", **stands)
         return self.put("claim", **{
             "claim": claim, "person": person, "unit": "unt_a", "region": "330200", "sector": "industry",
             "origin": "self", "category": "professional", "route": "training", "year": 2024,
-            "submitted_event": number, "study_event": number, **values})
+            "submitted_event": number, "study_event": number, "status": "approved", "decided_event": number,
+            "assessed_centi": 600, **values})
 
     def approved(self, claim: str, person: str, actor: str, when: str | int, **values: Any) -> int:
         """An approval by a hand, of a claim that says nothing else."""
@@ -492,7 +490,7 @@ def test_the_same_study_put_forward_until_somebody_else_approves_it_is_found(fac
 
     (one,) = facts.found("D14")
     assert (one.about, one.claims, one.figures["attempts"]) == ("again:clm_last", ["clm_0", "clm_1", "clm_last"], 2)
-    facts.file.execute("UPDATE standing SET decided_by = 'acr_strict'")
+    facts.file.execute("UPDATE claim SET decided_by = 'acr_strict'")
     assert facts.found("D14") == [], "whoever refused it may think better of it"
 
 

@@ -27,7 +27,7 @@ class Tables:
         self.traces, self.clues = Database(folder / "traces.db"), Database(folder / "clues.db")
         for db, tables in ((self.traces, TABLES), (self.clues, ClueFile.tables)):
             for name, table in tables.items():
-                if name in ("claim", "standing", "paper", "clue"):
+                if name in ("claim", "paper", "clue"):
                     db.table(name).create(table.every_column, pk=table.pk)
                     add_indexes(db, name, table)
         self.claims = 0
@@ -37,10 +37,9 @@ class Tables:
         claim = f"clm_{name}"
         told = {"unit": "unt_a", "region": "330203", "sector": "industry", "status": "approved",
                 "category": "professional", "route": "training", "evidence_on": "2026-03-01", "submitted_at": NINE - 1,
-                **said, "claim": claim, "person": person, "from_position": begins, "to_position": ends}
-        stands = {name: told.pop(name) for name in told.keys() & TABLES["standing"].columns.keys()}
-        self.traces.table("claim").insert({**told, "claim": claim})
-        self.traces.table("standing").insert({**stands, "from_position": begins, "to_position": ends})
+                **said, "claim": claim, "person": person, "since_position": begins, "from_position": begins,
+                "to_position": ends}
+        self.traces.table("claim").insert(told)
         for kind, sha256 in papers:
             self.traces.table("paper").insert({"claim": claim, "sha256": sha256, "person": person, "kind": kind,
                                                "event": begins, "from_position": begins, "to_position": None})

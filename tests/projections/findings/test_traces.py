@@ -47,7 +47,7 @@ def followed(register: Register) -> Path:
     return path
 
 
-def test_an_entry_is_a_row_with_what_was_said_and_one_with_how_it_stands(register: Register) -> None:
+def test_an_entry_is_a_row_with_what_was_said_and_how_it_stands(register: Register) -> None:
     house, person = register.house, register.person()
     claim = register.claim(person, training("2022-03-01", "2022-03-03", 6, organiser="甬江学会"),
                            paper("a"), paper("b", kind="notice"), paper("a", kind="notice"))
@@ -63,25 +63,24 @@ def test_an_entry_is_a_row_with_what_was_said_and_one_with_how_it_stands(registe
         "2022-03-01", "2022-03-03", 6, "2022-03-03", 2022)
     assert (one["region"], one["sector"], one["unit"]) == (NINGBO, "industry", register.unit)
     assert one["organiser"] == "甬江学会"
-    (stands,) = held(register, "standing")
-    assert (stands["status"], stands["decided_by"], stands["due_at"]) == ("approved", "acr_officer", None)
-    assert one["submitted_event"] + 1 == stands["decided_event"] == house.size
+    assert (one["status"], one["decided_by"], one["due_at"]) == ("approved", "acr_officer", None)
+    assert one["submitted_event"] + 1 == one["decided_event"] == house.size
+    assert (one["since_position"], one["from_position"]) == (house.size - 1, house.size), "before, it was under review"
     shown = {row["sha256"][0]: row["kind"] for row in held(register, "paper")}
     assert shown == {"a": "certificate", "b": "notice"}
     (step,) = held(register, "step")
     assert (step["what"], step["claim"]) == ("approved", claim)
     assert (step["papers"], step["opened"]) == (2, 1), "a paper is counted once, and only what is shown can be opened"
-    assert step["waited"] == stands["decided_at"] - one["submitted_at"] > 0
+    assert step["waited"] == one["decided_at"] - one["submitted_at"] > 0
 
 
-def test_a_claim_says_the_same_however_it_stands_until_it_is_attributed_to_another_year(register: Register) -> None:
+def test_a_claim_that_is_decided_goes_on_unless_it_is_attributed_to_another_year(register: Register) -> None:
     house, person = register.house, register.person()
     claim = house.registered(person, seminar("2022-03-01"))
     house.revoke(claim)
     with closing(sqlite3.connect(followed(register))) as connection:
-        assert connection.execute("SELECT count(*) FROM claim").fetchone() == (1,)
-        assert connection.execute("SELECT status FROM standing ORDER BY from_position").fetchall() == [
-            ("under_review",), ("approved",), ("revoked",)]
+        assert connection.execute("SELECT status FROM claim ORDER BY from_position").fetchall() == [
+            ("approved",), ("revoked",)]
 
     later = register.claim(person, training("2022-12-30", "2023-01-02", 6))
     state = house.load(later, claims.evolve)
@@ -106,7 +105,7 @@ def test_what_moves_registered_hours_says_which_stood_before_it_and_after_it(reg
     assert moved == [("corrected", 2_400, 1_200, 2022, 2022), ("revoked", 1_200, 0, 2022, 2022),
                      ("reinstated", 0, 1_200, 2022, 2022)]
     assert [row["what"] for row in held(register, "step")] == ["approved", "corrected", "revoked", "reinstated"]
-    (one,) = held(register, "standing")
+    (one,) = held(register, "claim")
     assert (one["assessed_centi"], one["status"]) == (1_200, "approved")
 
 
@@ -155,7 +154,7 @@ def test_an_affiliation_ends_where_the_next_begins_however_late_either_was_enter
 def test_what_somebody_takes_back_is_no_decision(register: Register) -> None:
     claim = register.claim(register.person(), training("2022-03-01", "2022-03-01", 2))
     register.withdraw(claim)
-    assert [row["status"] for row in held(register, "standing")] == ["withdrawn"]
+    assert [row["status"] for row in held(register, "claim")] == ["withdrawn"]
     assert held(register, "step") == []
     assert {row["actor"] for row in held(register, "actor")} == {"acr_officer", "acr_colleague"}
 
