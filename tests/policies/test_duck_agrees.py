@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from oracle import duck, generate
+
+from tests.policies.oracle import duck, generate
 
 ROOT = Path(__file__).parents[2]
 

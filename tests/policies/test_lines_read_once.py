@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from law_at_work import NINGBO, entry
-from oracle import generate
 
 from policies.errors import BadLine
 from policies.law import Law
 from policies.person import Bench
 from policies.shelf import shipped
+from tests.policies.oracle import generate
 
 LAW = Law(shipped().books)
 

@@ -17,9 +17,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from oracle import breakages, generate, lines, plain
 
 from policies.evaluate import main_evaluate
+from tests.policies.oracle import breakages, generate, lines, plain
 
 Fact = dict[str, Any]
 

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from oracle.worth import affiliation_on
+from tests.policies.oracle.worth import affiliation_on
 
 WHOLE_LINE = "-"
 SECTORS = {"environment", "natural_resources", "industry", "general"}

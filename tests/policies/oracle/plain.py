@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from oracle.worth import ZERO, E, Fact, Hours, N, P, R, W, Worth, affiliation_on, assess, reaches
+from tests.policies.oracle.worth import ZERO, E, Fact, Hours, N, P, R, W, Worth, affiliation_on, assess, reaches
 
 Ruling = dict[str, Any]
 
