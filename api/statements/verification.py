@@ -18,8 +18,9 @@ from api.house import House
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers import names
 from ledger.ids import format_verify_code, parse_verify_code
+from ledger.offline.other_kinds import other_kind
 from ledger.offline.statement_file import looks_like_statement
-from ledger.offline.verdict import Unverified, Verdict
+from ledger.offline.verdict import OtherFile, Verdict
 from ledger.offline.verify import verify_sealed, verify_statement
 from ledger.offline.verify_pdf import HEADER as PDF
 from ledger.proof.keys import parse_vkey
@@ -36,11 +37,13 @@ DIGITS_LEAST: Final = 16
 
 VALID, SUPERSEDED, VOIDED, CORRECTED = "valid", "superseded", "voided", "corrected"
 ABSENT, UNREADABLE, OTHER_TEXT, FORGED = "absent", "unreadable", "other_text", "forged"
+OTHER_FILE: Final = "other_file"
 STATES: Final = {
     VALID: "有效", SUPERSEDED: "已被更新的版本取代", VOIDED: "已作废", CORRECTED: "当时属实，所载内容此后已有更正",
     ABSENT: "查无此件：本登记机构从未出具过这个核验码", UNREADABLE: "核验码有误：请对照纸面重新输入",
     OTHER_TEXT: "核验码属实，但这份纸面或文件不是当时出具的内容",
     FORGED: "文件不成立：不是本登记机构出具的原件，或已被改动",
+    OTHER_FILE: "这不是登记情况表的文件，没有比对",
 }
 ADVICE: Final = {
     VALID: "请核对姓名和年度是否与持有人一致。",
@@ -51,6 +54,7 @@ ADVICE: Final = {
     UNREADABLE: "核验码共 12 位，不含字母 I、L、O、U；最后一位是校验位，抄错一位即会发现。",
     OTHER_TEXT: "请不要采信，保留原件，并告知登记机构。",
     FORGED: "请不要采信，保留原件，并告知登记机构。",
+    OTHER_FILE: "可以比对的是登记情况表的 PDF 或文本文件；手里只有纸面或照片的，请输入纸上的核验码。",
 }
 
 
@@ -78,7 +82,7 @@ def by_file(house: House, data: bytes) -> dict[str, Any] | Refusal:
     try:
         verdict = _verified(data, _own(house))
     except LedgerError as error:
-        return {**_told(FORGED), "found": str(error)}
+        return {**_told(OTHER_FILE if isinstance(error, OtherFile) else FORGED), "found": str(error)}
     event = verdict.events[0]["event"]
     told = by_code(house, event["code"], event["sha256"])
     return told if isinstance(told, Refusal) else {**told, "checked": list(verdict.checked),
@@ -89,7 +93,7 @@ def _verified(data: bytes, policy: Policy) -> Verdict:
     if data.startswith(PDF):
         return weighed(verify_sealed(data, policy), shipped())
     if not looks_like_statement(data):
-        raise Unverified("文件", "既不是登记情况表的 PDF，也不是它的文本文件")
+        raise OtherFile("文件", other_kind(data) or "既不是登记情况表的 PDF，也不是它的文本文件")
     return weighed(verify_statement(data, policy), shipped())
 
 

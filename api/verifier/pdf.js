@@ -14,10 +14,11 @@ const [SEQUENCE, SET, OCTETS, CONTEXT_0, CONTEXT_3, CONTEXT_4] = [0x30, 0x31, 0x
 async function openPdf(bytes, keys) {
   if (bytes.length > WORDS.pdf_most) throw unverified("PDF 文件", `超过 ${WORDS.pdf_most} 字节，不会是登记情况表`);
   const ranges = [...bytes.matchAll(/\/ByteRange \[0 ([1-9][0-9]*) ([1-9][0-9]*) ([1-9][0-9]*)\]/g)];
-  if (ranges.length !== 1) throw inSeal(`应恰有一个签章，有 ${ranges.length} 个`);
+  if (ranges.length !== 1) throw inSeal(`应恰有一个签章，有 ${ranges.length} 个${ranges.length ? "" : WORDS.unsealed}`);
   const [before, after, rest] = ranges[0].slice(1).map(Number);
   if (before >= after || after + rest !== bytes.length) {
-    throw inSeal(`它所覆盖的到第 ${after + rest} 字节为止，文件有 ${bytes.length} 字节：签章之后又有改动`);
+    const since = bytes.length < after + rest ? "文件被截断" : "签章之后又有改动";
+    throw inSeal(`它所覆盖的到第 ${after + rest} 字节为止，文件有 ${bytes.length} 字节：${since}`);
   }
   const contents = /^<((?:[0-9A-F]{2})+)>$/.exec(bytes.slice(before, after));
   if (!contents) throw inSeal("签章的位置上不是签章");

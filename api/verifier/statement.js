@@ -25,7 +25,7 @@ async function verifyFile(bytes, keyLines) {
       seal.words.push(...sealed.words);
       file = sealed.file;
     } else {
-      if (!looksLikeStatement(bytes)) throw unverified("文件", "既不是登记情况表的 PDF，也不是它的文本文件");
+      if (!looksLikeStatement(bytes)) throw otherFile(bytes, "既不是登记情况表的 PDF，也不是它的文本文件");
       opening.words.push(`文本文件 ${bytes.length} 字节；公钥 ${lines.length} 个。`);
     }
     await verifyStatement(file, keys, sealed, step, found);
@@ -39,7 +39,7 @@ async function verifyFile(bytes, keyLines) {
 }
 
 /** A changed byte cannot spoil both marks of a statement. */
-const looksLikeStatement = (bytes) => bytes.length <= WORDS.file_most &&
+const looksLikeStatement = (bytes) => bytes.length <= WORDS.file_most && !otherKind(bytes) &&
   (bytes.includes(encode(WORDS.separator)) || bytes.includes(`\n${WORDS.proof_header}`));
 
 async function verifyStatement(file, keys, sealed, step, found) {
@@ -59,7 +59,10 @@ async function verifyStatement(file, keys, sealed, step, found) {
   const issued = readIssued(proof.event, proof.position);
   const textDigest = hex(await sha256(parts.text));
   if (issued.sha256 !== textDigest) {
-    throw unverified("登记情况表正文", `SHA-256 是 ${textDigest}，出具时是 ${issued.sha256}`);
+    const own = new RegExp(`^${WORDS.number_field} +(\\S+)$`, "m").exec(decode(parts.text))?.[1];
+    const whose = !own || own === issued.statement ? "正文被改动" : `所附证明是另一份 ${issued.statement} 的，不是正文自称的 ${own}`;
+    throw unverified("登记情况表正文", `SHA-256 是 ${textDigest}，出具时是 ${issued.sha256}；` +
+      `${whose}，凭核验码 ${issued.code} 可查原件现状`);
   }
   found.text = decode(parts.text);
   holding.words.push(
@@ -92,7 +95,7 @@ function parseStatement(bytes) {
     const line = `${encode(separator)}\n`;
     const pieces = `\n${given}`.split(`\n${line}`);
     if (pieces.length - 1 < least || pieces.length > 2) {
-      const many = pieces.length === 1 ? "没有分隔行" : `有 ${pieces.length - 1} 个分隔行`;
+      const many = pieces.length === 1 ? `没有分隔行${whyAbsent(given, line)}` : `有 ${pieces.length - 1} 个分隔行`;
       throw inFile("登记情况表文件", `应恰有一行 ${separator}，${many}`);
     }
     return pieces.length === 1 ? [given, null] : [`${pieces[0]}\n`.slice(1), pieces[1]];
@@ -109,6 +112,13 @@ function parseStatement(bytes) {
     }
   }
   return {text, bundle, presence, mapBundle};
+}
+
+/** What an editor, a mail program or a copy of the page has done to a file, as far as it shows. */
+function whyAbsent(bytes, line) {
+  if (bytes.replaceAll("\r\n", "\n").includes(line)) return WORDS.returned;
+  if (bytes.includes(WORDS.separator_recoded)) return WORDS.recoded;
+  return bytes.includes(WORDS.proof_header) ? "" : WORDS.bare;
 }
 
 /** The one form of a text: no character that would let it look like another. */

@@ -17,7 +17,15 @@ class Refused extends Error {
 }
 
 const unverified = (where, found) => new Refused("unverified", `${where}：${found}。${KEEP_PROOF}`);
+const otherFile = (bytes, found) => new Refused(
+  "unverified", `文件：${otherKind(bytes) ?? found}。${WORDS.other_cure}。`);
 const malformed = (code) => (where, found, cure = KEEP_BYTES) => new Refused(code, `${where}：${found}。${cure}。`);
+
+/** What a file is that holds no proof, in words; nothing where it is not known. */
+function otherKind(bytes) {
+  const head = bytes.slice(0, 64).replace(/[A-Z]/g, (one) => one.toLowerCase());
+  return WORDS.other_kinds.find(([start]) => head.startsWith(start))?.[1];
+}
 
 /** Quote what was found for a message, cut where it is long. */
 function show(found) {

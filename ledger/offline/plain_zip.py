@@ -90,7 +90,8 @@ def read_members(file: IO[bytes]) -> list[Member]:
     directory, begins = _read_directory(file, size)
     members = list(_entries(directory, begins))
     if _directory(members) != directory:
-        raise MalformedArchive("ZIP 的目录", "不是规范写法（时间、属性、注释或附加项不该有）")
+        raise MalformedArchive(
+            "ZIP 的目录", "不是规范写法（时间、属性、注释或附加项不该有）：经别的程序重新压缩，或本来就不是移送材料")
     ends = 0
     for one in members:
         header = _local(one.name, one.size, one.crc)

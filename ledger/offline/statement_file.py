@@ -24,17 +24,23 @@ import hashlib
 import re
 from typing import ClassVar, Final, NamedTuple
 
+from ledger.offline.other_kinds import other_kind
 from ledger.proof.bundle import HEADER
 from ledger.proof.text import Malformed, show
 
 SEPARATOR: Final = "-- 证明 --"
 COMPLETENESS: Final = "-- 完整性 --"
+NUMBER_FIELD: Final = "本表编号"
 EVENTS_FIELD: Final = "本人事件"
 EVENTS_WORDS: Final = "截至依据共 {} 个，清单和完整性证明附于文末"
+RETURNED: Final = "：换行被改成了 CRLF，多半是经编辑器或邮件另存"
+RECODED: Final = "：编码不是 UTF-8，多半是经编辑器另存为 GBK"
+BARE: Final = "：只有正文，没有附证明"
 FILE_BYTES_MAX: Final = 4 * 1024 * 1024  # A life of entries is some 100 kB; more is not read into memory.
 
 _LINE: Final = f"{SEPARATOR}\n".encode()
 _COMPLETENESS_LINE: Final = f"{COMPLETENESS}\n".encode()
+_NUMBER: Final = re.compile(rf"^{NUMBER_FIELD} +(\S+)$", re.MULTILINE)
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f"  # Controls, C0 and C1.
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # What turns the direction of writing.
@@ -104,14 +110,29 @@ def _apart(data: bytes, separator: str, *, least: int) -> tuple[bytes, bytes]:
     line = f"{separator}\n".encode()
     places = [match.start() for match in re.finditer(b"^" + re.escape(line), data, re.MULTILINE)]
     if not least <= len(places) <= 1:
-        found = "没有分隔行" if not places else f"有 {len(places)} 个分隔行"
+        found = f"没有分隔行{_why_absent(data, line)}" if not places else f"有 {len(places)} 个分隔行"
         raise MalformedStatement("登记情况表文件", f"应恰有一行 {separator}，{found}")
     return (data[:places[0]], data[places[0] + len(line):]) if places else (data, b"")
 
 
+def _why_absent(data: bytes, line: bytes) -> str:
+    """What an editor, a mail program or a copy of the page has done to a file, as far as it shows."""
+    if line in data.replace(b"\r\n", b"\n"):
+        return RETURNED
+    if SEPARATOR.encode("gb18030") in data:
+        return RECODED
+    return "" if HEADER.encode() in data else BARE
+
+
 def looks_like_statement(data: bytes) -> bool:
     """Say whether someone meant this to be a statement: one changed byte cannot spoil both of its marks."""
-    return _LINE.strip() in data or f"\n{HEADER}".encode() in data
+    return other_kind(data) is None and (_LINE.strip() in data or f"\n{HEADER}".encode() in data)
+
+
+def number_in(text: str) -> str | None:
+    """The number of a statement by its own words, of which nothing is believed."""
+    found = _NUMBER.search(text)
+    return found and found[1]
 
 
 def _encoded(text: str) -> bytes:

@@ -24,10 +24,17 @@ class Unverified(LedgerError):
     """The file does not hold: what was found where."""
 
     code: ClassVar[str] = "unverified"
+    cure: ClassVar[str] = "这份文件不是登记机构签发的原件，或已被改动；请保留它作为证据，并重新索取"
 
     def __init__(self, where: str, found: str) -> None:
         self.where, self.found = where, found
-        super().__init__(f"{where}：{found}。这份文件不是登记机构签发的原件，或已被改动；请保留它作为证据，并重新索取。")
+        super().__init__(f"{where}：{found}。{self.cure}。")
+
+
+class OtherFile(Unverified):
+    """A file of a kind that proves nothing, whoever made it: nobody is told that it was forged."""
+
+    cure = "它本身没有可以核验的内容，真假都无从说起；请取得登记机构出具的原始文件"
 
 
 class Complete(NamedTuple):

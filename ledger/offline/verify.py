@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
 from ledger.errors import LedgerError
+from ledger.offline.other_kinds import other_kind
 from ledger.offline.plain_zip import looks_like_archive
-from ledger.offline.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, parse_statement
-from ledger.offline.verdict import UNPROVEN, Progress
+from ledger.offline.statement_file import FILE_BYTES_MAX, SEPARATOR, looks_like_statement, number_in, parse_statement
+from ledger.offline.verdict import UNPROVEN, OtherFile, Progress
 from ledger.offline.verdict import Unverified as Unverified  # By this name readers know them, wherever they stand.
 from ledger.offline.verdict import Verdict as Verdict
 from ledger.offline.verify_case import verify_case
@@ -130,7 +131,7 @@ def verify_file(
     if len(data) <= CHECKPOINT_BYTES_MAX and looks_like_checkpoint(data):
         return verify_checkpoint(data, policy)
     found = f"不认识的文件：既不是 {HEADER}、检查点、{EXPORT_FORMAT}、移送材料，也没有登记情况表的分隔行 {SEPARATOR}"
-    raise Unverified(str(path), found)
+    raise OtherFile(str(path), other_kind(data) or found)
 
 
 def verify_statement(data: bytes, policy: Policy) -> Verdict:
@@ -141,7 +142,11 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
     issued = _issued(event, f"事件 {event['position']}")
     digest = hashlib.sha256(parts.text).hexdigest()
     if issued.sha256 != digest:
-        raise Unverified("登记情况表正文", f"SHA-256 是 {digest}，出具时是 {issued.sha256}")
+        own = number_in(parts.text.decode())
+        is_own = own in (None, issued.statement)
+        whose = "正文被改动" if is_own else f"所附证明是另一份 {issued.statement} 的，不是正文自称的 {own}"
+        raise Unverified("登记情况表正文", f"SHA-256 是 {digest}，出具时是 {issued.sha256}；"
+                         f"{whose}，凭核验码 {issued.code} 可查原件现状")
     checked = (
         f"正文 {parts.text.count(10)} 行 {len(parts.text)} 字节，与事件 {event['position']} 所记的 SHA-256 一致。",
         f"这是登记机构于 {issued.at} 为 {issued.person} 出具的登记情况表 {issued.statement}，核验码 {issued.code}。",

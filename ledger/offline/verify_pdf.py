@@ -29,6 +29,8 @@ PDF_BYTES_MAX: Final = 4 * FILE_BYTES_MAX
 UNPROVEN_OF_PDF: Final = (
     "页面是登记机构按所附正文排版的，凭印章相信二者一致；有疑问时以所附正文为准。签章时间是登记机构自己说的，没有第三方时间戳。")
 
+UNSEALED: Final = "：多半是重新打印或另存的，正文和证明已不在其中；请取原来的 PDF，或凭核验码查询"
+
 _WHERE: Final = "PDF 的电子签章"
 _RANGE: Final = re.compile(rb"/ByteRange \[0 ([1-9][0-9]*) ([1-9][0-9]*) ([1-9][0-9]*)\]")
 _ATTACHED: Final = re.compile(rb"<</Length ([0-9]+)/Type/EmbeddedFile/Filter/FlateDecode/[^>]{0,80}<</Size ([0-9]+)")
@@ -69,10 +71,11 @@ def _parts(data: bytes) -> tuple[bytes, bytes]:
     """What the one signature covers, and the signature: together they are the whole file."""
     found = _RANGE.findall(data)
     if len(found) != 1:
-        raise Unverified(_WHERE, f"应恰有一个签章，有 {len(found)} 个")
+        raise Unverified(_WHERE, f"应恰有一个签章，有 {len(found)} 个{'' if found else UNSEALED}")
     before, after, rest = map(int, found[0])
     if not before < after or after + rest != len(data):
-        raise Unverified(_WHERE, f"它所覆盖的到第 {after + rest} 字节为止，文件有 {len(data)} 字节：签章之后又有改动")
+        since = "文件被截断" if len(data) < after + rest else "签章之后又有改动"
+        raise Unverified(_WHERE, f"它所覆盖的到第 {after + rest} 字节为止，文件有 {len(data)} 字节：{since}")
     contents = _CONTENTS.fullmatch(data[before:after])
     if contents is None or len(contents[1]) % 2:
         raise Unverified(_WHERE, "签章的位置上不是签章")

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from ledger.identifiers import regions
 from ledger.ids import format_verify_code
-from ledger.offline.statement_file import COMPLETENESS, EVENTS_FIELD, EVENTS_WORDS, SEPARATOR
+from ledger.offline.statement_file import COMPLETENESS, EVENTS_FIELD, EVENTS_WORDS, NUMBER_FIELD, SEPARATOR
 from ledger.vocabulary import LOCAL, Category, format_hours, parse_hours
 from policies.words import base_vocabulary
 from projections.statement.columns import Column, fill, heads, row, visible, width, wrap
@@ -207,7 +207,7 @@ def _basis(basis: Basis, head: Head, books: _Books) -> Iterator[str]:
     yield from _field("根", basis.root)
     if head.events is not None:
         yield from _field(EVENTS_FIELD, EVENTS_WORDS.format(head.events))
-    yield from _field("本表编号", head.statement)
+    yield from _field(NUMBER_FIELD, head.statement)
     yield from _field("核验码", format_verify_code(head.code))
     yield from _field("随机数", head.salt)
 

@@ -22,7 +22,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from api.log_routes import published_keys
 from api.register.register import Register
-from ledger.offline import seal, statement_file, verify, verify_leaf, verify_map, verify_pdf
+from ledger.offline import other_kinds, seal, statement_file, verdict, verify, verify_leaf, verify_map, verify_pdf
 from ledger.proof import bundle, map_proof
 from policies.shelf import shipped
 from projections.statement import text as statement_text
@@ -69,6 +69,11 @@ def _words() -> Mapping[str, Any]:
         "map_event": verify_map.MAP_EVENT, "seal_first": seal.FIRST, "note_oid": _oid(seal.NOTE_OID).hex(),
         "unproven": verify.UNPROVEN_OF_STATEMENT, "unproven_if_not": verify_map.UNPROVEN_IF_NOT,
         "unproven_if_complete": verify_map.UNPROVEN_IF_COMPLETE, "unproven_of_pdf": verify_pdf.UNPROVEN_OF_PDF,
+        "returned": statement_file.RETURNED, "recoded": statement_file.RECODED, "bare": statement_file.BARE,
+        "separator_recoded": statement_file.SEPARATOR.encode("gb18030").decode("latin-1"),
+        "number_field": statement_file.NUMBER_FIELD, "unsealed": verify_pdf.UNSEALED,
+        "other_cure": verdict.OtherFile.cure,
+        "other_kinds": [(start.lower().decode("latin-1"), words) for start, words in other_kinds.KINDS],
         "unproven_law": UNPROVEN_LAW, "width": statement_text.WIDTH, "headings": HEADINGS,
         "years": statement_text.YEARS, "entries": statement_text.ENTRIES, "notes": statement_text.NOTES,
         "credited": [book.digest for book in shipped().books

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import LedgerError
+from ledger.offline.other_kinds import other_kind
 from ledger.offline.statement_file import parse_statement
 from ledger.offline.verdict import Unverified, Verdict
 from ledger.offline.verify import policy_of, verify_sealed, verify_statement
@@ -220,6 +221,23 @@ def test_a_sealed_pdf_verifies_and_each_change_of_it_is_found(page: Any, key: st
     assert isinstance(found, Verdict) and told["holds"] and is_same(told, found)
     assert not any(one["holds"] for one in others)
     assert "签章之后又有改动" in others[0]["said"] and "应恰有一个签章" in others[2]["said"]
+
+
+def test_what_became_of_a_file_on_its_way_is_told_in_the_words_of_python(
+    page: Any, key: str, file: bytes, made: BODY
+) -> None:
+    text = file.partition("\n-- 证明 --\n".encode())[0]
+    spoilt = [file.replace(b"\n", b"\r\n"), file.decode().encode("gb18030"), text + b"\n", b"%PDF-1.7\n%printed\n",
+              file.replace("郑三五".encode(), "李三五".encode()),
+              file.replace(made["statement"].encode(), b"stm_" + b"0" * 22, 1)]
+    others = [b"\x89PNG\r\n", b"<!DOCTYPE html>" + file, b"PK\x03\x04", b"\xff\xfe" + file]
+
+    told = asked(page, [*spoilt, *others], key)
+
+    for data, found in zip(spoilt, told, strict=False):
+        assert not found["holds"] and found["said"] == str(by_python(data, key))
+    for data, found in zip(others, told[len(spoilt):], strict=True):
+        assert not found["holds"] and found["said"].startswith(f"文件：{other_kind(data)}。"), found["said"]
 
 
 def flipped(data: bytes, place: int, dice: random.Random) -> bytes:

@@ -124,10 +124,18 @@ def test_a_file_is_compared_byte_for_byte_and_then_its_standing_is_told(house: T
     assert "有效" in page and "无一遗漏" in page and "不证明登记的内容属实" in page
     forged = dropped(house, data.replace(b"8", b"9", 1)).get_data(as_text=True)
     assert "文件不成立" in forged and "SHA-256" in forged and "郑*五" not in forged
-    for other in (b"%PDF-1.7\n", b"hello", b"\x00" * 100):
-        assert "文件不成立" in dropped(house, other).get_data(as_text=True)
+    for broken, words in ((b"%PDF-1.7\n", "重新打印或另存"), (data.replace(b"\n", b"\r\n"), "改成了 CRLF")):
+        page = dropped(house, broken).get_data(as_text=True)
+        assert "文件不成立" in page and words in page
     nothing = dropped(house, b"")
     assert nothing.status_code == 422 and '<a href="#file">没有选择文件' in nothing.get_data(as_text=True)
+
+
+def test_whoever_shows_a_photograph_or_another_file_is_not_told_that_it_is_forged(house: Town) -> None:
+    for other, words in ((b"\xff\xd8\xff\xe0", "是图片"), (b"hello", "既不是登记情况表"), (b"\x00" * 100, "既不是")):
+        page = dropped(house, other).get_data(as_text=True)
+        assert "没有比对" in page and "请输入纸上的核验码" in page and words in page
+        assert "不成立" not in page and "不要采信" not in page
 
 
 @pytest.mark.requires_system("pdfsig")
