@@ -20,7 +20,8 @@ WRITE = bool(os.environ.get("XUESHI_WRITE_PICTURES"))  # Read before a test is s
 PICTURES = Path(__file__).parents[2] / "api" / "pictures"
 
 
-ROLES = ("本人", "用人单位", "人力社保部门", "行业主管部门", "举办单位", "职称评审委员会", "政策部门", "监督部门")
+ROLES = ("本人", "用人单位", "人力社保部门", "行业主管部门", "举办单位", "职称评审委员会", "政策部门", "监督部门",
+         "系统管理员", "安全管理员", "审计管理员")
 
 
 @pytest.mark.parametrize("of_each", [1, pytest.param(4, marks=pytest.mark.torture)])

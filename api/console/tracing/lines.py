@@ -19,6 +19,7 @@ from api.cases.log import histories
 from api.console.screen import Asking
 from api.console.tracing.fields import Change, changes, told_so_far
 from api.house import House
+from api.words.codes import TITLE_LEVELS
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS
 from ledger.envelope import decode
@@ -68,7 +69,10 @@ def told(asking: Asking, found: Sequence[Mapping[str, Any]], purpose: str | None
 
     shown = [_line(house, one, names, changed.get(one["event"], ()), purpose) | {
         "follows": may_follow(one["by"]["actor"])} for one in found]
+    sees = asking.capacity.is_person or asking.capacity.sees
     for one in shown:
+        if not sees:  # An administrator's own appointment names a person at whom they may not look.
+            one["then"] = []
         if one["decision"] and one["by"]["actor"] == asking.caller.id and asking.capacity.reviews:
             one["then"].append(("审核待办", f"/queue?{urlencode({'as_of': one['position'] - 1})}"))
     return shown
@@ -107,7 +111,7 @@ def about(house: House, facts: Mapping[str, Any]) -> Iterable[str]:
     if unit is not None and (name := _unit(house, unit)):
         yield name
     if "obtained_on" in facts and "level" in facts:
-        yield known.levels.get(facts["level"], str(facts["level"]))
+        yield TITLE_LEVELS.get(facts["level"], str(facts["level"]))
     if isinstance(facts.get("title"), str):
         yield facts["title"]
     if (scope := facts.get("scope")) is not None:
