@@ -64,6 +64,15 @@ def _nothing_typed(_: Asking, __: Subject) -> Mapping[str, Any]:
     return {}
 
 
+_DIGESTS_MOST: Final = 20 * 66  # Each of 64 letters, and what a browser sends for the end of a line.
+_PAPERS: Final = "选择文件（合计至多 8 MB），或粘贴 SHA-256 摘要。登记的只是摘要，不含内容；文件不保存，请自行存档。"
+
+
+def papers(label: str, name: str = "evidence", most: int = _DIGESTS_MOST) -> Field:
+    """Ask for papers that an act rests on: chosen here for their digests, or given by those."""
+    return Field(name, label, "digests", most=most, hint=_PAPERS)
+
+
 class Deed(NamedTuple):
     """Something that can be done about a record."""
 
@@ -130,7 +139,7 @@ def done(room: Room, code: str) -> Callable[..., Shown]:
         deed, found = room.deeds[code], room.see(asking, *named.values())
         if not isinstance(found, Subject):
             return found
-        typed = _digested(deed.fields(asking, found), request.form, request.files)
+        typed = digested(deed.fields(asking, found), request.form, request.files)
         fields, faults = read(deed.body, deed.fields(asking, found), typed)
         if faults:
             return _page(asking, deed, found, typed, faults, status=422)
@@ -240,7 +249,7 @@ def _sent(field: Field, typed: MultiDict[str, str]) -> Any:
     return whole_or_as_typed(value, 9) if field.kind == "number" else value
 
 
-def _digested(
+def digested(
     fields: Sequence[Field], typed: MultiDict[str, str], files: MultiDict[str, FileStorage]
 ) -> MultiDict[str, str]:
     """What was typed, and beside digests those of the files that were chosen: of a file nothing else is kept."""

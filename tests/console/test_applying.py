@@ -160,7 +160,7 @@ def test_a_persons_record_has_titles_entered_and_a_bar_for_a_term_that_stands_in
     bureau.revoked(claims[2026])
     address = f"/persons/{li.id}/titles"
     deed = people.get(f"{address}/recording")
-    done = people.press(deed, "登记职称", level="assistant", obtained_on="2019-05-01")
+    done = people.press(deed, "登记职称", level="assistant", obtained_on="2019-05-01", evidence="cd" * 32)
     assert "已办理：登记职称" in done.text and "初级 ，2019-05-01 取得" in done.text
 
     barred = people.press(people.get(f"{address}/disqualification"), "限期不得申报", cause="falsified", words="不实",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any, NamedTuple
 
 import pytest
@@ -137,7 +138,8 @@ def test_what_is_noted_and_asked_for_stands_on_the_case_and_what_is_late_on_the_
     assert "甬江学院" in asked.text and "… 等候" in asked.text
     without = watch.press(watch.get(f"/cases/{case}/receipt"), "收到材料", 422, number="1")
     assert "说明" in without.text, "nothing came, and nothing is said about it"
-    partly = watch.press(without, "收到材料", number="1", is_complete="no", files="a" * 64, words="先到一半")
+    partly = watch.press(without, "收到材料", number="1", is_complete="no",
+                         files=(BytesIO(b"half of it"), "half.pdf"), words="先到一半")
     assert "1 个文件" in partly.text and "先到一半" in partly.text and "… 等候" in partly.text
     ended = do(watch, case, "request-end", "不再等候材料", number="1", why="not_provided", words="拒收函件")
     assert "✗ 拒不提供" in ended.text and "收到材料" not in [one for one, _ in ended.links]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from contextlib import ExitStack
+from hashlib import sha256
+from io import BytesIO
 from typing import Any, NamedTuple
 
 import pytest
 
 from api.operational import accounts
+from ledger.envelope import decode
 from tests.api.house_kit import BODY, Someone, credit_code, resident_id, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import HERE, Browser, Cast
@@ -153,7 +156,8 @@ def test_a_person_finds_their_unit_reads_what_it_would_change_and_asks(cast: Cas
     form = browser.get(found.link("余杭勘测院"))
     size = cast.town.house.ledger.store.size()
 
-    check = browser.press(form, "下一步：看影响", starts="2026-03-01", major="测绘地理信息")
+    contract = (BytesIO(b"a contract"), "contract.pdf")
+    check = browser.press(form, "下一步：看影响", starts="2026-03-01", major="测绘地理信息", evidence=contract)
     assert "转单位前的培训 2026-05-02 … 审核中 钱江机械厂 改按新单位 0 → 12" in check.text
     assert cast.town.house.ledger.store.size() == size, "nothing is written before it is asked for"
     back = browser.get(check.link("返回修改"))
@@ -161,6 +165,8 @@ def test_a_person_finds_their_unit_reads_what_it_would_change_and_asks(cast: Cas
 
     done = browser.press(check, "提交申请")
     assert "已办理：申请匹配或变更单位" in done.text and "… 待接收单位确认" in done.text
+    asked = cast.town.house.ledger.at(size + 1)
+    assert asked is not None and asked.envelope.event.evidence == (sha256(b"a contract").hexdigest(),)
     assert "专业 测绘地理信息" in done.text
     assert "正在申请" in browser.get("/me/unit").text
     assert "申请变更单位" not in browser.get("/me/unit").buttons(), "one at a time"
@@ -267,7 +273,9 @@ def test_an_office_verifies_a_unit_and_from_then_on_it_can_be_chosen(
     assert {"核验通过", "不予核验"} <= page.buttons()
     assert {"核验通过", "不予核验"} & clerk.get(f"/units/{unit['unit']}").buttons() == set()
 
-    done = office.press(office.get(page.link("核验通过")), "核验通过")
+    done = office.press(office.get(page.link("核验通过")), "核验通过", evidence="ab" * 32)
+    last = cast.town.house.ledger.store.stream(unit["unit"])[-1][1]
+    assert decode(last).event.evidence == ("ab" * 32,), "what was looked at stays known by its digest"
     assert "已办理：核验单位" in done.text and "✓ 已核验" in done.text
     assert "to=" in Browser(cast.town, cast.newcomer).get("/me/unit/request?q=待核验的甬厂").link("待核验的甬厂")
     assert "… 待核验" in office.get(f"/units/{unit['unit']}?as_of={unit['events'][0]}").text

@@ -34,10 +34,8 @@ from ledger.streams.erasure import REQUEST
 
 LIST: Final = "/erasures"
 ROWS: Final = 50
-DIGESTS_MOST: Final = 20 * 66    # Each of 64 letters, and what a browser sends for the end of a line.
 STATES: Final[Mapping[str, Mark]] = {
     "proposed": ("open", "…", "已提议"), "withdrawn": ("", "–", "已撤回"), "destroyed": ("short", "⊘", "已销毁")}
-_PAPERS: Final = "选择文件（合计至多 8 MB），或粘贴 SHA-256 摘要。公开登记的只是摘要；文件不保存，请自行存档。"
 _HEADS: Final = ("人员", "状态", "依据", "文号", "申请或公文日期", "可以确认之日", "最后一份密钥备份到期", "事件")
 
 
@@ -114,7 +112,7 @@ def _proposal(_: Asking, __: Subject) -> Sequence[Field]:
     return (Field("basis", "依据", "choice", tuple(ERASING.items()), is_required=True),
             Field("document", "申请书或公文的编号", hint="公开登记：不写姓名。", is_required=True, most=DOCUMENT_MOST),
             Field("asked_on", "申请或公文的日期", "date", is_required=True),
-            Field("evidence", "申请书或公文的扫描件", "digests", most=DIGESTS_MOST, hint=_PAPERS), deeds.WORDS)
+            deeds.papers("申请书或公文的扫描件"), deeds.WORDS)
 
 
 def _words(_: Asking, __: Subject) -> Sequence[Field]:

@@ -124,10 +124,11 @@ def look_for(asking: Asking) -> Shown:
 
 def ask(asking: Asking) -> Shown:
     """Read what it would do, then ask for it."""
-    house, caller, typed = asking.house, asking.caller, request.form
-    unit = _chosen(asking, typed.get("to_unit", ""))
+    house, caller = asking.house, asking.caller
+    unit = _chosen(asking, request.form.get("to_unit", ""))
     if unit is None or isinstance(unit, Refusal):
         return unit or onward(ASKING)
+    typed = deeds.digested(_fields(house, unit), request.form, request.files)
     fields, faults = deeds.read(TransferBody, _fields(house, unit), typed)
     if faults:
         return _form(asking, unit, typed, faults, status=422)
@@ -170,7 +171,7 @@ def _fields(house: House, unit: Unit) -> list[Field]:
         found.append(Field("major", "专业", "choice", tuple((one, one) for one in known.majors)))
     if standings:
         found.append(Field("standing", "人事身份", "choice", standings, hint="以下都不是的，不选：由单位所在地登记"))
-    return found
+    return [*found, deeds.papers("劳动合同、聘用合同或调令的扫描件")]
 
 
 def _form(

@@ -138,13 +138,17 @@ def _subject_of(found: units.Sheet) -> Subject:
     return Subject(one.unit, f"/units/{one.unit}", one.names[-1].name, found.version, stands(one), stands, state=one)
 
 
+def _seen(_: Asking, __: Subject) -> Sequence[Field]:
+    return (deeds.papers("登记证照的扫描件"),)
+
+
 def _why(_: Asking, __: Subject) -> Sequence[Field]:
     return (deeds.reason_field("unit.rejected"),
             Field("words", "说明", "words", hint="加密留存；单位看到的是上面的理由。", is_required=True, most=1000))
 
 
 UNIT: Final = Room(_subject, deeds.named(
-    Deed("verification", "核验通过", units.verify, VerificationBody, look="main",
+    Deed("verification", "核验通过", units.verify, VerificationBody, _seen, look="main",
          note="表示已查验登记证照与名称、代码相符。核验后，个人可以匹配该单位。记为一个事件，不能删除。"),
     Deed("rejection", "不予核验", units.reject, UnitRejectionBody, _why, lambda _, __: {"words": "-"}, "bad",
          note="信用代码随之空出，单位更正后可以重新登记。记为一个事件，不能删除。"),

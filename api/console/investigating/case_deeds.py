@@ -127,7 +127,7 @@ def _receipt(_: Asking, subject: Subject) -> Sequence[Field]:
     return (Field("number", "哪一件", "choice", _waited(subject), is_required=True),
             Field("is_complete", "是否收齐", "choice", (("yes", "收齐了"), ("no", "还要等其余的")), value="yes",
                   is_required=True),
-            Field("files", "文件的 SHA-256 摘要", "words", hint="每行一个", most=20_000),
+            deeds.papers("收到的文件", "files", most=200 * 66),
             Field("words", "说明", "words", hint="没有文件的必须写。", most=2_000))
 
 

@@ -42,15 +42,13 @@ def _numbered(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class ReceiptForm(MaterialReceiptBody):
-    """What came, for which request, its digests one below another."""
+    """What came, for which request."""
 
     number = Number(1, 1_000, required=True)
 
     @ma.pre_load
     def _typed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        files = data.pop("files", "")
-        return {**_numbered(data), "files": ids_of(files) if isinstance(files, str) else files,
-                "is_complete": data.pop("is_complete", "yes") != "no"}
+        return {**_numbered(data), "is_complete": data.pop("is_complete", "yes") != "no"}
 
 
 class EndingForm(MaterialEndBody):

@@ -184,7 +184,7 @@ def _of_person(asking: Asking, person: str, found: applications.Record, purpose:
 def _title(_: Asking, __: Subject) -> Sequence[Field]:
     return (Field("level", "级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
             Field("series", "系列", "choice", tuple(SERIES.items())),
-            Field("obtained_on", "取得之日", "date", is_required=True))
+            Field("obtained_on", "取得之日", "date", is_required=True), deeds.papers("职称证书的扫描件"))
 
 
 def _bar(_: Asking, subject: Subject) -> Sequence[Field]:
