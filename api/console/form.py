@@ -210,7 +210,7 @@ def plainly(words: str) -> str:
     """What the API says of JSON, to somebody who typed it into a field."""
     for json, field in (("，不带引号", ""), ("带引号的", ""), ("这个字段必须给出", "请填写")):
         words = words.replace(json, field)
-    return re.sub(r'如 "([0-9.]+)"', r"如 \1", words)
+    return refusals.without_names(re.sub(r'如 "([0-9.]+)"', r"如 \1", words))
 
 
 def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> Fault:
@@ -224,5 +224,5 @@ def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> 
 
     papers = "；".join(f"{one['document']}（{rule(one)}）" for one in seen.get("papers", ()))
     more = (f"应有：{papers}。" if papers else "") + (f"依据：{rule(seen)}。" if rule(seen) else "")
-    return Fault(_PLACE_OF.get(refusal.code, ""), _PLAIN.get(refusal.code, line.detail) + more,
+    return Fault(_PLACE_OF.get(refusal.code, ""), _PLAIN.get(refusal.code, line.told) + more,
                  f"{refusal.code}.{seen['kind']}" if refusal.code == "name_taken" and "kind" in seen else refusal.code)

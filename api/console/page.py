@@ -35,6 +35,7 @@ from api.operational.addresses import address_of_asker
 from api.operational.callers import Caller, caller_of
 from api.refusals import problems
 from api.refusals.faults import BadFields
+from api.refusals.refusals import without_names
 from ledger.errors import LedgerError, Refusal
 from ledger.ledger import Recorded
 from ledger.stores.append import RequestKey
@@ -137,7 +138,7 @@ def _password_form(*, status: int = 200, error: str = "", code: str = "") -> Res
 def _not_in(refusal: Refusal, form: Callable[..., Response]) -> Response:
     """The same form, with the reason; after how long to try again is said to the browser too."""
     body = problems.of_refusal(refusal, g.trace_id)
-    response = form(status=int(str(body["status"])), error=str(body["detail"]))
+    response = form(status=int(str(body["status"])), error=without_names(str(body["detail"])))
     if "retry_after" in refusal.seen:
         response.headers["Retry-After"] = str(refusal.seen["retry_after"])
     return response
@@ -250,7 +251,8 @@ def failed(body: Mapping[str, Any], caller: Caller | None = None) -> Response:
     """A page that says what went wrong, as the API would say it; of what is ours to mend, with its trace."""
     status = int(str(body["status"]))
     return render(
-        "refused.html", status=status, code=str(body["code"]), title=str(body["title"]), detail=str(body["detail"]),
+        "refused.html", status=status, code=str(body["code"]), title=str(body["title"]),
+        detail=without_names(str(body["detail"])),
         faults=body.get("errors", ()), trace=g.trace_id if status >= 500 else None,
         caller=caller or caller_of_session())
 
@@ -258,7 +260,8 @@ def failed(body: Mapping[str, Any], caller: Caller | None = None) -> Response:
 def said_no(refusal: Refusal, caller: Caller | None) -> Response:
     """A refusal in its own words."""
     body = problems.of_refusal(refusal, g.trace_id)
-    return refused(refusal.code, str(body["title"]), str(body["detail"]), int(str(body["status"])), caller)
+    detail = without_names(str(body["detail"]))
+    return refused(refusal.code, str(body["title"]), detail, int(str(body["status"])), caller)
 
 
 def secured(response: Response) -> Response:

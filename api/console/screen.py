@@ -33,6 +33,7 @@ from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.paper.tables_out import Table, file_of
 from api.refusals import problems
+from api.refusals.refusals import without_names
 from api.routes.answers import answer, problem
 from api.routes.door import Refused
 from ledger.errors import Refusal
@@ -220,7 +221,7 @@ def asked_for_code(house: House, caller: Caller, refusal: Refusal) -> Response:
     response = render(
         "factor_asked.html", status=int(str(body["status"])), caller=caller,
         action=request.full_path.rstrip("?"),
-        carried=typed, error=None if refusal.code == "factor_stale" else str(body["detail"]),
+        carried=typed, error=None if refusal.code == "factor_stale" else without_names(str(body["detail"])),
         has=house.factors.has(caller.id).since is not None, field=sending.FACTOR)
     if "retry_after" in refusal.seen:
         response.headers["Retry-After"] = str(refusal.seen["retry_after"])

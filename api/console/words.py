@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from api.evidence.types import PAPERS as PAPERS
 from api.house import House
+from api.words.codes import PURPOSES as PURPOSES
 from api.words.telling import role as role_name
 from api.words.year_page import BASES, EVENTS, HANDS, QUANTITIES, moment
 from ledger.streams.claim import Claim, Status
@@ -28,10 +29,6 @@ VERDICTS: Final[Mapping[str, Mark]] = {
     "ruled": ("met", "✓", "可计"), "manual": ("open", "…", "主管部门确认"), "refused": ("short", "✗", "不予计入"),
     "unruled": ("open", "…", "待主管部门确认"), "duplicate": ("open", "＝", "重复，只计一次"),
     "revoked": ("short", "⊘", "不计"), "frozen": ("open", "‖", "冻结中"),
-}
-PURPOSES: Final = {
-    "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
-    "review": "审核办理", "course_hours": "课程学时登记", "exam_results": "考试组织、登记成绩",
 }
 KINDS: Final = {
     "claim": "学时申报", "transfer": "单位变更", "unit": "单位核验", "difference": "差异核查", "plan": "培训计划备案",

@@ -26,7 +26,7 @@ PAPERS: Final = {
     "other": "其他材料",
 }
 """What a paper is said to be by whoever hands it in, in words; another kind stands as it is."""
-PAPER_KINDS: Final = {**PAPERS, "roster": "名册", "row": "来源系统的记录"}
+PAPER_KINDS: Final = {**PAPERS, "roster": "名册", "row": "来源系统的记录", "schedule": "日程、课程表"}
 """These, and what is shown where nobody hands a paper in: the list of a class, and what another system sent."""
 
 PIXELS_MOST: Final = 100_000_000

@@ -6,6 +6,7 @@ the doors' own have status and sentences in one place. `tests/api/test_http_refu
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib import resources
@@ -34,6 +35,19 @@ class Line(NamedTuple):
     def detail(self) -> str:
         """The whole: what was found, why that is so, what to do."""
         return f"{self.what}{self.why}{self.cure}"
+
+    @property
+    def told(self) -> str:
+        """The same for whoever sees no fields of a body: without their names."""
+        return without_names(self.detail)
+
+
+_NAMES: Final = re.compile(r"（[a-z][a-z0-9_]*(?:、[a-z][a-z0-9_]*)*(?:，如 [a-z0-9_]+)?）")
+
+
+def without_names(words: str) -> str:
+    """Leave out what stands in brackets for programs alone: the names of fields."""
+    return _NAMES.sub("", words)
 
 
 @cache

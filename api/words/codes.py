@@ -36,3 +36,8 @@ HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attenda
 OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 ERASING: Final = {"request": "本人申请", "order": "有权机关的公文"}
 VOIDING: Final = {"issued_in_error": "出具有误", "falsified": "弄虚作假", "other": "其他"}
+PURPOSES: Final = {
+    "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
+    "review": "审核办理", "course_hours": "课程学时登记", "exam_results": "考试组织、登记成绩",
+}
+"""What somebody else's data is looked at for; a code that is not here was made up by who asks, and stands."""

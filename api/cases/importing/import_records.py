@@ -248,7 +248,7 @@ def number_of(source: Source | First) -> int:
 
 def said_no(refusal: Refusal) -> Wrong:
     """A refusal as what is wrong with a row."""
-    return Wrong(refusal.code, refusals.line_of(refusal).detail)
+    return Wrong(refusal.code, refusals.line_of(refusal).told)
 
 
 def _names_someone(record: str, today: date) -> bool:

@@ -261,7 +261,7 @@ def _judged(
             continue
         decided = _entered(house, reading, seat, session, one, role, on, by)
         if isinstance(decided, Refusal):
-            one.wrongs.append(Wrong(decided.code, refusals.line_of(decided).detail))
+            one.wrongs.append(Wrong(decided.code, refusals.line_of(decided).told))
         else:
             drafts += decided
     return Judged(tuple(drafts), rows)

@@ -203,4 +203,4 @@ def _article(ruling: Ruling) -> str:
 
 
 def _no(refusal: Refusal) -> Wrong:
-    return Wrong(refusal.code, refusals.line_of(refusal).detail)
+    return Wrong(refusal.code, refusals.line_of(refusal).told)

@@ -27,6 +27,7 @@ from api.operational.callers import Caller
 from api.operational.second_factor import FRESH_S
 from api.paper.qr import drawn
 from api.refusals import problems
+from api.refusals.refusals import without_names
 from api.routes.door import house
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
@@ -155,7 +156,7 @@ def _answered(template: str, no: Refusal | None, **known: Any) -> Response:
     if no is None:
         return render(template, error="", **known)
     body = problems.of_refusal(no, g.trace_id)
-    response = render(template, status=int(str(body["status"])), error=str(body["detail"]), **known)
+    response = render(template, status=int(str(body["status"])), error=without_names(str(body["detail"])), **known)
     if "retry_after" in no.seen:
         response.headers["Retry-After"] = str(no.seen["retry_after"])
     return response

@@ -52,7 +52,7 @@ def report(asking: Asking) -> Shown:
             try:
                 days[name] = date.fromisoformat(moment.rest[name])
             except ValueError:
-                return _report(asking, [], [Fault(name, "日期：应为 YYYY-MM-DD，如 2026-11-22。")], None, 422)
+                return _report(asking, [], [Fault(name, "日期：请写成 2026-11-22 这样。")], None, 422)
     query = {**days} | ({"system": moment.rest["system"]} if "system" in moment.rest else {})
     table = exports.reconciliation(house, asking.caller, query, as_of=position)
     if isinstance(table, Refusal):
@@ -113,7 +113,7 @@ def send(asking: Asking, batch: str) -> Shown:
         return subject
     day = _day(request.form.get("on", ""))
     if day is None or not sent.content:
-        faults = [] if day is not None else [Fault("on", "快照的日期：应为 YYYY-MM-DD，如 2026-11-22。")]
+        faults = [] if day is not None else [Fault("on", "快照的日期：请写成 2026-11-22 这样。")]
         return _form(asking, subject, faults + ([] if sent.content else [Fault("file", "快照：请选择文件。")]), 422)
     asked = sending.asked(house, asking.caller) if step == "record" else Asked(dry_run=True)
     fields = {"file": sent.content, "on": day, "form": "xlsx"}

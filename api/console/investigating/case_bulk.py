@@ -120,7 +120,7 @@ def _bulk(asking: Asking, case: str, sent: dict[str, Any], typed: MultiDict[str,
     return _checked(case, typed, told["list_sha256"], {
         "version": shown.version, "many": told["rows"], "refused": told["refused"], "people": told["people"],
         "beyond": told["beyond_the_case"], "rows": [_row(one) for one in _refused_first(shown)[:ROWS_MOST]],
-        "reasons": [(refusals.lines()[code].detail, many) for code, many in told["refused_by_code"].items()],
+        "reasons": [(refusals.lines()[code].told, many) for code, many in told["refused_by_code"].items()],
     }, is_changed=is_changed)
 
 

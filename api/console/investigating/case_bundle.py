@@ -18,6 +18,7 @@ from api.console import sending
 from api.console.investigating.cases import LIST
 from api.console.screen import Asking, Page, Shown, onward
 from api.routes.exports import handed_out
+from api.words.codes import PURPOSES
 from ledger.errors import Refusal
 
 STEPS: Final = {"events": "读取事件", "unseal": "启封", "report": "写报告", "prove": "附上证明"}
@@ -54,6 +55,7 @@ def one(asking: Asking, case: str, job: str) -> Shown:
         "case": case, "one": found, "at": f"{LIST}/{case}/bundles/{job}", "purpose": found["question"]["purpose"],
         "is_open": found["state"] in ("queued", "running"), "step": _step(found["progress"]),
         "until": (found["kept_until"] or "")[:16].replace("T", " "), "is_polled": "HX-Request" in request.headers,
+        "purposes": PURPOSES,
     }, found)
 
 

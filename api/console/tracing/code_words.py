@@ -86,8 +86,7 @@ def code_words(what: str, name: str, code: str) -> str:
 def _shared() -> Mapping[str, Mapping[str, str]]:
     """The tables of above, with those that the law's own vocabulary gives."""
     known = base_vocabulary()
-    papers = {**PAPER_KINDS, "schedule": "课程安排"}
     return {
         **CODES, "category": known.categories, "sector": known.sectors, "level": {**known.levels, **CODES["level"]},
-        "kind": {**papers, **CODES["kind"]},
+        "kind": {**PAPER_KINDS, **CODES["kind"]},
     }

@@ -1,0 +1,90 @@
+"""What people read is Chinese: an English word stands in a sentence only where it is a name without a Chinese one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from api.refusals import refusals
+from api.refusals.problems import KINDS
+from api.settings import Settings
+from projections.findings.patterns import patterns
+
+API: Final = Path(__file__).parents[2] / "api"
+NAMES: Final = frozenset((
+    # Formats, standards and programs, which have no Chinese names.
+    "ASCII", "Bearer", "CSV", "GB", "HTTP", "HTTPS", "ID", "JPEG", "JSON", "KB", "MB", "NDJSON", "OFD", "OpenID",
+    "Connect", "PDF", "PNG", "POST", "SHA", "TOML", "TOTP", "TXT", "UTF", "XLSX", "ZIP", "Spark", "SQL",
+    # Headers and what stands in them, as programs send them.
+    "Accept", "Allow", "Authorization", "ETag", "Idempotency-Key", "If-Match", "Retry-After",
+    # Keys of a keyboard; a line of a file that an administrator writes.
+    "Enter", "Esc", "log", "quorum", "none",
+))
+_CHINESE: Final = re.compile("[\u4e00-\u9fff]")
+_APART: Final = re.compile(
+    r"（[^（）]*）|如 [a-z][a-z0-9_-]*"                   # In brackets, behind its Chinese name; an example.
+    r"|xueshi(?: [a-z-]+)*(?: --[a-z-]+)*|--[a-z-]+"    # Commands and their options.
+    r"|/?(?:[\w.-]+/)+[\w.-]*|\b[\w-]+\.(?:json|policy|csv|html|md)\b"  # Addresses and files.
+    r"|\b[a-z]{3}_…?|XUESHI_[A-Z_]+|\{[^{}]*\}"          # How ids begin; of the environment; what is filled in.
+)
+
+
+def english(words: str) -> list[str]:
+    """The English words of a Chinese sentence that are none of these."""
+    if _CHINESE.search(words) is None:
+        return []
+    known = NAMES | {*Settings.__annotations__}
+    return [one for one in re.findall(r"[A-Za-z][A-Za-z_-]+", _APART.sub(" ", words)) if one.rstrip("-") not in known]
+
+
+def _refusals() -> Iterator[tuple[str, str]]:
+    for code, line in refusals.lines().items():
+        yield from ((code, words) for words in line[1:])
+    for code, kind in KINDS.items():
+        yield from ((code, words) for words in (kind.title, kind.detail))
+
+
+def _templates() -> Iterator[tuple[str, str]]:
+    for path in sorted((API / "templates").glob("*.html")):
+        source = path.read_text("utf-8")
+        text = re.sub(r"{#.*?#}|<code[ >].*?</code>|<kbd>.*?</kbd>|<pre>.*?</pre>", "", source, flags=re.S)
+        filled_in = re.sub(r"{%.*?%}|{{.*?}}", "\0", text, flags=re.S)
+        yield from ((path.name, piece) for piece in re.split(r"\0|<[^>]*>|\n", filled_in))
+
+
+def _console() -> Iterator[tuple[str, str]]:
+    for path in (*sorted((API / "console").rglob("*.py")), API / "words" / "codes.py", API / "words" / "year_page.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # What is told to programmers.
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+                yield path.name, node.value
+
+
+def _patterns() -> Iterator[tuple[str, str]]:
+    for name, one in patterns().items():
+        filled_in = "|".join(one.thresholds) or "-"  # Whoever reads it is told the value.
+        yield from ((name, re.sub(filled_in, "", words)) for words in (one.title, one.rule, one.reason, one.guard))
+
+
+@pytest.mark.parametrize("read", [_refusals, _templates, _console, _patterns])
+def test_no_english_word_stands_in_a_chinese_sentence_where_it_need_not(read: object) -> None:
+    assert callable(read)
+    found = list(read())
+
+    assert len(found) > 50
+    assert {(place, word): words for place, words in found for word in english(words)} == {}
+
+
+def test_a_name_of_a_field_is_for_programs_and_is_left_out_for_people() -> None:
+    line = refusals.lines()["ruling_needed"]
+
+    assert "（confirmed_hours）" in line.detail and "（document）" in line.detail
+    assert line.told.isprintable() and english(line.told) == [] and "confirmed_hours" not in line.told
+    assert refusals.without_names("时间戳（RFC 3161）、目的（purpose，如 annual_review）") == "时间戳（RFC 3161）、目的"
+    assert english("以 investigation 为目的") == ["investigation"]
