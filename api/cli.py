@@ -52,7 +52,7 @@ COMMANDS: Final = {
     "findings": Lazy("api.commands.findings:findings", "核查线索：规则提示的，承办、转交、排除、属实、移送、立案"),
     "case": Lazy("api.commands.case:case", "监察案件：立案、冻结、结论、移送、办结；在办和已办结的"),
     "statement": Lazy("api.commands.statement:statement", "学时登记情况表：出具、查看、取得可离线核验的文件"),
-    "rulebook": Lazy("api.commands.rulebook:rulebook", "账本中施行的细则：列出、查看，提出新的一版、由另一人施行"),
+    "rulebook": Lazy("api.commands.rulebook:rulebook", "账本中的细则：列出、查看，一人提出、另一人施行或不予施行"),
     "keys": Lazy("api.commands.keys:keys", "密钥：查看、备份、到期、恢复，更换主密钥和签名密钥"),
     "log": Lazy("api.commands.log:log", "查看日志，出具证明，签发检查点"),
     "witness": Lazy("api.commands.witness:witness", "为其他账本作见证：只为延续了上次所见的检查点联署"),

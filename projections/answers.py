@@ -118,7 +118,7 @@ class Answers(Files):
         return read_rulebooks(self._laws, self._at(self._laws, as_of))
 
     def proposals(self, digest: str | None = None, *, as_of: int | None = None) -> list[Proposed]:
-        """Every revision that had been proposed, oldest first, or one by its digest."""
+        """Every proposal of a revision and what had become of it, oldest first, or those of one digest."""
         return read_proposals(self._laws, self._at(self._laws, as_of), digest)
 
     def impact_reports(

@@ -1,5 +1,5 @@
-"""Rulebooks as answers: which were proposed and enacted, from which position they are known, in force from which day;
-what was announced that they would change.
+"""Rulebooks as answers: which were proposed, refused and enacted, from which position they are known, in force from
+which day; what was announced that they would change.
 
 The text of the law stands elsewhere and is cited by digest. That a rulebook was superseded is shown; what is in force
 on a day is read from the rulebooks themselves (`policies.law`), which say what they supersede. An impact report may be
@@ -15,7 +15,15 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
-from ledger.events.rulebook import ImpactReportRecorded, RulebookEnacted, RulebookProposed, RulebookSuperseded
+from ledger.events.rulebook import (
+    ImpactReportRecorded,
+    ProposalEnded,
+    ProposalRefused,
+    ProposalWithdrawn,
+    RulebookEnacted,
+    RulebookProposed,
+    RulebookSuperseded,
+)
 from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.files.reader import Reader
 
@@ -36,7 +44,7 @@ class Enacted(NamedTuple):
 
 
 class Proposed(NamedTuple):
-    """A revision that somebody put forward, enacted since or not."""
+    """A revision that somebody put forward, and how that ended, if it had by then without its being enacted."""
 
     id: str
     rulebook: str
@@ -45,6 +53,10 @@ class Proposed(NamedTuple):
     actor: str
     event: int
     recorded_at: int
+    ended: str | None       # refused or withdrawn,
+    ended_event: int | None  # by the event that says why.
+    ended_by: str | None
+    ended_at: int | None
 
 
 class ImpactReport(NamedTuple):
@@ -86,6 +98,16 @@ def _proposed(rows: Rows, effect: Effect) -> None:
     })
 
 
+def _ended(rows: Rows, effect: Effect) -> None:
+    event: ProposalEnded = effect.event
+    rows.insert("proposal_ends", {
+        "event": effect.recorded, "rulebook": event.rulebook, "digest": event.digest,
+        "ended": "refused" if isinstance(event, ProposalRefused) else "withdrawn",
+        "actor": effect.envelope.by.actor, "recorded_at": effect.envelope.recorded_at,
+        "from_position": effect.position,
+    })
+
+
 def _superseded(rows: Rows, effect: Effect) -> None:
     event: RulebookSuperseded = effect.event
     rows.begin("supersessions", effect.position, {
@@ -109,7 +131,7 @@ class Laws(Projection):
     """The fold."""
 
     name: ClassVar = "laws"
-    version: ClassVar = 4  # 3 knew no proposals.
+    version: ClassVar = 5  # 3 knew no proposals, 4 none that was refused.
     tables: ClassVar = {
         "rulebooks": Table(
             {"event": int, "rulebook": str, "id": str, "family": str, "in_force_from": str, "revision": int,
@@ -117,6 +139,9 @@ class Laws(Projection):
         "proposals": Table(
             {"event": int, "rulebook": str, "id": str, "digest": str, "document": str, "actor": str,
              "recorded_at": int, "from_position": int}, ("event",), dated=False),
+        "proposal_ends": Table(
+            {"event": int, "rulebook": str, "digest": str, "ended": str, "actor": str, "recorded_at": int,
+             "from_position": int}, ("event",), dated=False),
         "supersessions": Table({"rulebook": str, "superseded_by": str, "last_day": str, "event": int},
                                ("rulebook", "from_position")),
         "impact_reports": Table(
@@ -125,8 +150,8 @@ class Laws(Projection):
              "from_position": int}, ("event",), dated=False),
     }
     handlers: ClassVar = {
-        RulebookProposed: _proposed, RulebookEnacted: _enacted, RulebookSuperseded: _superseded,
-        ImpactReportRecorded: _reported,
+        RulebookProposed: _proposed, ProposalRefused: _ended, ProposalWithdrawn: _ended, RulebookEnacted: _enacted,
+        RulebookSuperseded: _superseded, ImpactReportRecorded: _reported,
     }
 
 
@@ -144,13 +169,17 @@ def read_rulebooks(reader: Reader, as_of: int) -> list[Enacted]:
 
 
 _PROPOSALS: Final = (
-    f"SELECT {', '.join(Proposed._fields)} FROM proposals WHERE from_position <= :as_of "
-    "AND (:digest IS NULL OR digest = :digest) ORDER BY event"
+    "SELECT p.id, p.rulebook, p.digest, p.document, p.actor, p.event, p.recorded_at, e.ended, e.event, e.actor, "
+    # The same bytes are proposed anew only after the end of the proposal before: the first end after one is its own.
+    "e.recorded_at FROM proposals p LEFT JOIN proposal_ends e ON e.event = ("
+    "SELECT min(event) FROM proposal_ends WHERE rulebook = p.rulebook AND digest = p.digest AND event > p.event "
+    "AND from_position <= :as_of) "
+    "WHERE p.from_position <= :as_of AND (:digest IS NULL OR p.digest = :digest) ORDER BY p.event"
 )
 
 
 def read_proposals(reader: Reader, as_of: int, digest: str | None = None) -> list[Proposed]:
-    """What had been proposed by a position, oldest first: all, or one by its digest."""
+    """What had been proposed by a position and what had become of it by then, oldest first: all, or of one digest."""
     return [Proposed._make(row) for row in reader.rows(_PROPOSALS, {"as_of": as_of, "digest": digest})]
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from api.commands import reasons as given
 from api.commands.asking import Asking, asks
 from api.terminal.exits import Exit, Stop
-from api.words.telling import pairs, table
+from api.words.telling import pairs, table, with_options
 
 
 @click.group()
 def rulebook() -> None:
-    """账本中施行的细则：列出、查看，提出新的一版、由另一人施行"""
+    """账本中的细则：列出、查看，一人提出、另一人施行或不予施行"""
 
 
 @rulebook.command("list")
@@ -60,6 +61,29 @@ def enact(asking: Asking, digest: str) -> int:
     """施行另一人提出的一版细则：DIGEST 见 xueshi rulebook proposals"""
     place = f"/v1/rulebook-proposals/{digest}"
     return asking.post(f"{place}/enactment", tell, upon=place, done="已施行")
+
+
+@rulebook.command()
+@asks(writes=True, conditional=True, founder=True)
+@click.argument("digest")
+@with_options(given.GIVEN)
+def refuse(asking: Asking, digest: str, reason: str | None, words: str) -> int:
+    """对另一人提出的一版细则不予施行，并说明理由：改好之后可以重新提出"""
+    return _end(asking, digest, "refusal", "已不予施行", given.sent(reason, words))
+
+
+@rulebook.command()
+@asks(writes=True, conditional=True)
+@click.argument("digest")
+@click.option("--words", required=True, help="为何撤回")
+def withdraw(asking: Asking, digest: str, words: str) -> int:
+    """撤回自己提出的一版细则，并说明理由"""
+    return _end(asking, digest, "withdrawal", "已撤回", {"words": words})
+
+
+def _end(asking: Asking, digest: str, act: str, done: str, body: dict[str, str]) -> int:
+    place = f"/v1/rulebook-proposals/{digest}"
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done)
 
 
 @rulebook.command()
@@ -113,11 +137,27 @@ def _tell_list(body: dict[str, Any]) -> None:
     table(("细则", "施行", "摘要", "事件", "已被取代", "文号"), rows)
 
 
+_STATES: Final = {"open": "待施行", "refused": "不予施行", "withdrawn": "已撤回", "overtaken": "已另行施行"}
+
+
 def _tell_proposals(body: dict[str, Any]) -> None:
     rows = [(one["id"], one["document"], one["recorded_at"][:19].replace("T", " "), one["proposed_by"],
-             "待施行" if one["enacted"] is None else f"施行于事件 {one['enacted']}", one["digest"])
+             _STATES.get(one["status"]) or f"施行于事件 {one['enacted']}", one["digest"])
             for one in body["items"]]
     table(("细则", "文号", "提出时间", "提出人", "现状", "摘要"), rows, empty="没有提出过细则。")
+    for one in body["items"]:
+        for each in (*one.get("former", ()), one):
+            _tell_ended(each)
+
+
+def _tell_ended(one: dict[str, Any]) -> None:
+    """Tell who ended a proposal without enacting it, why, and what to do."""
+    if (ended := one["ended"]) is None:
+        return
+    when = ended["recorded_at"][:19].replace("T", " ")
+    click.echo(f"{one['id']} {one['digest'][:12]}：{ended['by']} {when} {_STATES[one['status']]}"
+               f"（事件 {ended['event']}）：{ended['words'] or '说明已遮盖'}")
+    given.tell(ended["reason"])
 
 
 def _tell_impacts(body: dict[str, Any]) -> None:
@@ -150,6 +190,7 @@ def tell(body: dict[str, Any]) -> None:
         ("施行", body.get("in_force_from")),
         ("摘要", body.get("digest") or "、".join(body.get("digests", ()))), ("事件", body.get("event")),
         ("提出过", "、".join(body.get("proposed", ()))),
+        ("不予施行", "、".join(body.get("refused", ()))), ("撤回", "、".join(body.get("withdrawn", ()))),
         ("已被取代", body.get("superseded_by")),
         ("影响报告", "、".join(one[:12] for one in body.get("impact_reports", ()))),
     ))

@@ -17,7 +17,7 @@
              fields, field_words: what an event says, in Chinese; conduct_view: how an account decides
     finder   from what one has in hand to its timeline; event: one event whole, and its proof
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for;
-             proposals: one proposed, examined place by place, and enacted by another
+             proposing: one put forward, examined place by place; proposals: enacted or refused by another, taken back
     replays  one's own, and how far each is; replay_form: what is asked, and what it takes; replay_result:
              sums, rows of people, one year under both laws; announcing: its report, recorded in advance
     differences  between as decided and as evaluated: how many, whose to look at, and which

@@ -22,7 +22,7 @@ from api.console import status, words
 from api.console.claiming import remedies
 from api.console.claiming.claim import done_before, told_basis
 from api.console.investigating.findings import investigating
-from api.console.law import replays, rules
+from api.console.law import proposals, replays, rules
 from api.console.learning.learning import own_studies
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
@@ -194,6 +194,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     loads = workload.loads(house, caller, "", moment.asked["as_of"])
     if isinstance(loads, Refusal):
         return loads
+    proposed = rules.proposed(asking, moment, position) or []
     rosters = roster_waits.waiting(house, caller, role, as_of=position)
     watches = role in (HUMAN_RESOURCES, SUPERVISOR)
     sectors = base_vocabulary().sectors
@@ -211,7 +212,8 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "looks": investigating(asking, position) if role == SUPERVISOR and moment.is_now else None,
         "amiss": status.amiss(house) if role == SUPERVISOR and moment.is_now else None,
         "replays": replays.latest(asking) if moment.is_now else None,
-        "proposed": [one for one in rules.proposed(asking, moment, position) or () if one["enacted"] is None],
+        "proposed": [one for one in proposed if one["status"] == "open"],
+        "turned_down": proposals.turned_down(proposed, day),
         "rosters": [] if isinstance(rosters, Refusal) else [_roster(house, one, day) for one in rosters[0]],
         "more_rosters": not isinstance(rosters, Refusal) and rosters[1],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",

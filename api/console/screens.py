@@ -20,7 +20,7 @@ from api.console.investigating import (
     findings,
     simulation,
 )
-from api.console.law import announcing, differences, proposals, replay_form, replay_result, replays, rules
+from api.console.law import announcing, differences, proposals, proposing, replay_form, replay_result, replays, rules
 from api.console.learning import certificates, courses, enrolments, exams, player, publishing, sitting
 from api.console.page import frame_routes
 from api.console.screen import FORM_MOST, add, take
@@ -94,8 +94,8 @@ def _rules(console: Blueprint) -> None:
     add(console, "/rules/<family>/<version>", rules.read)
     add(console, "/rules/<family>/<old>/<new>", rules.compare)
     proposal = "/rules/proposals/<sha256:digest>"
-    add(console, "/rules/proposals/new", proposals.new, json=False)
-    take(console, "/rules/proposals/new", proposals.propose, most=proposals.SENT_MOST)
+    add(console, "/rules/proposals/new", proposing.new, json=False)
+    take(console, "/rules/proposals/new", proposing.propose, most=proposing.SENT_MOST)
     add(console, proposal, proposals.proposal)
     _deeds(console, proposal, proposals.ROOM)
 

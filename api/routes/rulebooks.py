@@ -1,6 +1,6 @@
 """Rulebooks over HTTP, and what was announced that they change.
 
-`tests/api/test_rulebooks.py` and `tests/api/test_impact_reports.py` show it.
+`tests/api/test_rulebooks.py`, `tests/api/test_rulebook_proposals.py` and `tests/api/test_impact_reports.py` show it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 from api.cases import reasons
 from api.cases.doing import Asked, Done
 from api.cases.law import impact, rulebooks
+from api.cases.law import proposals as proposed
 from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood
-from api.routes.schemas.common import ReasonsAnswer, ReasonsQuery
+from api.routes.schemas.common import ReasonsAnswer, ReasonsQuery, Words
 from api.routes.schemas.histories import PublicAsOf
 from api.routes.schemas.rulebooks import (
     EnactedAsOfAnswer,
@@ -23,7 +24,8 @@ from api.routes.schemas.rulebooks import (
     ImpactReportAnswer,
     ImpactReportBody,
     ImpactReportsAnswer,
-    ProposalAnswer,
+    ProposalInFullAnswer,
+    ProposalRefusalBody,
     ProposalsAnswer,
     RulebookAnswer,
     RulebookBody,
@@ -49,27 +51,39 @@ def show(_: Caller, query: dict[str, Any], family: str, version: str) -> dict[st
 @door.writes("/v1/rulebook-proposals", summary="提出一版细则：检查、存档，待另一人施行", body=RulebookBody,
              answers=RulebookAnswer, show=rulebooks.view)
 def propose(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Refusal:
-    done = rulebooks.propose(house(), caller, fields, asked)
+    done = proposed.propose(house(), caller, fields, asked)
     if isinstance(done, Refusal):
         return done
-    more = rulebooks.findings(house(), fields) if done.receipt is None else {}
+    more = proposed.findings(house(), fields) if done.receipt is None else {}
     return Told(done, more, f"/v1/rulebook-proposals/{sha256(fields['source'].encode()).hexdigest()}")
 
 
 @door.reads("/v1/rulebook-proposals", summary="提出过的细则", query=PublicAsOf, answers=ProposalsAnswer)
 def proposals(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
-    return as_it_stood(query, lambda as_of: rulebooks.proposals(house(), caller, as_of=as_of))
+    return as_it_stood(query, lambda as_of: proposed.proposals(house(), caller, as_of=as_of))
 
 
-@door.reads("/v1/rulebook-proposals/<sha256:digest>", summary="提出的一版：编码和原文", answers=ProposalAnswer)
+@door.reads("/v1/rulebook-proposals/<sha256:digest>", summary="提出的一版：编码和原文", answers=ProposalInFullAnswer)
 def proposal(caller: Caller, digest: str) -> tuple[dict[str, Any], int] | Refusal:
-    return rulebooks.proposal(house(), caller, digest)
+    return proposed.proposal(house(), caller, digest)
 
 
 @door.writes("/v1/rulebook-proposals/<sha256:digest>/enactment", summary="施行另一人提出的一版细则",
              answers=RulebookAnswer, show=rulebooks.view, conditional=True)
 def enact(caller: Caller, _: dict[str, Any], asked: Asked, digest: str) -> Done | Refusal:
-    return rulebooks.enact(house(), caller, digest, asked)
+    return proposed.enact(house(), caller, digest, asked)
+
+
+@door.writes("/v1/rulebook-proposals/<sha256:digest>/refusal", summary="对另一人提出的一版细则不予施行，并说明理由",
+             body=ProposalRefusalBody, answers=RulebookAnswer, show=rulebooks.view, conditional=True)
+def refuse(caller: Caller, fields: dict[str, Any], asked: Asked, digest: str) -> Done | Refusal:
+    return proposed.refuse(house(), caller, digest, fields, asked)
+
+
+@door.writes("/v1/rulebook-proposals/<sha256:digest>/withdrawal", summary="撤回自己提出的一版细则，并说明理由",
+             body=Words, answers=RulebookAnswer, show=rulebooks.view, conditional=True)
+def withdraw(caller: Caller, fields: dict[str, Any], asked: Asked, digest: str) -> Done | Refusal:
+    return proposed.withdraw(house(), caller, digest, fields, asked)
 
 
 @door.reads("/v1/words", summary="现行细则所用的词：行业、途径、级别", answers=WordsAnswer, login=False)

@@ -1,11 +1,15 @@
-"""What happens to a rulebook: filed, proposed, enacted, superseded, its effect reported. Its text stands elsewhere."""
+"""What happens to a rulebook: filed, proposed, refused or enacted, superseded, its effect reported.
+
+Its text stands elsewhere. Rulebooks concern no person. What is said of a proposal in words is sealed all the same,
+since people write names into it: under the key of the rulebook's own stream, so that nobody's forgetting takes it away.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from ledger.events.base import Event, Hand, Open, Part, Pseudonym
-from ledger.vocabulary import HoursCenti, RulebookId, StreamId
+from ledger.events.base import Event, Hand, Open, Part, Pseudonym, Words
+from ledger.vocabulary import ActorId, HoursCenti, RulebookId, StreamId
 
 
 class RulebookEvent(Event):
@@ -41,6 +45,26 @@ class RulebookProposed(RulebookEvent, tag="rulebook.proposed/1"):
     digest: Open[str]
     document: Open[str]
     hand: Pseudonym[Hand]  # Whoever proposed does not enact.
+
+
+class ProposalEnded(RulebookEvent):
+    """The base of what ends a proposal without its being enacted: of the one that stood, by the digest of its bytes."""
+
+    sealed_as = Words
+
+    digest: Open[str]
+    proposed_by: Pseudonym[ActorId]
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.stream, self.proposed_by)  # The stream first: its key seals the words.
+
+
+class ProposalRefused(ProposalEnded, tag="rulebook.proposal_refused/1"):
+    """Another hand looked at what was proposed, found it wrong, and said why, by a code and in words (不予施行)."""
+
+
+class ProposalWithdrawn(ProposalEnded, tag="rulebook.proposal_withdrawn/1"):
+    """The hand that had proposed it took it back, and said why."""
 
 
 class RulebookEnacted(RulebookEvent, tag="rulebook.enacted/1"):

@@ -1,11 +1,12 @@
-"""A rulebook's life in the ledger: filed, proposed, enacted revision by revision, superseded, reported on (P 9).
+"""A rulebook's life in the ledger: filed, enacted revision by revision, superseded, reported on (P 9).
 
 The text of the law stands in its own file and is cited by digest; the ledger knows when it was enacted and nothing of
 what it says. One stream a version (`ningbo-industry/2019-01-01`): a new date is an amendment and another stream, a
 new revision corrects our encoding or reading on the same one, also after the version was superseded, since the years it
 judged are judged by it for ever.
 
-Four eyes: what one hand proposed, another enacts. Only what the installation came with was proposed by nobody here.
+What is put forward, and what becomes of that: `ledger.streams.rulebook_proposal`. Only what the installation came with
+was proposed by nobody here.
 
 `tests/ledger/streams/test_rulebook_stream.py` shows it.
 """
@@ -23,6 +24,9 @@ from ledger.events.base import Draft
 from ledger.events.rulebook import (
     Impact,
     ImpactReportRecorded,
+    ProposalEnded,
+    ProposalRefused,
+    ProposalWithdrawn,
     RulebookEnacted,
     RulebookEvent,
     RulebookFiled,
@@ -42,6 +46,13 @@ class Filing(NamedTuple):
     document: str
 
 
+class Proposal(NamedTuple):
+    """What was put forward, and how that ended if it did; enacted it is when its digest is among the rulebook's."""
+
+    put: RulebookProposed
+    ended: str | None = None  # refused or withdrawn.
+
+
 class Rulebook(State):
     """A rulebook version as it stands. It may be filed, enacted or reported on first: its life has no one beginning."""
 
@@ -52,7 +63,11 @@ class Rulebook(State):
     superseded_by: RulebookId | None = None
     last_day: date | None = None
     reports: tuple[str, ...] = ()
-    proposals: tuple[RulebookProposed, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
+
+    def proposed(self, digest: str) -> Proposal | None:
+        """Give the last proposal of these bytes: one that was refused or taken back may be made anew."""
+        return next((one for one in reversed(self.proposals) if one.put.digest == digest), None)
 
     @property
     def revision(self) -> int:
@@ -84,13 +99,6 @@ class EnactRulebook(Command):
     def rulebook(self) -> RulebookId:
         """Name the version, without its revision."""
         return RulebookId(f"{self.family}/{self.in_force_from.isoformat()}")
-
-
-class EnactProposal(Command):
-    """Put in force what another proposed."""
-
-    role: str
-    digest: str
 
 
 class SupersedeRulebook(Command):
@@ -131,37 +139,6 @@ def decide_filing(rulebook: Rulebook | None, command: FileRulebook, by: Actor) -
         document=filing.document,
     )
     return (Draft(filed),)
-
-
-def decide_proposal(rulebook: Rulebook | None, command: EnactRulebook, by: Actor) -> Decision:
-    """Propose the next revision, the same bytes once; several may stand beside each other until one is enacted."""
-    enacted = decide_enactment(rulebook, command, by)
-    if isinstance(enacted, Refusal):
-        return enacted
-    if rulebook is not None and any(one.digest == command.digest for one in rulebook.proposals):
-        return Refusal.because("already_proposed", digest=command.digest)
-    proposed = RulebookProposed(
-        rulebook=command.rulebook, family=command.family, in_force_from=command.in_force_from,
-        revision=command.revision, digest=command.digest, document=command.document, hand=by.hand,
-    )
-    return (Draft(proposed),)
-
-
-def decide_enactment_of_proposal(rulebook: Rulebook | None, command: EnactProposal, by: Actor | None) -> Decision:
-    """Enact what another hand proposed. `by` None: whoever installed the system, who proposes nothing."""
-    if by is not None and (no := standing(by, command.role)):
-        return no
-    offered = () if rulebook is None else rulebook.proposals
-    proposal = next((one for one in offered if one.digest == command.digest), None)
-    if proposal is None:
-        return Refusal.because("proposal_absent", digest=command.digest)
-    if by is not None and by.is_same_hand(proposal.hand):
-        return Refusal.because("same_hand", actor=by.actor)
-    enact = EnactRulebook(
-        family=proposal.family, in_force_from=proposal.in_force_from, revision=proposal.revision,
-        digest=proposal.digest, document=proposal.document, role=command.role,
-    )
-    return decide_enactment(rulebook, enact, by)
 
 
 def decide_enactment(rulebook: Rulebook | None, command: EnactRulebook, by: Actor | None) -> Decision:
@@ -237,9 +214,17 @@ def _filed(rulebook: Rulebook, event: RulebookFiled) -> Rulebook:
     return replace(rulebook, filings=(*rulebook.filings, Filing(event.filed_with, event.filed_on, event.document)))
 
 
+def _ended(rulebook: Rulebook, event: ProposalEnded) -> Rulebook:
+    how = "refused" if isinstance(event, ProposalRefused) else "withdrawn"
+    last = rulebook.proposed(event.digest)
+    return replace(rulebook, proposals=tuple(
+        one._replace(ended=how) if one is last else one for one in rulebook.proposals))
+
+
 _EVOLVE: Final[dict[type[RulebookEvent], Callable[[Rulebook, Any], Rulebook]]] = {
     RulebookFiled: _filed,
-    RulebookProposed: lambda rulebook, event: replace(rulebook, proposals=(*rulebook.proposals, event)),
+    RulebookProposed: lambda rulebook, event: replace(rulebook, proposals=(*rulebook.proposals, Proposal(event))),
+    ProposalRefused: _ended, ProposalWithdrawn: _ended,
     RulebookEnacted: lambda rulebook, event: replace(
         rulebook, digests=(*rulebook.digests, event.digest), in_force_from=event.in_force_from
     ),

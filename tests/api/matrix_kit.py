@@ -89,7 +89,8 @@ def scene_in(town: Town) -> Scene:
     (digest,) = proposer.did("/v1/rulebook-proposals", rulebook_anew("2026-12-01"))["proposed"]
     by_route = registered | going_routes(going) | {
         "GET /v1/rulebook-proposals/<sha256:digest>": {"digest": digest},
-        "POST /v1/rulebook-proposals/<sha256:digest>/enactment": {"digest": digest},
+        **{f"POST /v1/rulebook-proposals/<sha256:digest>/{act}": {"digest": digest}
+           for act in ("enactment", "refusal", "withdrawal")},
         "DELETE /v1/persons/<person:person>/drafts/<draft:draft>": {"draft": "dropped"},
         "POST /v1/claims/<claim:claim>/release": {"claim": claims["frozen"]},
         "POST /v1/claims/<claim:claim>/reinstatement": {"claim": claims["revoked"]},
@@ -240,6 +241,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/statements/<statement:statement>/supersession": {"by_statement": other},
         "POST /v1/statements/<statement:statement>/voiding": {"basis": "issued_in_error", **WORDS},
         "POST /v1/rulebook-proposals": rulebook_anew("2027-01-01"),
+        **{f"POST /v1/rulebook-proposals/<sha256:digest>/{act}": WORDS for act in ("refusal", "withdrawal")},
         "POST /v1/year-closings": {"year": 2019},
         "POST /v1/impact-reports": {"report": "-"}, "POST /v1/replays": REPLAY,
         f"{at}assignment": {"to": None}, f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS,

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from api.cases.doing import Asked
 from api.cases.investigating import case_bulk
-from api.cases.law import rulebooks
+from api.cases.law import proposals
 from api.console.cookies import SESSION
 from api.console.screens import page_routes
 from api.operational.callers import Caller, Opened
@@ -313,10 +313,10 @@ def test_a_rulebook_is_enacted_and_many_entries_revoked_by_whoever_has_just_show
     asked = Asked(RequestKey(b"a request of thirty-two bytes ..", b""))
     stale = Caller("actor", offices[1].id, None, Opened(b"", is_session=True, shown_at=0))
 
-    for no_ in (rulebooks.enact(house, stale, digest, asked),
+    for no_ in (proposals.enact(house, stale, digest, asked),
                 case_bulk.act(house, stale, "cas_" + "0" * 22, {"act": "revocation"}, asked)):
         assert isinstance(no_, Refusal) and no_.code == "factor_stale"
-    assert not isinstance(rulebooks.enact(house, stale, digest, Asked(dry_run=True)), Refusal), "a trial enacts nothing"
+    assert not isinstance(proposals.enact(house, stale, digest, Asked(dry_run=True)), Refusal), "a trial enacts nothing"
     seen = house.ledger.store.version("rul_ningbo-industry/2026-12-01")
     offices[1].did(f"/v1/rulebook-proposals/{digest}/enactment", version=seen)  # A token types no codes.
 

@@ -225,6 +225,16 @@ def test_rulebooks_are_listed_shown_proposed_and_enacted_by_another_but_no_draft
     assert (own.returncode, "[same_hand]" in own.stderr) == (1, True)
     assert xueshi(folder, "rulebook", "list").stdout == listed
     assert "待施行" in xueshi(folder, "rulebook", "proposals").stdout
+    no = xueshi(folder, "rulebook", "refuse", digest, "--words", "不对", XUESHI_TOKEN=token)
+    assert (no.returncode, "[own_proposal]" in no.stderr) == (1, True)
+    refused = xueshi(folder, "rulebook", "refuse", digest, "--reason", "impact_unclear", "--words", "先登记影响报告")
+    assert "✓ 已不予施行" in refused.stdout, refused.stderr
+    told = xueshi(folder, "rulebook", "proposals", digest).stdout
+    assert "先登记影响报告" in told and "影响还没有查清" in told and "再重新提出" in told
+    office.made(token, "rulebook", "propose", "new.toml", "--text", text)
+    assert "✓ 已撤回" in office.run(token, "rulebook", "withdraw", digest, "--words", "再等等").stdout
+    assert "再等等" in xueshi(folder, "rulebook", "proposals").stdout
+    office.made(token, "rulebook", "propose", "new.toml", "--text", text)
 
     new = xueshi(folder, "rulebook", "enact", digest)
     assert "✓ 已施行" in new.stdout, new.stderr

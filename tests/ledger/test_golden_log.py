@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "61a070174c7520d87949168360465fcf680acd100d7c6d8c24bb0b989d8ae144"
+ROOT = "943033badf144a88d008b8b5933a6db44a13e79533be192ac613d8d90d84a22f"
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,8 @@ from projection_kit import FIVE, any_book, living
 
 from ledger.events.rulebook import Impact
 from ledger.streams import rulebook as rulebooks
+from ledger.streams import rulebook_proposal as proposals
+from ledger.streams.decision import Decision
 
 
 def test_rulebooks_are_known_from_their_enactment_on(tmp_path: Path) -> None:
@@ -49,6 +51,39 @@ def test_what_was_superseded_says_by_what_from_then_on(tmp_path: Path) -> None:
 
         assert superseded(before) == []
         assert superseded(before + 1) == [("wenzhou/2020-11-27", "2026-12-31")]
+
+
+def test_a_proposal_stands_as_it_stood_then_and_the_same_file_is_told_from_its_earlier_proposal(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as house:
+        stream, digest = "rul_wenzhou/2031-01-01", "d" * 64
+        command = rulebooks.EnactRulebook(family="wenzhou", in_force_from=date(2031, 1, 1), revision=1, digest=digest,
+                                          document="文", role="policy_office")
+
+        def do(decided: Decision) -> int:
+            house.record(decided)
+            return house.size
+
+        def state() -> rulebooks.Rulebook | None:
+            return house.load(stream, rulebooks.evolve)
+
+        refusal = proposals.RefuseProposal(role="policy_office", digest=digest, words="不对")
+        withdrawal = proposals.WithdrawProposal(role="policy_office", digest=digest, words="不要了")
+        before = house.size
+        put = do(proposals.decide_proposal(state(), command, house.officer))
+        no = do(proposals.decide_proposal_refusal(state(), refusal, None))
+        anew = do(proposals.decide_proposal(state(), command, house.officer))
+        back = do(proposals.decide_proposal_withdrawal(state(), withdrawal, house.officer))
+        answers = house.followed()
+
+        def stood(as_of: int) -> list[tuple[int, str | None, int | None]]:
+            return [(one.event, one.ended, one.ended_event) for one in answers.proposals(digest, as_of=as_of)]
+
+        assert stood(before) == []
+        assert stood(put) == [(put, None, None)]
+        assert stood(no) == [(put, "refused", no)]
+        assert stood(anew) == [(put, "refused", no), (anew, None, None)]
+        assert stood(back) == [(put, "refused", no), (anew, "withdrawn", back)]
+        assert answers.proposals() == answers.proposals(digest)
 
 
 def test_an_impact_report_is_shown_from_its_event_on_whether_its_rulebook_was_enacted_or_not(tmp_path: Path) -> None:

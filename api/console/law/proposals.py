@@ -1,227 +1,79 @@
-"""How a rulebook comes into force: one of the policy office proposes it, another enacts it (four eyes).
+"""What becomes of a proposed rulebook, on screens: read with what it changes, enacted or refused by another hand.
 
-A proposal is a file of the rulebook with the official text that it quotes. It is examined before anything is written:
-what is wrong is said place by place and can be mended in the page, what an author should look at stands beside what the
-version in force would become. Enacting is a deed (`deeds`), with before, after and its event.
-`tests/console/test_rule_screens.py` shows it.
+Enacting, refusing and taking back are deeds (`deeds`), each with before, after and its event; whoever had proposed it
+reads who refused it and why, and goes on from there. How one is put forward: `proposing`.
+`tests/console/test_rule_screens.py` and `tests/console/test_proposal_screens.py` show it.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
-from flask import request
-
 from api.cases.doing import Asked, Done
+from api.cases.law import proposals as cases
 from api.cases.law import rulebook_reading as reading
-from api.cases.law import rulebooks
 from api.cases.law.rulebook_reading import OnShelf
-from api.console import deeds, sending
+from api.console import deeds
 from api.console.claiming.claim import done_before
-from api.console.form import Fault, of_refusal
+from api.console.form import Fault, Field, of_refusal
 from api.console.law import rules
 from api.console.moment import Moment
-from api.console.screen import Asking, Page, Shown, onward
+from api.console.screen import Asking, Page, Shown
 from api.house import House
-from api.refusals.refusals import status_of
-from api.words.year_page import moment as written
+from api.routes.schemas.common import Words
+from api.routes.schemas.rulebooks import ProposalRefusalBody
 from ledger.errors import Refusal
 from ledger.streams import rulebook as streams
 from policies.errors import RulebookError, UnreadableRulebook
+from policies.reasons import OTHER
 from policies.rulebook import Rulebook
 from policies.rules import Change, changes
 
-SENT_MOST: Final = 2 * 1024 * 1024
-_FILE_MOST: Final = 150_000  # Two of them are carried by a form, which a browser makes a third longer.
-_FORM: Final = "/rules/proposals/new"
-_SENT: Final = "sent"      # The text that was sent with the form before.
-_ENACTED: Final = ("met", "✓", "已施行")
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What somebody would propose, as far as it was given: the file, and the text that it quotes."""
-
-    source: bytes = b""
-    text: bytes = b""
-    text_from: str = ""      # The digest of the rulebook whose text is meant, or `sent`.
-    faults: tuple[Fault, ...] = ()
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """What the use case is handed."""
-        return {"source": self.source.decode(), "text": self.text.decode()}
-
-
-# Proposing
-
-
-def new(asking: Asking) -> Shown:
-    """The form, empty or begun with a rulebook that is there."""
-    if (no := rulebooks.may_see_proposals(asking.house, asking.caller)) is not None:
-        return no
-    begun = _begun(asking, request.args.get("from", ""))
-    return begun if isinstance(begun, Refusal) else _form(asking, begun)
-
-
-def _begun(asking: Asking, name: str) -> Draft | Refusal:
-    """What the form begins with: nothing, a rulebook of the shelf by its id, or one that was proposed by its digest."""
-    if not name:
-        return Draft()
-    if "/" not in name:
-        found = rulebooks.proposal(asking.house, asking.caller, name)
-        if isinstance(found, Refusal):
-            return found
-        return Draft(found[0]["source"].encode(), found[0]["text"].encode(), _SENT)
-    now = rules.at(asking)
-    known = now if isinstance(now, Refusal) else reading.find(asking.house, name, now.position, now.day)
-    if isinstance(known, Refusal):
-        return known
-    return Draft(known.book.source, text_from=known.book.digest if known.enacted is not None else "")
-
-
-def propose(asking: Asking) -> Shown:
-    """Examine what was sent, and say what it would change; then put it forward."""
-    draft, step = _draft(asking.house), request.form.get("step", "")
-    if (no := rulebooks.may_see_proposals(asking.house, asking.caller)) is not None:
-        return no
-    if draft.faults or step == "edit":
-        return _form(asking, draft, status=422 if draft.faults else 200)
-    is_for_real = step == "propose"
-    try:
-        came = rulebooks.propose(asking.house, asking.caller, draft.fields,
-                                 sending.asked(asking.house, asking.caller, dry_run=not is_for_real))
-    except RulebookError as error:
-        return _form(asking, replace(draft, faults=tuple(of_error(error))), status=422)
-    if isinstance(came, Refusal):
-        said = replace(draft, faults=(of_refusal(came),))
-        return came if (status := status_of(came)) in (401, 404) else _form(asking, said, status=status)
-    digest = sha256(draft.source).hexdigest()
-    if came.receipt is not None:
-        return onward(f"/rules/proposals/{digest}?done={came.receipt.first}")
-    return _check(asking, draft)
-
-
-def of_error(error: RulebookError) -> list[Fault]:
-    """What is wrong with a rulebook, place by place."""
-    problems = error.problems if isinstance(error, UnreadableRulebook) else [str(error)]
-    return [Fault("source", one) for one in problems]
-
-
-def _form(asking: Asking, draft: Draft, *, status: int = 200) -> Page:
-    """The form with what was sent in it."""
-    texts = [(one.digest, f"{one.document}（{one.id}）") for one in asking.house.answers.rulebooks()]
-    if draft.text and draft.text_from == _SENT:
-        texts.insert(0, (_SENT, f"随带的原文（{len(draft.text.decode())} 字）"))
-    return Page("rule_propose.html", {
-        "source": draft.source.decode(errors="replace"), "text_from": draft.text_from, "texts": texts,
-        "text": _carried(draft.text) if draft.text_from == _SENT else "", "faults": draft.faults, "action": _FORM,
-    }, status=status)
-
-
-def _check(asking: Asking, draft: Draft) -> Shown:
-    """What would be proposed, and what it changes, before it is."""
-    book = rulebooks.examined(asking.house, draft.source, draft.text)
-    now = rules.at(asking)
-    if isinstance(now, Refusal):
-        return now
-    found = reading.opened(asking.house, OnShelf(book, None, "proposed"), now.position, now.day)
-    return Page("rule_check.html", {
-        "row": rules.shelf_told(OnShelf(book, None, "proposed")), "book": book, "action": _FORM,
-        "source": _carried(draft.source), "text": _carried(draft.text),
-        "text_from": draft.text_from, "findings": rules.findings_told(found.findings), **_told(asking.house, book, now),
-    })
-
-
-def _carried(content: bytes) -> str:
-    """Bytes as a form carries them: a browser would send other ends of lines, and the digest would be another's."""
-    return base64.b64encode(content).decode()
-
-
-def _draft(house: House) -> Draft:
-    """What was sent: files, what was typed, or what the page carried."""
-    faults: list[Fault] = []
-    source = _file("source_file", faults) or (_typed("source") if "source" in request.form else
-                                              _decoded("source_carried"))
-    text, text_from = _file("text_file", faults), request.form.get("text_from", "")
-    if text:
-        text_from = _SENT
-    elif text_from == _SENT:
-        text = _decoded("text_carried")
-    else:
-        known = {one.digest for one in house.answers.rulebooks()}
-        text = (house.library.archive.book(text_from).text or "").encode() if text_from in known else b""
-    if not source.strip():
-        faults.append(Fault("source", "细则：请上传文件，或把全文写在下面。"))
-    if not text and not faults:
-        faults.append(Fault("text_file", "原文：请选择沿用哪一部的原文，或上传公布的原文全文。"))
-    for name, content in (("source", source), ("text_file", text)):
-        if not _is_text(content):
-            called = "细则" if name == "source" else "原文"
-            faults.append(Fault(name, f"{called}：不是 UTF-8 文字。请存为 UTF-8 后再上传。"))
-            text_from = "" if name == "text_file" else text_from
-    return Draft(source, text if _is_text(text) else b"", text_from, tuple(faults))
-
-
-def _file(name: str, faults: list[Fault]) -> bytes:
-    sent = request.files.get(name)
-    content = b"" if sent is None or not sent.filename else sent.stream.read(_FILE_MOST + 1)
-    if len(content) > _FILE_MOST:
-        words = f"文件超过 {_FILE_MOST // 1000} KB。更大的请用命令行提出（xueshi rulebook propose）。"
-        faults.append(Fault(name, words))
-        return b""
-    return content
-
-
-def _typed(name: str) -> bytes:
-    return request.form.get(name, "").replace("\r\n", "\n").encode()
-
-
-def _decoded(name: str) -> bytes:
-    try:
-        return base64.b64decode(request.form.get(name, ""), validate=True)
-    except binascii.Error:
-        return b""
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-# One proposal
+TOLD_DAYS: Final = 30
+"""So long a refusal stands on the workbench of whoever had proposed it; on the list of rulebooks it stands for ever."""
+_REFUSED: Final = "rulebook.proposal_refused"
 
 
 def proposal(asking: Asking, digest: str) -> Shown:
-    """What was proposed, what it changes, and who may enact it."""
-    found = rulebooks.proposal(asking.house, asking.caller, digest)
+    """What was proposed, what it changes, what became of it, and who may decide."""
+    found = cases.proposal(asking.house, asking.caller, digest)
     if isinstance(found, Refusal):
         return found
     now = rules.at(asking)
     if isinstance(now, Refusal):
         return now
-    body, _ = found
+    body, version = found
     book = asking.house.library.archive.book(digest)
     opened = reading.opened(asking.house, OnShelf(book, None, "proposed"), now.position, now.day)
-    told = _told(asking.house, book, now)
+    told = changed(asking.house, book, now)
+    subject = _subject(book, body, version, told)
+    is_open = body["status"] in ("open", "overtaken")
     return Page("rule_proposal.html", {
-        **rules.opened_told(opened._replace(family=())), **told, "proposal": body, "is_office": True,
-        "moment": Moment((), {}, {}), "by": rules.office_of(asking.house, body["proposed_by"]),
-        "time": written(body["recorded_at"]),
-        "can": None if body["enacted"] is not None else _can(asking, digest), "done": done_before(asking),
-        "state": rules.STATES["proposed"] if body["enacted"] is None else _ENACTED,
+        **rules.opened_told(opened._replace(family=())), **told, "is_office": True,
+        "proposal": rules.proposed_told(asking.house, body), "moment": Moment((), {}, {}),
+        "former_proposals": [rules.proposed_told(asking.house, one) for one in body["former"]],
+        "is_own": body["proposed_by"] == asking.caller.id, "subject": subject,
+        "can": _can(asking, digest) if is_open else None,
+        "offered": deeds.offered(asking, _ENDING, subject) if is_open else [], "done": done_before(asking),
+        "state": rules.PROPOSALS[body["status"]],
     }, {**body, "changes": [rules.change_view(one) for one in told["changes"]], **reading.opened_view(opened)})
 
 
-def _told(house: House, book: Rulebook, now: rules.Day) -> dict[str, Any]:
+def turned_down(found: Sequence[Mapping[str, Any]], today: date) -> list[Mapping[str, Any]]:
+    """One's own proposals, newest first, that another hand refused lately, until the same rulebook is proposed anew."""
+    since, newer, told = (today - timedelta(days=TOLD_DAYS)).isoformat(), set[str](), []
+    for one in found:
+        family = one["id"].partition("/")[0]
+        if one["is_own"] and one["status"] == "refused" and family not in newer \
+                and one["ended"]["recorded_at"][:10] >= since:
+            told.append(one)
+        newer.add(family)
+    return told
+
+
+def changed(house: House, book: Rulebook, now: rules.Day) -> dict[str, Any]:
     """The newest version of its family before it, and what a rulebook changes of that."""
     before = [one for one in reading.shelf(house, now.position, now.day)
               if one.enacted is not None and one.book.family == book.family and one.book.digest != book.digest]
@@ -236,7 +88,7 @@ def _told(house: House, book: Rulebook, now: rules.Day) -> dict[str, Any]:
 def _can(asking: Asking, digest: str) -> dict[str, Any]:
     """Whether whoever looks may enact it now; if not, why."""
     try:
-        came = rulebooks.enact(asking.house, asking.caller, digest, Asked(dry_run=True))
+        came = cases.enact(asking.house, asking.caller, digest, Asked(dry_run=True))
     except RulebookError as error:
         return {"enact": False, "why": [one.words for one in of_error(error)]}
     if isinstance(came, Done):
@@ -246,32 +98,42 @@ def _can(asking: Asking, digest: str) -> dict[str, Any]:
     return {"enact": False, "why": [of_refusal(came).words]}
 
 
-# Enacting
+def of_error(error: RulebookError) -> list[Fault]:
+    """What is wrong with a rulebook, place by place."""
+    problems = error.problems if isinstance(error, UnreadableRulebook) else [str(error)]
+    return [Fault("source", one) for one in problems]
+
+
+# What is done
 
 
 def _see(asking: Asking, digest: str) -> deeds.Subject | Refusal:
-    found = rulebooks.proposal(asking.house, asking.caller, digest)
+    found = cases.proposal(asking.house, asking.caller, digest)
     if isinstance(found, Refusal):
         return found
     now = rules.at(asking)
     if isinstance(now, Refusal):
         return now
-    body, version = found
     book = asking.house.library.archive.book(digest)
-    former = _told(asking.house, book, now)
+    return _subject(book, *found, changed(asking.house, book, now))
 
+
+def _subject(book: Rulebook, body: Mapping[str, Any], version: int, told: Mapping[str, Any]) -> deeds.Subject:
     def becomes(state: streams.Rulebook) -> deeds.Pairs:
-        return _pairs(book, former, is_enacted=digest in state.digests)
+        put = state.proposed(book.digest)
+        ended = None if put is None else put.ended
+        return _pairs(book, told, "enacted" if book.digest in state.digests else ended or body["status"])
 
-    return deeds.Subject(digest, f"/rules/proposals/{digest}", f"{book.document}《{book.title}》", version,
-                         _pairs(book, former, is_enacted=body["enacted"] is not None), becomes)
+    return deeds.Subject(book.digest, f"/rules/proposals/{book.digest}", f"{book.document}《{book.title}》", version,
+                         _pairs(book, told, body["status"]), becomes, state=body)
 
 
-def _pairs(book: Rulebook, told: Mapping[str, Any], *, is_enacted: bool) -> deeds.Pairs:
+def _pairs(book: Rulebook, told: Mapping[str, Any], status: str) -> deeds.Pairs:
     former = "没有" if told["former"] is None else _version(told["former"]["book"])
     many = f"细则 {len(told['row_changes'])} 处，原文 {len(told['text_changes'])} 处" if told["former"] else "新的一部"
+    is_enacted = status == "enacted"
     return (
-        ("现状", _ENACTED if is_enacted else rules.STATES["proposed"]),
+        ("现状", rules.PROPOSALS[status]),
         (f"{book.in_force_from} 起发生的，按哪一版", _version(book) if is_enacted else former),
         ("改动", many if is_enacted else "—"), ("已作出的认定", "不变，仍是当时核定的学时"),
     )
@@ -282,7 +144,23 @@ def _version(book: Rulebook) -> str:
     return f"{book.document}，{book.in_force_from} 起的一版{revision}"
 
 
-ROOM: Final = deeds.Room(_see, deeds.named(deeds.Deed(
-    "enactment", "施行", rulebooks.enact, look="main",
-    note="施行后记为一个事件，不能删除；有误的，另提一个修订，再施行。",
-)))
+def _why(_: Asking, __: deeds.Subject) -> Sequence[Field]:
+    hint = "写明哪一条、哪里不对、应当怎样：提出人据此修改。政策部门的人看得到。"
+    return (deeds.reason_field(_REFUSED), Field("words", "说明", "words", hint=hint, is_required=True, most=1000))
+
+
+def _why_back(_: Asking, __: deeds.Subject) -> Sequence[Field]:
+    return (Field("words", "说明", "words", hint="政策部门的人看得到。", is_required=True, most=1000),)
+
+
+_ENACTMENT: Final = deeds.Deed(
+    "enactment", "施行", cases.enact, look="main",
+    note="施行后记为一个事件，不能删除；有误的，另提一个修订，再施行。")
+_REFUSAL: Final = deeds.Deed(
+    "refusal", "不予施行", cases.refuse, ProposalRefusalBody, _why, lambda _, __: {"words": "-", "reason": OTHER},
+    look="bad", note="这一提议从此不再办理，理由告知提出人；改好之后可以重新提出。办理后记为一个事件，不能删除。")
+_WITHDRAWAL: Final = deeds.Deed(
+    "withdrawal", "撤回", cases.withdraw, Words, _why_back, lambda _, __: {"words": "-"},
+    note="撤回之后不再施行，可以另行提出。办理后记为一个事件，不能删除。")
+_ENDING: Final = deeds.Room(_see, deeds.named(_REFUSAL, _WITHDRAWAL))
+ROOM: Final = deeds.Room(_see, deeds.named(_ENACTMENT, _REFUSAL, _WITHDRAWAL))

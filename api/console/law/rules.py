@@ -16,8 +16,8 @@ from flask import request
 
 from api.cases import workload
 from api.cases.doing import Reading
+from api.cases.law import proposals as cases
 from api.cases.law import rulebook_reading as reading
-from api.cases.law import rulebooks
 from api.cases.law.rulebook_reading import OnShelf, Opened, Sentence
 from api.console.claiming.claim import done_before, told_basis
 from api.console.helping import GLOSSARY
@@ -26,6 +26,7 @@ from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
 from api.house import House
 from api.law_of import law_now
+from api.operational.callers import FOUNDER
 from api.paper.tables_out import Table
 from api.words.year_page import moment as written
 from api.words.year_page import region
@@ -43,6 +44,10 @@ STATES: Final[Mapping[str, Mark]] = {
     "in_force": ("met", "✓", "施行"), "later": ("open", "…", "未到施行日"), "superseded": ("", "–", "已被取代"),
     "ended": ("", "–", "已废止"), "off": ("", "‖", "停用"), "draft": ("open", "✎", "草案"),
     "proposed": ("open", "…", "待施行"),
+}
+PROPOSALS: Final[Mapping[str, Mark]] = {
+    "open": ("open", "…", "待施行"), "enacted": ("met", "✓", "已施行"), "refused": ("short", "✗", "不予施行"),
+    "withdrawn": ("", "–", "已撤回"), "overtaken": ("", "–", "已另行施行"),
 }
 FINDINGS: Final = {
     "gap": "没有规定", "overlap": "两条重叠", "never_wins": "不起作用", "level_out_of_reach": "级别到不了",
@@ -142,11 +147,21 @@ def proposed(asking: Asking, moment: Moment, position: int) -> list[dict[str, An
     """What was proposed, newest first, for whoever may see it; None for everybody else."""
     if asking.capacity.is_person or not moment.is_now:
         return None
-    found = rulebooks.proposals(asking.house, asking.caller, as_of=position)
+    found = cases.proposals(asking.house, asking.caller, as_of=position)
     if isinstance(found, Refusal):
         return None
-    return [{**one, "by": office_of(asking.house, one["proposed_by"]),
-             "is_own": one["proposed_by"] == asking.caller.id} for one in reversed(found["items"])]
+    return [{**proposed_told(asking.house, one), "is_own": one["proposed_by"] == asking.caller.id}
+            for one in reversed(found["items"])]
+
+
+def proposed_told(house: House, one: Mapping[str, Any]) -> dict[str, Any]:
+    """A proposal as screens tell it: of which organisation whoever proposed and whoever ended it is."""
+    ended = one["ended"]
+    return {
+        **one, "by": office_of(house, one["proposed_by"]), "state": PROPOSALS[one["status"]],
+        "time": written(one["recorded_at"]),
+        "ended": ended and {**ended, "office": office_of(house, ended["by"]), "time": written(ended["recorded_at"])},
+    }
 
 
 def office_of(house: House, actor: str) -> str:
@@ -154,7 +169,7 @@ def office_of(house: House, actor: str) -> str:
     reader = Reading(house.ledger)
     found = reader.actor(actor)
     unit = None if found is None else reader.unit(found.organisation)
-    return "" if unit is None else str(unit.names[-1].name)
+    return "安装者" if actor == FOUNDER else "" if unit is None else str(unit.names[-1].name)
 
 
 def _hit(hit: reading.Hit, asked: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from api.routes.bodies import Body
 from api.routes.fields import Document, Text
-from api.routes.schemas.common import Answer, Recorded
+from api.routes.schemas.common import Answer, ReasonAnswer, ReasonCode, Recorded, Words
 from api.routes.schemas.histories import PublicAsOf, Reflects
 
 
@@ -28,6 +28,8 @@ class RulebookAnswer(Recorded):
     revision = ma.fields.Integer(required=True)
     digests = ma.fields.List(ma.fields.String(), required=True)
     proposed = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "提出过的各版的摘要"})
+    refused = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "其中不予施行的"})
+    withdrawn = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "其中由提出人撤回的"})
     superseded_by = ma.fields.String(allow_none=True)
     last_day = ma.fields.String(allow_none=True)
     impact_reports = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "影响报告的摘要"})
@@ -54,6 +56,23 @@ class EnactedAsOfAnswer(EnactedAnswer, Reflects):
     """One enacted revision, and what was announced of it, as of when."""
 
 
+class ProposalRefusalBody(Words):
+    """Why what was proposed is not enacted, by a code and in words."""
+
+    reason = ReasonCode("rulebook.proposal_refused")
+
+
+class ProposalEndedAnswer(Answer):
+    """Who ended a proposal without enacting it, when and why."""
+
+    by = ma.fields.String(required=True, metadata={"description": "办理的账号"})
+    event = ma.fields.Integer(required=True)
+    recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    words = ma.fields.String(required=True, allow_none=True, metadata={"description": "所说的理由；null：已遮盖"})
+    reason = ma.fields.Nested(ReasonAnswer, required=True, allow_none=True, metadata={
+        "description": "不予施行的理由代码；撤回的没有"})
+
+
 class ProposalAnswer(Answer):
     """A revision that was proposed."""
 
@@ -63,11 +82,23 @@ class ProposalAnswer(Answer):
     proposed_by = ma.fields.String(required=True, metadata={"description": "提出的经办账号；施行须由另一人"})
     event = ma.fields.Integer(required=True)
     recorded_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    status = ma.fields.String(required=True, metadata={
+        "enum": ["open", "enacted", "refused", "withdrawn", "overtaken"],
+        "description": "待施行、已施行、不予施行、已撤回、已另行施行（同一版次施行了另一份文件）"})
     enacted = ma.fields.Integer(required=True, allow_none=True, metadata={
         "description": "施行于哪个事件；null：未施行"})
-    version = ma.fields.Integer(metadata={"description": "细则的版本，也在 ETag 中"})
-    source = ma.fields.String()
-    text = ma.fields.String()
+    ended = ma.fields.Nested(ProposalEndedAnswer, required=True, allow_none=True, metadata={
+        "description": "不予施行或撤回：谁、何时、为何；null：没有"})
+
+
+class ProposalInFullAnswer(ProposalAnswer):
+    """One of them with its bytes; of the same bytes the last proposal, and those before it."""
+
+    version = ma.fields.Integer(required=True, metadata={"description": "细则的版本，也在 ETag 中"})
+    former = ma.fields.List(ma.fields.Nested(ProposalAnswer), required=True, metadata={
+        "description": "同一份文件从前的提议，先提出的在前"})
+    source = ma.fields.String(required=True)
+    text = ma.fields.String(required=True)
 
 
 class ProposalsAnswer(Reflects):

@@ -12,7 +12,7 @@ from ledger.events.actor import Scope
 from ledger.events.rulebook import Impact
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.rulebook import Rulebook, evolve
-from ledger.vocabulary import PersonId, RulebookId
+from ledger.vocabulary import RulebookId
 
 ROLE = "rulebook_registrar"
 BY = actor("law", Scope(role=ROLE, region="33"))
@@ -104,34 +104,12 @@ def test_a_filing_and_a_report_are_recorded_before_or_after_enactment_each_once(
         assert outcome(other) == "ImpactReportRecorded"
 
 
-def test_what_one_hand_proposed_another_enacts() -> None:
-    other = actor("other", Scope(role=ROLE, region="33"))
-    second_account = replace(other, actor="acr_second", person=PersonId("per_law"))
-    by = replace(BY, person=PersonId("per_law"))
-    enact = rulebooks.EnactProposal(role=ROLE, digest=ENACT.digest)
-    proposed = evolve(None, event(rulebooks.decide_proposal(None, ENACT, by)))
-
-    assert (proposed.digests, proposed.in_force_from) == ((), None)
-    assert outcome(rulebooks.decide_proposal(proposed, ENACT, other)) == "already_proposed"
-    assert outcome(rulebooks.decide_proposal(proposed, replace(ENACT, digest="2" * 64), other)) == "RulebookProposed"
-    for hand in (by, second_account):
-        assert outcome(rulebooks.decide_enactment_of_proposal(proposed, enact, hand)) == "same_hand"
-    assert outcome(rulebooks.decide_enactment_of_proposal(None, enact, other)) == "proposal_absent"
-    for hand in (other, None):
-        done = evolve(proposed, event(rulebooks.decide_enactment_of_proposal(proposed, enact, hand)))
-        assert done.digests == (ENACT.digest,)
-        assert outcome(rulebooks.decide_enactment_of_proposal(done, enact, hand)) == "revision_enacted"
-
-
 def test_without_the_role_nothing_is_done_to_the_law() -> None:
     nobody = actor("nobody")
 
     assert {
         outcome(rulebooks.decide_filing(None, FILE, nobody)),
-        outcome(rulebooks.decide_proposal(None, ENACT, nobody)),
         outcome(rulebooks.decide_enactment(None, ENACT, nobody)),
-        outcome(rulebooks.decide_enactment_of_proposal(
-            None, rulebooks.EnactProposal(role=ROLE, digest=ENACT.digest), nobody)),
         outcome(rulebooks.decide_supersession(ENACTED, SUPERSEDE, nobody)),
         outcome(rulebooks.decide_impact_report(None, REPORT, nobody)),
     } == {"role_not_held"}
