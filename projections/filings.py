@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policies.law import Law
 from projections.basis import Axes, Basis
-from projections.trainings import TrainingClass
+from projections.trainings_reading import TrainingClass
 
 if TYPE_CHECKING:
     from projections.answers import Answers

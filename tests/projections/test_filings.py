@@ -12,7 +12,7 @@ from training_kit import School
 from ledger.streams.training_roster import study_of
 from projections.basis import read_axes
 from projections.filings import duties_under
-from projections.trainings import training_class
+from projections.trainings_reading import training_class
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from ledger.streams import training_class as classes_of_the_ledger
 from ledger.streams import training_plan
 from ledger.vocabulary import PersonId
 from projections.files.rebuilding import compare
-from projections.trainings import Trainings, card_of_number, cards, classes, plan, plans, training_class
+from projections.trainings import Trainings
+from projections.trainings_reading import card_of_number, cards, classes, plan, plans, training_class
 from projections.workload import workload
 
 

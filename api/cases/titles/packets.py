@@ -24,7 +24,7 @@ from projections.applications import Application, application_of
 from projections.entries import Version, read_registered
 from projections.judging import year_of
 from projections.statements import statements_of
-from projections.trainings import Card, cards
+from projections.trainings_reading import Card, cards
 
 CARD: Final = "继续教育学时登记卡"  # P 15.
 _STANDING: Final = ("approved", "frozen")

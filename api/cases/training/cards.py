@@ -19,8 +19,8 @@ from ledger.errors import Refusal
 from ledger.events.training import CardNumber
 from ledger.streams.standing import Matter
 from ledger.vocabulary import UnitId, format_hours
-from projections import trainings as known
-from projections.trainings import Card
+from projections import trainings_reading as known
+from projections.trainings_reading import Card
 
 _ROUTE, _CARDS = "trainings", ("cards",)
 

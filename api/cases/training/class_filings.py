@@ -27,7 +27,7 @@ from ledger.streams.standing import Actor
 from ledger.streams.unit import Unit
 from ledger.vocabulary import Category
 from policies.authority import class_recipients
-from projections import trainings as known
+from projections import trainings_reading as known
 from projections.filings import filing_duties
 
 

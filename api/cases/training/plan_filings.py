@@ -22,7 +22,7 @@ from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.streams.unit import Unit
 from policies.authority import Office, plan_recipients
-from projections import trainings as known
+from projections import trainings_reading as known
 
 
 def file_plan(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

@@ -29,7 +29,7 @@ from ledger.events.claim import ClaimApproved, ClaimSubmitted, StudyDetails
 from ledger.ledger import Recorded
 from ledger.stores.append import EVENTS_MAX
 from projections.files.projection import HOLDS
-from projections.trainings import Roster, TrainingClass, cards, training_class
+from projections.trainings_reading import Roster, TrainingClass, cards, training_class
 
 _HEADS: Final = ("人员", "姓名", "证件号码", "出勤天数", "登记学时", "年度", "登记卡号", "考核", "现状", "现认定学时")
 _NOW: Final = (

@@ -17,7 +17,7 @@ from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from policies.authority import Office
-from projections.trainings import Unregistered, training_class, unregistered
+from projections.trainings_reading import Unregistered, training_class, unregistered
 
 MOST: Final = 20
 """So many are told, those that have waited longest; and of so many more the law is asked whose they are."""

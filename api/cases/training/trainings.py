@@ -18,11 +18,11 @@ from ledger.events.claim import Evidence
 from ledger.ids import kind_of
 from ledger.streams.standing import Matter
 from ledger.vocabulary import UnitId, format_hours
-from projections import trainings as _trainings
+from projections import trainings_reading as _trainings
 from projections.basis import Axes
 from projections.filings import duties_under
 from projections.pages import Page
-from projections.trainings import Plan, TrainingClass
+from projections.trainings_reading import Plan, TrainingClass
 
 _After = tuple[Any, ...] | None
 
