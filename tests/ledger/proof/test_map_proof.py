@@ -99,7 +99,7 @@ def absence(number: int) -> Absence:
 def refused(proof: Presence, person: str = PEOPLE[3], root: bytes = ROOT, size: int = SIZE) -> None:
     with pytest.raises(MapUnproven) as caught:
         check_presence(root, size, person, proof)
-    assert caught.value.root == root
+    assert caught.value.root == root and "完整性未被证明" in str(caught.value)
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -168,6 +168,47 @@ def test_whatever_hash_is_changed_left_out_or_put_in_is_found() -> None:
     refused(replace(proof, siblings=(*siblings, *[EMPTY] * 257)))
     for changed in (replace(proof, key=proof.key[:31]), replace(proof, blind=b""), replace(proof, blind=digest("x"))):
         refused(changed)
+
+
+def test_a_map_that_was_made_of_what_no_log_holds_shows_nothing() -> None:
+    """Whoever makes the map may be the liar: the root is theirs, and the way leads to it."""
+    honest = presence(PEOPLE[3])
+    first, key, blind = honest.events[0], honest.key, honest.blind
+    for lie in (
+        Presence(key, blind, (), (first, first)),
+        Presence(key, blind, (), (first._replace(leaf_hash=b"short"),)),
+        Presence(key, blind, (), ()),
+        Presence(key, b"short", (), (first,)),
+        Presence(key[:31], blind, (), (first,)),
+        Presence(key, blind, (b"short",), (first,)),
+        Presence(key, blind, (EMPTY,) * 257, (first,)),
+    ):
+        refused(lie, root=root_of(lie))
+    deepest = Presence(key, blind, (EMPTY,) * 256, (first,))
+    check_presence(root_of(deepest), SIZE, PEOPLE[3], parse_presence(format_presence(deepest)))
+
+
+def root_of(proof: Presence) -> bytes:
+    """Where a proof leads, whatever it says."""
+    chain = begin_chain(PEOPLE[3])
+    for position, leaf_hash in proof.events:
+        chain = extend_chain(chain, position, leaf_hash)
+    root = hash_entry(proof.key, hash_value(proof.blind, len(proof.events), chain))
+    for above, sibling in enumerate(proof.siblings):
+        depth = min(len(proof.siblings) - 1 - above, 255)
+        root = hash_fork(sibling, root) if bit_of(proof.key, depth) else hash_fork(root, sibling)
+    return root
+
+
+def test_an_entry_beside_shows_the_absence_of_those_alone_who_would_stand_there() -> None:
+    proof = next(one for one in map(absence, range(60)) if one.other is not None and len(one.siblings) > 1)
+    last = len(proof.siblings) - 1
+    turned = bytearray(proof.key)
+    turned[last >> 3] ^= 0x80 >> (last & 7)  # All the way beside it, and away at the last fork.
+
+    for key in (bytes(turned), proof.key[:31]):
+        with pytest.raises(MapUnproven):
+            check_absence(ROOT, replace(proof, key=key))
 
 
 def test_no_hash_of_the_map_is_a_hash_of_the_log() -> None:

@@ -6,13 +6,14 @@ import hashlib
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger.proof.map_proof import EMPTY, bit_of, hash_entry, hash_fork
 from ledger.proof.map_tree import (
     BUCKET_BITS,
     BUCKETS,
+    ONE,
     VOID,
     Entry,
     Subtree,
@@ -26,6 +27,7 @@ from ledger.proof.map_tree import (
 
 SHORT = st.binary(min_size=3, max_size=3).map(lambda start: start + bytes(29))  # Many share their first bits.
 KEYS = st.sets(st.binary(min_size=32, max_size=32) | SHORT, max_size=40)
+NEIGHBOURS = {bytes([7, 7, number << 5]) + bytes(29) for number in range(8)}  # All in one bucket.
 
 
 def entries_of(keys: set[bytes]) -> list[Entry]:
@@ -64,16 +66,22 @@ def test_at_once_or_by_buckets_it_is_the_tree_of_the_definition(keys: set[bytes]
 
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(KEYS, st.binary(min_size=32, max_size=32))
+@example(NEIGHBOURS, bytes(32))
 def test_the_way_to_a_key_leads_back_to_the_root(keys: set[bytes], stranger: bytes) -> None:
     entries = entries_of(keys)
     nodes = in_buckets(entries)
 
+    def kept(place: int) -> Subtree:
+        assert place < 2 * BUCKETS, "nothing is kept of what lies below a bucket"
+        return nodes.get(place, VOID)
+
     def below(place: int) -> list[Entry]:
+        assert place >= BUCKETS or kept(place).holds <= ONE, "what lies below many is not read"
         first, past = keys_below(place)
         return [entry for entry in entries if first <= entry.key and (past is None or entry.key < past)]
 
     for key in {*keys, stranger}:
-        way = way_to(key, lambda place: nodes.get(place, VOID), below)
+        way = way_to(key, kept, below)
         computed = EMPTY if way.found is None else hash_entry(*way.found)
         for depth, sibling in zip(range(len(way.siblings) - 1, -1, -1), way.siblings, strict=True):
             computed = hash_fork(sibling, computed) if bit_of(key, depth) else hash_fork(computed, sibling)

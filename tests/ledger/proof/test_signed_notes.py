@@ -81,6 +81,7 @@ def test_one_failing_known_key_refuses_the_whole_note() -> None:
         with pytest.raises(SignatureInvalid, match="EnochRoot") as caught:
             open_note(note(*lines), [PETER, ENOCH])
         assert caught.value.code == "signature_invalid" and caught.value.message == note(*lines)
+        assert "保留原件" in str(caught.value)
     assert open_note(note(PETER_LINE, forged), [PETER]).verified   # Whoever does not know the key is not bound by it.
 
 
@@ -105,6 +106,7 @@ def test_a_note_without_a_known_signer_is_unverified() -> None:
         with pytest.raises(NoteUnverified, match="PeterNeumann") as caught:
             open_note(SIGNED, verifiers)
         assert caught.value.code == "note_unverified" and caught.value.message == SIGNED
+        assert "EnochRoot" in str(caught.value) and "请核对所用公钥" in str(caught.value)
 
 
 def test_two_verifiers_of_one_name_and_id_are_ambiguous() -> None:
@@ -163,6 +165,14 @@ def test_a_note_has_between_one_and_a_hundred_signatures() -> None:
     for count in (0, 101):
         with pytest.raises(MalformedNote, match=f"有 {count} 行"):
             format_note(NOTE_TEXT, [sign(NOTE_TEXT, PETER_SIGNS)] * count)
+    for count in (1, 100):
+        assert len(parse_note(format_note(NOTE_TEXT, [sign(NOTE_TEXT, PETER_SIGNS)] * count))[1]) == count
+
+
+@pytest.mark.parametrize("message", [PETER_LINE.encode(), NOTE_TEXT, NOTE_TEXT + b"\n"])
+def test_a_text_alone_and_signatures_alone_are_no_note(message: bytes) -> None:
+    with pytest.raises(MalformedNote, match="正文之后没有空行和签名"):
+        parse_note(message)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=[chr(c) for c in range(32) if c != 10]))

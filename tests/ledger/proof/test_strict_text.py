@@ -65,6 +65,7 @@ def test_what_is_read_as_base64_prints_as_it_stood(text: str) -> None:
 
 @pytest.mark.parametrize(("data", "found"), [
     (b"a\r\nb\n", "第 1 行有控制字符"), (b"a\nb\tc\n", "第 2 行有控制字符"), (b"\0\n", "控制字符"),
+    (b"\n\t\n", "第 2 行有控制字符"),
     (b"a\x1f\n", "控制字符"), (b"a", "截断"), (b"", "截断"), (b"ab\xff\n", "第 2 字节起不是 UTF-8"),
     (b"\xed\xa0\x80\n", "UTF-8"), (b"\xc0\x8a", "UTF-8"), ("中".encode()[:2], "UTF-8"),
 ])
@@ -79,3 +80,4 @@ def test_what_is_shown_is_escaped_and_short() -> None:
     assert show("甲\x1b[31m") == r"'甲\x1b[31m'"
     assert show(b"\xff") == r"'\\xff'" and show("甲".encode()) == "'甲'"
     assert len(show("长" * 10_000)) < 100
+    assert show("x" * 58) == repr("x" * 58)  # Sixty with its quotes: nothing is cut.

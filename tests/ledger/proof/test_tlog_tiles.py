@@ -39,6 +39,7 @@ TILES = st.builds(
     ("tile/4/001.p/5", Tile(4, 1, 5)),                          # The published paths of sumdb, without the height
     ("tile/3/x123/x456/078", Tile(3, 123_456_078)),             # that it puts in front.
     ("tile/1/x003/x057/500", Tile(1, 3_057_500)),
+    ("tile/0/x009/x223/x372/x036/x854/x775/807", Tile(0, 2**63 - 1)),
 ])
 def test_published_paths_are_read_and_written(path: str, tile: Tile) -> None:
     assert parse_tile_path(path) == tile
@@ -87,8 +88,16 @@ def test_the_tiles_of_a_size_are_those_that_hold_something(size: int) -> None:
     assert sum(tile.width for tile in bundles_of(size)) == size
     for tile in tiles:
         assert tile_at(size, tile.level, tile.index) == tile
-        assert tile_at(size, tile.level, tile.index + 1) is None or tile.width == 256
+        assert tile_at(size, tile.level, tile.index + 1) in {None, *tiles}
     assert [tile.width for tile in bundles_of(size)] == [tile.width for tile in tiles if tile.level == 0]
+
+
+@pytest.mark.parametrize("level", [ENTRIES, 0, 1])
+def test_after_the_last_full_tile_stands_none(level: int) -> None:
+    size = 256 ** (max(level, 0) + 1)
+
+    assert tile_at(size, level, 0) == Tile(level, 0, 256)
+    assert tile_at(size, level, 1) is None
 
 
 def test_the_hash_of_every_complete_subtree_is_read_from_tiles() -> None:
@@ -159,7 +168,7 @@ def test_a_bundle_cut_short_or_too_long_is_refused() -> None:
     entries = [b"one", b"", b"three"]
     data, tile = encode_entries(entries), Tile(ENTRIES, 7, 3)
     for length in range(len(data)):
-        with pytest.raises(MalformedTile, match=r"tile/entries/007\.p/3"):
+        with pytest.raises(MalformedTile, match=r"tile/entries/007\.p/3.*被截断"):
             decode_entries(tile, data[:length])
     for more in (b"\0", b"\0\0", b"\0\1x"):
         with pytest.raises(MalformedTile, match="多出"):
