@@ -38,20 +38,22 @@ from projections.files.board import Progress
 from projections.files.places import discard, is_doubted, path_of
 from projections.files.reader import Reader
 from projections.following.kept_up import KeptUp
-from projections.following.rush import Rush
+from projections.following.rush import Rush, rest_s
 
 POLL_MS: Final = 200
 """So often it is looked what there is to judge, while nobody of this process waits for it."""
 _LOOK_MS: Final = 10
 TRY_MS: Final = 200
-RETRY_MS: Final = 60_000
+RETRY_S: Final = 60
 """After a failure: a disagreement will not mend itself, and to find it again may cost a look at everyone."""
 EVENTS_AT_ONCE: Final = 5_000
+EVENTS_IN_A_RUSH: Final = 50
+"""Taken in some hundredths of a second, of people who have claimed two dozen times."""
 FAR_EVENTS: Final = 100_000
 """Beyond it everyone is judged at once, which costs less than so many one by one."""
 REST: Final = 2
 """After a round it rests so many times as long as it took, for the sake of whoever asks and records meanwhile."""
-REST_MOST_MS: Final = 2_000
+REST_MOST_S: Final = 2
 
 Tell = Callable[[int, int], None]
 
@@ -128,21 +130,23 @@ class Upkeep(KeptUp):
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
-            is_awaited, pause_ms, is_kept = self._awaited.is_set(), TRY_MS, False
+            is_awaited, is_rush, is_kept = self._awaited.is_set(), False, False
+            pause_s = TRY_MS / 1_000  # not hours: seconds
             self._awaited.clear()  # Before it is looked: what is waited for from now on may not be in it.
             try:
-                began, is_held_up = time.monotonic_ns(), self._rush.holds_up(self.judge.position())
-                if (is_awaited or not is_held_up) and (is_kept := self.catch_up()):
-                    took_ms = (time.monotonic_ns() - began) // 1_000_000
-                    self._failure, pause_ms = None, min(REST_MOST_MS, REST * took_ms)
+                began, is_rush = time.monotonic_ns(), self._rush.is_on(self.judge.position()) and not is_awaited
+                if is_kept := self.catch_up(is_rush=is_rush):
+                    took_ns = time.monotonic_ns() - began
+                    self._failure = None
+                    pause_s = rest_s(took_ns) if is_rush else min(REST_MOST_S, REST * took_ns / 1_000_000_000)
             except (Stopped, NotBuilt):  # What it reads is being made.
                 pass
             except Exception as error:
                 structlog.get_logger().error("differences_failed", exc_info=error)
                 self._failure = ProjectionFailed(DifferencesFile.name, position=self.position() + 1, cause=error)
-                pause_ms = RETRY_MS
+                pause_s = RETRY_S
                 self._close()  # The next try looks through the file before it believes it.
-            if not self._stopping.wait(pause_ms / 1_000) and is_kept:  # not hours: seconds
+            if not self._stopping.wait(pause_s) and is_kept and not is_rush:
                 self._awaited.wait(POLL_MS / 1_000)  # not hours: seconds
 
     def _try_take(self) -> bool:
@@ -174,12 +178,17 @@ class Upkeep(KeptUp):
 
     # The work
 
-    def catch_up(self) -> bool:
-        """Go on as far as the projections are, a piece at a time; False where another process has the file."""
+    def catch_up(self, *, is_rush: bool = False) -> bool:
+        """Go on as far as the projections are, a piece at a time; False where another process has the file.
+
+        In a rush it is one small piece; what fell far behind meanwhile is made whole after it.
+        """
         if not self._try_take():
             return False
         if upto := self.judge.position():
             kept = self._open()
+            if is_rush and kept.position:
+                upto = min(upto, kept.position + EVENTS_IN_A_RUSH)
             while kept.position < upto and not self._stopping.is_set():
                 self._advance(kept, upto)
         return True

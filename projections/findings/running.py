@@ -36,10 +36,11 @@ class Asking(NamedTuple):
 
 def run(
     kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], *, run_at: int, read: Iterable[str] = (),
-    tell: Tell = lambda *_: None, at_once: int = 1,
+    tell: Tell = lambda *_: None, at_once: int = 1, rest: Callable[[], None] = lambda: None,
 ) -> list[Came]:
     """Ask patterns and write what they found; claims whose papers were `read` are touched as well.
 
+    After each that is asked about what moved one may `rest`.
     About the whole past so many patterns are asked `at_once`, each by a thread: SQLite lets go of the interpreter.
     """
     at, came = snapshot.position, []
@@ -47,7 +48,7 @@ def run(
     for one, found in _whole(snapshot, whole, tell, max(1, min(at_once, len(whole)))):
         with kept.one_commit():
             came.append(kept.write(one.pattern, one.thresholds, found, at=at, run_at=run_at, looked=None))
-    results = list(_moved(kept, snapshot, [one for one in wanted if one.since is not None], set(read)))
+    results = list(_moved(kept, snapshot, [one for one in wanted if one.since is not None], set(read), rest))
     with kept.one_commit():
         for one, found, looked in results:
             came.append(kept.write(one.pattern, one.thresholds, found, at=at, run_at=run_at, looked=looked))
@@ -118,7 +119,9 @@ def _of_everything(snapshot: Snapshot, one: Asking, listed: Mapping[str, range],
 _Result = tuple[Asking, list[Found], set[str] | None]
 
 
-def _moved(kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], read: set[str]) -> Iterator[_Result]:
+def _moved(
+    kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], read: set[str], rest: Callable[[], None]
+) -> Iterator[_Result]:
     """What each pattern finds by what moved since it was asked last, and which findings were looked for (None: all)."""
     for since in sorted({one.since for one in wanted if one.since is not None}):
         with snapshot.or_stopped():
@@ -135,6 +138,7 @@ def _moved(kept: Kept, snapshot: Snapshot, wanted: Sequence[Asking], read: set[s
             else:
                 looked = named.get(pattern.id, set())
                 yield one, _of_touched(snapshot, one, touched, kept.keys_of(looked)), looked
+            rest()
 
 
 def _of_touched(

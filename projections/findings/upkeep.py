@@ -37,7 +37,7 @@ from projections.findings.running import Asking, Tell, run
 from projections.findings.snapshot import Interrupted, Snapshot
 from projections.findings.traces import Traces
 from projections.following.kept_up import KeptUp
-from projections.following.rush import Rush
+from projections.following.rush import Rush, rest_s
 
 FAR_EVENTS: Final = 100_000
 """Beyond it everything is asked about: that costs less than looking for so much that moved."""
@@ -71,6 +71,7 @@ class Upkeep(KeptUp):
         self._open: tuple[Kept, Clues] | None = None
         self._seen = (0, 0)   # What the files' own counters of changes were when they were let go of.
         self._rush = Rush()
+        self._is_rush, self._rested_at = False, 0
         self._at_work = threading.Lock()
         self.asked_at = 0     # As of where the last run asked.
 
@@ -91,11 +92,15 @@ class Upkeep(KeptUp):
         pause_ms = BEGINS_MS
         while not self._stopping.wait(pause_ms / 1_000):  # not hours: seconds
             pause_ms = POLL_MS
-            began = time.monotonic_ns()
+            began = self._rested_at = time.monotonic_ns()
             try:
-                if self._keeps() and not self._rush.holds_up(self._traces.position()) and self.catch_up():
+                if not self._keeps():
+                    continue
+                self._is_rush = self._rush.is_on(self._traces.position())
+                if self.catch_up():
                     self._failure = None
-                    pause_ms += min(REST_MOST_MS, REST * (time.monotonic_ns() - began) // 1_000_000)
+                    if not self._is_rush:  # Otherwise it has rested after each question.
+                        pause_ms += min(REST_MOST_MS, REST * (time.monotonic_ns() - began) // 1_000_000)
             except (Interrupted, NotBuilt):  # What it reads is being made.
                 pass
             except Exception as error:
@@ -122,8 +127,14 @@ class Upkeep(KeptUp):
         with self._files() as files:
             if files is None:
                 return False
-            self._run(*files, self._due(files[0]), whole=False, tell=self._told)
+            self._run(*files, self._due(files[0]), whole=False, tell=self._told, rest=self._rest)
             return True
+
+    def _rest(self) -> None:
+        """In a rush, let others go first after each question."""
+        if self._is_rush:
+            self._stopping.wait(rest_s(time.monotonic_ns() - self._rested_at))
+        self._rested_at = time.monotonic_ns()
 
     def run(
         self, wanted: Sequence[Pattern], *, whole: bool = False, tell: Tell = lambda *_: None, at_once: int = 1
@@ -163,11 +174,13 @@ class Upkeep(KeptUp):
         return self._now() - asked.run_at >= EVERYTHING_S * 1_000_000
 
     def _run(
-        self, kept: Kept, clues: Clues, wanted: Sequence[Pattern], *, whole: bool, tell: Tell, at_once: int = 1
+        self, kept: Kept, clues: Clues, wanted: Sequence[Pattern], *, whole: bool, tell: Tell, at_once: int = 1,
+        rest: Callable[[], None] = lambda: None,
     ) -> list[Came]:
         run_at, day = self._now(), self._today()
         with Snapshot(self._folder, clues.path, self._stopping.is_set) as snapshot:
             clues.catch_up(snapshot.position)
+            rest()
             self.asked_at = snapshot.position
             kept.note_reading(clues.due() if self._papers is not None else ())
             if self._papers is not None:
@@ -182,7 +195,7 @@ class Upkeep(KeptUp):
                                      else last.position))
             try:
                 return run(kept, snapshot, asking, run_at=run_at, read=kept.reading(), tell=tell,
-                           at_once=at_once)
+                           at_once=at_once, rest=rest)
             finally:
                 self._building = None
 

@@ -317,6 +317,15 @@ def as_of_each(house: House, upkeep: Upkeep, known_from: int) -> None:
         assert {(row["person"], row["year"]) for row in years} == expected, at
 
 
+def in_a_rush(upkeep: Upkeep, most: int) -> None:
+    """Go on in pieces of so many events, up to where everything stands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("projections.differences.upkeep.EVENTS_IN_A_RUSH", most)
+        while (before := upkeep.position()) < upkeep.judge.position():
+            upkeep.catch_up(is_rush=True)
+            assert before < upkeep.position() <= before + most
+
+
 def check(history: list[Any]) -> None:
     with TemporaryDirectory() as folder:
         house = open_house(Path(folder) / "house")
@@ -330,7 +339,7 @@ def check(history: list[Any]) -> None:
             known_from = house.size
             live(house, history)
             house.followed()
-            upkeep.catch_up()
+            in_a_rush(upkeep, 2)
             house.enact(*FIVE[2:])
             if rng.random() < 0.5:
                 house.followed()

@@ -1,8 +1,8 @@
-"""What may wait waits while much comes in, until it is calmer, and never for longer than is said."""
+"""Much that comes in is a rush, and in a rush what may wait takes a tenth of a core."""
 
 from __future__ import annotations
 
-from projections.following.rush import RUSH_A_SECOND, WAITS_MS, Rush
+from projections.following.rush import LEAST_MS, REST, RUSH_A_SECOND, Rush, rest_s
 
 SECOND = 1_000_000_000
 
@@ -13,33 +13,26 @@ class _Day:
     def __init__(self) -> None:
         self.now = self.size = 0
         self.rush = Rush(lambda: self.now)
-        self.rush.holds_up(0)
+        self.rush.is_on(0)
 
     def pass_by(self, seconds: int, a_second: int) -> list[bool]:
-        """So many seconds in which so many events come; of each, whether what is due waits."""
-        held = []
+        """So many seconds in which so many events come; of each, whether it is a rush."""
+        found = []
         for _ in range(seconds):
             self.now += SECOND
             self.size += a_second
-            held.append(self.rush.holds_up(self.size))
-        return held
+            found.append(self.rush.is_on(self.size))
+        return found
 
 
-def test_nothing_waits_on_a_day_like_others() -> None:
+def test_a_day_like_others_is_no_rush() -> None:
     assert _Day().pass_by(60, RUSH_A_SECOND - 1) == [False] * 60
 
 
-def test_what_is_due_waits_for_a_crowd_and_not_a_moment_longer_when_it_has_gone() -> None:
+def test_a_crowd_is_a_rush_and_not_a_moment_longer_when_it_has_gone() -> None:
     day = _Day()
     assert day.pass_by(5, RUSH_A_SECOND) == [True] * 5
     assert day.pass_by(2, 0) == [False, False]
-
-
-def test_it_is_done_in_the_midst_of_a_crowd_that_does_not_end() -> None:
-    held = _Day().pass_by(5 * WAITS_MS // 1_000, 10 * RUSH_A_SECOND)
-    assert held.count(False) == 4
-    longest = max(len(run) for run in "".join("h" if one else " " for one in held).split())
-    assert longest <= WAITS_MS // 1_000
 
 
 def test_who_asks_often_is_told_by_what_came_in_a_second() -> None:
@@ -48,5 +41,10 @@ def test_who_asks_often_is_told_by_what_came_in_a_second() -> None:
     day.size = 150
     for _ in range(9):
         day.now += SECOND // 10
-        assert not day.rush.holds_up(day.size)
+        assert not day.rush.is_on(day.size)
     assert day.pass_by(1, 0) == [False]
+
+
+def test_a_rest_is_as_long_as_leaves_a_tenth_and_never_nothing() -> None:
+    assert rest_s(SECOND) == REST == 9
+    assert rest_s(0) * 1_000 == LEAST_MS

@@ -329,6 +329,25 @@ def test_a_service_keeps_the_file_a_little_behind(register: Register, monkeypatc
         assert len(one.claims) == 3 and upkeep.lag().failure is None
 
 
+def test_in_a_rush_it_rests_after_each_question(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared_file(register)
+    followed(register.house.ledger, register.folder)
+    upkeep = Upkeep(register.house.ledger, register.folder)
+    upkeep.catch_up()
+    rested = []
+    monkeypatch.setattr("projections.findings.upkeep.rest_s", lambda took_ns: rested.append(took_ns) or 0)
+    for is_rush in (False, True):
+        monkeypatch.setattr(upkeep, "_is_rush", is_rush)
+        register.registered(register.person(), training("2022-03-09", "2022-03-09", 2), paper("ab"))
+        followed(register.house.ledger, register.folder)
+        assert upkeep.catch_up()
+        asked = sum(not one.looks_at_everything for one in patterns().values())
+        assert len(rested) == (1 + asked if is_rush else 0)  # The first after the clues have come up.
+    upkeep.stop()
+    (one,) = found.findings(answers(register.folder), None, Filters(pattern="D02")).items
+    assert len(one.claims) == 4
+
+
 def test_of_two_that_serve_one_keeps_the_file_and_the_other_follows_it_only_when_that_one_is_gone(
     register: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
