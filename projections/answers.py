@@ -25,7 +25,7 @@ from projections.differences.queue import DifferencesFile, waiting_too
 from projections.duplicates import Duplicates
 from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
 from projections.errors import LawChanged, LawUnknown
-from projections.exams import Exams
+from projections.exam_fold import Exams
 from projections.files.projection import Projection
 from projections.files.reader import Reader
 from projections.findings.decided import Decisions

@@ -21,7 +21,7 @@ from ledger.events.application import (
 from ledger.events.base import Event
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
 from ledger.events.course import CourseCompleted, CourseExamined, CourseHoursRegistered, CourseWithdrawn
-from ledger.events.exam import ExamScheduled, ResultCorrected, ResultRecorded
+from ledger.events.exam import ExamMoved, ExamScheduled, ResultCorrected, ResultRecorded
 from ledger.events.imports import ImportOpened, ImportReconciled
 from ledger.events.person import (
     AffiliationVoided,
@@ -44,7 +44,7 @@ DAYS: Final[dict[type[Event], str]] = {
     TransferRequested: "starts", TransferConfirmed: "starts",
     UnitRenamed: "starts", UnitMoved: "starts", UnitMerged: "starts", UnitClosed: "ends",
     CourseWithdrawn: "on", CourseCompleted: "on", CourseExamined: "on", CourseHoursRegistered: "on",
-    ExamScheduled: "day", ResultRecorded: "on", ResultCorrected: "on",
+    ExamScheduled: "day", ExamMoved: "day", ResultRecorded: "on", ResultCorrected: "on",
     ApplicationFiled: "goal.applied_on", ApplicationGranted: "obtained_on", ApplicantDisqualified: "starts",
     DisqualificationLifted: "on", TitleRevoked: "on",
     PlanFiled: "filed_on", ClassFiled: "filed_on", ClassHeld: "starts",

@@ -34,6 +34,22 @@ def schedule(asking: Asking, file: Path) -> int:
 
 @click.command()
 @acts_upon("exam")
+@click.option("--because", required=True, type=click.Choice(["weather", "place", "organiser", "seats", "other"]),
+              help="缘由：天气、场地、主办部门的安排、座位增减、其他")
+@click.option("--day", help="改到哪一天（YYYY-MM-DD）：不早于今天，与原定的同一年度")
+@click.option("--starts", help="开始（HH:MM）")
+@click.option("--ends", help="结束（HH:MM）")
+@click.option("--place", help="地点")
+@click.option("--seats", type=click.IntRange(1), help="座位数：不少于已有人报名的最大座位号")
+@click.option("--book-until", help="报名截止日（YYYY-MM-DD）")
+def move(asking: Asking, exam: str, **given: Any) -> int:
+    """改期、改场地、增减座位（部门）：没有写的不变；已报名的座位不变，此后可以退座"""
+    place = f"/v1/exams/{exam}"
+    return asking.post(f"{place}/move", _tell_exam, _known(given), upon=place, done="已变更")
+
+
+@click.command()
+@acts_upon("exam")
 @click.option("--held/--called-off", required=True, default=None, help="已举行，各人须有结果；或取消，座位全部退回")
 def close(asking: Asking, exam: str, held: bool) -> int:
     """结束场次，或取消（部门）"""
@@ -74,7 +90,7 @@ def booking(asking: Asking, booking: str, purpose: str | None) -> int:
 @click.command()
 @acts_upon("booking")
 def release(asking: Asking, booking: str) -> int:
-    """退座（本人）：报名截止之前"""
+    """退座（本人）：报名截止之前；报名之后改期的，考完之前"""
     return _upon(asking, booking, "release", "已退座")
 
 
@@ -116,7 +132,7 @@ def results(asking: Asking, exam: str, file: Path, announced_on: str | None) -> 
                        upon=place, done="已登记成绩")
 
 
-COMMANDS: Final = (schedule, close, seats, book, booking, release, attend, result, correct, results)
+COMMANDS: Final = (schedule, move, close, seats, book, booking, release, attend, result, correct, results)
 
 
 def _upon(asking: Asking, booking: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
@@ -124,7 +140,7 @@ def _upon(asking: Asking, booking: str, act: str, done: str, body: dict[str, Any
     return asking.post(f"{place}/{act}", _tell_booking, body, upon=place, done=done, purpose="exam_results")
 
 
-def _known(given: dict[str, str | None]) -> dict[str, str]:
+def _known(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -134,6 +150,7 @@ def _tell_exam(body: dict[str, Any]) -> None:
     pairs((
         ("场次", body["exam"]), ("日期", f"{body['day']} {body['starts']}–{body['ends']}"), ("地点", body["place"]),
         ("状态", EXAM_STATES.get(body["status"], body["status"])), ("座位", body["seats"]),
+        ("变更", f"改期、改场地 {body['moves']} 次" if body["moves"] else None),
         ("报名截止", body["book_until"]), ("合格线", body["pass_mark"]), ("满分", body["full_mark"]), ("结果", counts),
     ))
 

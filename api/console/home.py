@@ -14,6 +14,7 @@ from api.cases import workload, year_closing, years
 from api.cases.belonging import people
 from api.cases.claiming import claim_drafts, claim_sheet, queue
 from api.cases.forgetting.erasure import SECURITY_ADMINISTRATOR
+from api.cases.learning import exam_waits
 from api.cases.log import histories
 from api.cases.log.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
@@ -23,6 +24,7 @@ from api.console.claiming import remedies
 from api.console.claiming.claim import done_before, told_basis
 from api.console.investigating.findings import investigating
 from api.console.law import proposals, replays, rules
+from api.console.learning import moving
 from api.console.learning.learning import own_studies
 from api.console.moment import Moment, asked_moment
 from api.console.records import place_of
@@ -138,6 +140,7 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     waiting = [_under_way(one, titles, day) for one in page.items]
     kept = claim_drafts.every(house, caller, caller.id)
     learned = own_studies(asking, position)
+    moved = [] if isinstance(learned, Refusal) else moving.told(asking, learned["bookings"])
     statements = histories.statements(house, caller, caller.id, None, as_of=position)
     return Page("home_person.html", {
         **common, "person": caller.id, "identity": shown[0]["identity"], "year": day.year,
@@ -150,7 +153,8 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "words": base_vocabulary(),
         "learning": [] if isinstance(learned, Refusal) else [
             one for one in learned["enrolments"] if one["status"] in ("enrolled", "completed")],
-    }, {"year": year, "waiting": waiting, **common["basis"]})
+        "moved": moved,
+    }, {"year": year, "waiting": waiting, "moved": moved, **common["basis"]})
 
 
 def _under_way(one: Any, titles: dict[str, str | None], day: date) -> dict[str, Any]:
@@ -196,6 +200,8 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         return loads
     proposed = rules.proposed(asking, moment, position) or []
     rosters = roster_waits.waiting(house, caller, role, as_of=position)
+    held = exam_waits.waiting(house, caller, role, as_of=position)
+    sat = [] if isinstance(held, Refusal) else [_sat(one, day) for one in held[0]]
     watches = role in (HUMAN_RESOURCES, SUPERVISOR)
     sectors = base_vocabulary().sectors
     items = [{**one, "role_words": role_name(one["role"]), "kind_words": words.KINDS.get(one["kind"], one["kind"]),
@@ -216,8 +222,9 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "turned_down": proposals.turned_down(proposed, day),
         "rosters": [] if isinstance(rosters, Refusal) else [_roster(house, one, day) for one in rosters[0]],
         "more_rosters": not isinstance(rosters, Refusal) and rosters[1],
+        "sat": sat, "more_sat": not isinstance(held, Refusal) and held[1],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",
-    }, {"waiting": len(found.items), "kinds": told, "loads": items,
+    }, {"waiting": len(found.items), "kinds": told, "loads": items, "exams": sat,
         "rosters": [] if isinstance(rosters, Refusal) else [
             {"training_class": one.one.training_class, "since": written_time(one.one.since_at), "is_ours": one.is_ours,
              "roles": [each.role for each in one.offices]} for one in rosters[0]], **common["basis"]})
@@ -235,6 +242,14 @@ def _roster(house: House, one: roster_waits.Waits, day: date) -> dict[str, Any]:
         "days": days_waited(one.one.since_at, day),
         "basis": "；".join(f"{documents.get(book, book)} {article}" for book, article in basis.items()),
     }
+
+
+def _sat(one: exam_waits.Waits, day: date) -> dict[str, Any]:
+    """A session whose day has passed: of how many there is no result, since when."""
+    exam = one.exam
+    return {"exam": exam.exam, "words": f"{exam.day} {exam.starts} {exam.place}", "booked": exam.taken,
+            "without_result": one.without_result, "since": exam.day,
+            "days": (day - date.fromisoformat(exam.day)).days}
 
 
 def _steps(asking: Asking, role: str | None) -> tuple[tuple[str, str, str], ...]:

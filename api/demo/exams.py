@@ -20,6 +20,7 @@ from ledger.events.base import By
 from ledger.events.exam import BookingId, ExamId
 from ledger.streams import booking as bookings
 from ledger.streams import exam as exams
+from ledger.streams import exam_session as sessions
 from ledger.streams.course import Course
 from ledger.streams.decision import Decision
 from ledger.streams.enrolment import Enrolment
@@ -200,8 +201,8 @@ class Sessions:
 
     def _close(self, round_: Round, session: Session, *, held: bool) -> None:
         hand, of = round_.house.hands[0], {seat.state.booking: seat for seat in session.seats}
-        command = bookings.CloseExam(role=HUMAN_RESOURCES, held=held, on=self._calendar.today)
-        decision = bookings.decide_closing(
+        command = sessions.CloseExam(role=HUMAN_RESOURCES, held=held, on=self._calendar.today)
+        decision = sessions.decide_closing(
             session.state, command, [seat.state for seat in session.seats],
             {seat.state.person: seat.who.whose.state for seat in session.seats}, hand.state)
         versions: dict[str, int] = {session.state.exam: 1}

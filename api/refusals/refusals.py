@@ -68,7 +68,21 @@ def line_of(refusal: Refusal) -> Line:
     """Say a refusal as it fits what was seen: a plan that is on file already is no identity document."""
     general = lines()[refusal.code]
     of_kind = _table()["taken"].get(str(refusal.seen.get("kind"))) if refusal.code == "name_taken" else None
-    return general if of_kind is None else Line(general.status, **of_kind)
+    if of_kind is not None:
+        return Line(general.status, **of_kind)
+    fits = _fitting(refusal)
+    return general if fits is None else Line(general.status, **fits)
+
+
+def _fitting(refusal: Refusal) -> dict[str, str] | None:
+    """The sentences for what was seen, with its values in them; None where the general ones say all there is."""
+    found = _table()["fitting"].get(refusal.code, {})
+    if "by" in found:
+        found = found.get(str(refusal.seen.get(found["by"])), {})
+    try:
+        return {part: words.format_map(refusal.seen) for part, words in found.items()} or None
+    except KeyError:  # Who refused saw less than the sentences tell.
+        return None
 
 
 def status_of(refusal: Refusal) -> int:

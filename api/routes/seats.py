@@ -25,6 +25,7 @@ from api.routes.schemas.seats import (
     ClosingBody,
     ExamBody,
     ExamRecord,
+    MoveBody,
     ResultBody,
     ResultCorrectionBody,
     ResultsAnswer,
@@ -56,6 +57,12 @@ def _resulted(done: Done | Refusal) -> _Outcome:
 @door.writes("/v1/exams", summary="安排考试场次", body=ExamBody, answers=ExamRecord, show=seats.exam_view)
 def schedule(caller: Caller, fields: _Fields, asked: Asked) -> _Outcome:
     return _told("exams", seats.schedule(house(), caller, fields, asked))
+
+
+@door.writes(f"{_AT_EXAM}/move", summary="改期、改场地、增减座位；已报名的座位不变，此后可以退座", body=MoveBody,
+             answers=ExamRecord, show=seats.exam_view, conditional=True)
+def move(caller: Caller, fields: _Fields, asked: Asked, exam: str) -> _Outcome:
+    return _told("exams", seats.move(house(), caller, exam, fields, asked))
 
 
 @door.writes(f"{_AT_EXAM}/closing", summary="结束场次，或取消并退回全部座位", body=ClosingBody, answers=ExamRecord,

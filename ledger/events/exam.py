@@ -4,6 +4,9 @@ Sessions and bookings are streams of their own, so that a crowd that books does 
 not have is a reserved name, the seat. One booking a person and session, and one a year until it is released; who was
 absent or failed may sit again where the session says so.
 
+A session may move (改期、改场地) after seats were booked. A seat stays its person's; a booking says how many moves
+there had been, so that who booked before the last one may give the seat up where others no longer may.
+
 `tests/ledger/streams/test_exam_stream.py` shows it; `tests/ledger/streams/test_last_seat.py` the race for a seat.
 """
 
@@ -56,6 +59,18 @@ class ExamScheduled(ExamEvent, tag="exam.scheduled/1"):
     full_mark_centi: Open[int | None] = None  # Nobody reaches more; not kept at first.
 
 
+class ExamMoved(ExamEvent, tag="exam.moved/1"):
+    """A session was put off, or held elsewhere, or with other seats: how it stands from here on, in full."""
+
+    because: Open[str]            # weather, place, organiser, seats, other
+    day: Open[date]
+    starts: Open[str]
+    ends: Open[str]
+    place: Open[str]
+    seats: Open[int]
+    book_until: Open[date]
+
+
 class ExamClosed(ExamEvent, tag="exam.closed/1"):
     """Every seat has its result; or the session was called off, and every seat is released."""
 
@@ -86,6 +101,7 @@ class SeatBooked(BookingEvent, tag="booking.booked/1"):
     enrolment: Pseudonym[EnrolmentId]
     course: Open[CourseId]
     seat: Open[int]
+    moves: Open[int] = 0          # How often the session had been put elsewhere or to another time by then.
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
         return (
@@ -98,7 +114,7 @@ class SeatBooked(BookingEvent, tag="booking.booked/1"):
 class SeatReleased(BookingEvent, tag="booking.released/1"):
     """The seat is free again: given back by the person, or the session was called off."""
 
-    because: Open[str]  # given_back, called_off
+    because: Open[str]  # given_back, called_off; moved: given up since the session was, also when booking is over
 
     def freed(self) -> frozenset[str]:
         return SEAT | TURN

@@ -1,27 +1,26 @@
-"""Seats in an exam session (考试报名): booked, released, attended, their results; the session closed over all (W 10).
+"""Seats in an exam session (考试报名): booked, released, attended, and their results (W 10).
 
 Only who has completed a course of the year books, one seat a session and one turn a year; a seat, a person in a session
 and a turn are reserved names, so that of two at once one stands. Bookings rest on the session, so none slips in after
-it was closed. Results are an office's to record, never one's own (D07), and another hand's to put right (D14).
+it was closed (`ledger.streams.exam_session`). Results are an office's to record, never one's own (D07), and another
+hand's to put right (D14).
 
 Reading: W 10 names no limit; one turn at a time is held, and whether who stayed away or failed has another in the year
-is for the session to say.
+is for the session to say. Whoever booked before a session moved may give the seat up until the new day is over, and
+loses no turn by it: they did not choose that day.
 
 `tests/ledger/streams/test_exam_stream.py` shows it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.exam import (
     AttendanceRecorded,
     BookingId,
-    ExamClosed,
     ResultCorrected,
     ResultRecorded,
     SeatBooked,
@@ -77,14 +76,6 @@ class CorrectResult(Command):
     words: str
 
 
-class CloseExam(Command):
-    """Close a session that was held, or call it off."""
-
-    role: str
-    held: bool
-    on: date
-
-
 def decide_booking(
     booking: Booking | None, command: BookSeat, person: Person | None, exam: Exam | None,
     enrolment: Enrolment | None, turn: Booking | None = None, former: enrolments.Former | None = None,
@@ -108,9 +99,13 @@ def decide_booking(
     if no := _shut(exam, command.on):
         return no
     scheduled, enrolled = exam.scheduled, enrolment.enrolled
-    of_exam = (scheduled.year, scheduled.category, scheduled.region, scheduled.sector)
-    if of_exam != (enrolled.year, enrolled.category, enrolled.region, enrolled.sector):
-        return Refusal.because("exam_of_another_course", exam=exam.exam, course=enrolment.course)
+    differs = next((name for name, of_exam, of_course in (
+        ("year", scheduled.year, enrolled.year), ("category", scheduled.category, enrolled.category),
+        ("place", (scheduled.region, scheduled.sector), (enrolled.region, enrolled.sector)),
+    ) if of_exam != of_course), None)
+    if differs is not None:
+        return Refusal.because("exam_of_another_course", exam=exam.exam, course=enrolment.course, differs=differs,
+                               year=scheduled.year, course_year=enrolled.year)
     is_anew = enrolments.earned_anew(enrolment, former)
     if enrolment.status is enrolments.Status.REGISTERED and not is_anew:
         return Refusal.because("hours_registered", claim=enrolment.claim)
@@ -127,12 +122,13 @@ def decide_booking(
         enrolment=enrolment.enrolment,
         course=enrolment.course,
         seat=command.seat,
+        moves=exam.moves,
     )
     return (Draft(booked),)
 
 
 def decide_seat_release(booking: Booking | None, command: ReleaseSeat, person: Person, exam: Exam) -> Decision:
-    """Release one's own seat while others can still book it."""
+    """Release one's own seat while others can still book it, or since the session moved after it was booked."""
     own = _of(booking, person, exam)
     if isinstance(own, Refusal):
         return own
@@ -141,11 +137,13 @@ def decide_seat_release(booking: Booking | None, command: ReleaseSeat, person: P
     if no := closed_to_processing(person):
         return no
     if own.status is not Status.BOOKED:
-        return Refusal.because("booking_not_open", status=own.status)
+        return not_waiting(own)
     off = exam.closed is not None and not exam.closed.held  # Booked in the moment in which it was called off.
-    if not off and (no := _shut(exam, command.on)):
-        return no
     because = "called_off" if off else "given_back"
+    if not off and (no := _shut(exam, command.on)):
+        if exam.closed is not None or not own.was_moved(exam) or command.on > exam.scheduled.day:
+            return no
+        because = "moved"
     return (Draft(SeatReleased(booking=own.booking, person=own.person, exam=exam.exam, because=because)),)
 
 
@@ -158,7 +156,7 @@ def decide_attendance(
         return seat
     is_put_right = seat.status is (Status.ABSENT if command.present else Status.ATTENDED)
     if seat.status is not Status.BOOKED and not is_put_right:
-        return Refusal.because("booking_not_open", status=seat.status)
+        return not_waiting(seat)
     if seat.attendance_by is not None and by.is_same_hand(seat.attendance_by):
         return Refusal.because("same_hand", actor=by.actor)
     if command.on < exam.scheduled.day:
@@ -219,6 +217,8 @@ def decide_result_correction(
         return Refusal.because("nothing_changed", score_centi=command.score_centi)
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
+    if command.on < exam.scheduled.day:
+        return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
     if no := _beyond(exam, command.score_centi):
         return no
     mark = exam.scheduled.pass_mark_centi
@@ -236,51 +236,11 @@ def decide_result_correction(
     return (Draft(corrected, words),)
 
 
-def decide_closing(
-    exam: Exam | None, command: CloseExam, bookings: Sequence[Booking], persons: Mapping[PersonId, Person], by: Actor
-) -> Decision:
-    """Close over all bookings of the session: each has its result, or each is released where it is called off.
-
-    Of people whose data may only be stored nothing can be entered any more: their bookings stay as they are.
-    """
-    if exam is None:
-        return Refusal.because("exam_absent")
-    assert all(one.booked.exam == exam.exam for one in bookings), "the caller brought another session's bookings"
-    if no := standing(by, command.role, exam.matter):
-        return no
-    if exam.closed is not None:
-        return Refusal.because("exam_closed", held=exam.closed.held)
-    taken = [one for one in bookings if one.status is not Status.RELEASED]
-    waiting = [one for one in taken if one.status in (Status.BOOKED, Status.ATTENDED)
-               and closed_to_processing(persons[one.person]) is None]
-    if not command.held:
-        return _called_off(exam, taken, waiting)
-    if command.on < exam.scheduled.day:
-        return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
-    if waiting:
-        return Refusal.because("results_missing", bookings=len(waiting))
-    closed = ExamClosed(
-        exam=exam.exam,
-        held=True,
-        booked=len(taken),
-        attended=sum(one.status in _CAME for one in taken),
-        passed=sum(one.is_passed for one in taken),
-    )
-    return (Draft(closed),)
-
-
-_CAME: Final = (Status.ATTENDED, Status.PASSED, Status.FAILED)
-
-
-def _called_off(exam: Exam, taken: Sequence[Booking], waiting: Sequence[Booking]) -> Decision:
-    sat = [one for one in taken if one.status is not Status.BOOKED]
-    if sat:  # Somebody came: it was held.
-        return Refusal.because("exam_was_held", bookings=len(sat))
-    released = [
-        Draft(SeatReleased(booking=one.booking, person=one.person, exam=exam.exam, because="called_off"))
-        for one in waiting
-    ]
-    return (*released, Draft(ExamClosed(exam=exam.exam, held=False, booked=len(taken), attended=0, passed=0)))
+def not_waiting(seat: Booking) -> Refusal:
+    """Say that a seat does not wait for its exam any more, and since which result."""
+    if seat.result is None:
+        return Refusal.because("booking_not_open", status=seat.status)
+    return Refusal.because("booking_not_open", status=seat.status, announced_on=seat.result.on)
 
 
 def _beyond(exam: Exam, score_centi: int) -> Refusal | None:

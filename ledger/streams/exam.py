@@ -5,11 +5,14 @@
     attended    → passed, failed
     passed      → failed, failed → passed (a result put right)
 
+A session may move as long as nobody sat; what is asked of it from then on is asked of the new day and place.
+
 A session does not count its seats: a crowd that books would race for one version. A seat is a reserved name of whoever
 booked it, and the last day of booking lies before the day of the exam, so that whoever closes a session has seen all of
 its bookings.
 
-Decisions on seats stand in `ledger.streams.booking`; these are the states that they rest on.
+Decisions on seats stand in `ledger.streams.booking`, those on a session that has seats in
+`ledger.streams.exam_session`; these are the states that they rest on.
 `tests/ledger/streams/test_exam_stream.py` shows it.
 """
 
@@ -31,6 +34,7 @@ from ledger.events.exam import (
     ExamClosed,
     ExamEvent,
     ExamId,
+    ExamMoved,
     ExamScheduled,
     ResultCorrected,
     ResultRecorded,
@@ -45,8 +49,9 @@ from ledger.vocabulary import Category, PersonId
 class Exam(State):
     """A session as it stands."""
 
-    scheduled: ExamScheduled
+    scheduled: ExamScheduled          # As it was last moved.
     closed: ExamClosed | None = None
+    moves: int = 0                    # How often it was put elsewhere or to another time; other seats are no move.
 
     @property
     def exam(self) -> ExamId:
@@ -102,6 +107,10 @@ class Booking(State):
         """Say whether the exam was passed."""
         return self.status is Status.PASSED
 
+    def was_moved(self, exam: Exam) -> bool:
+        """Say whether the session was put elsewhere or to another time since this was booked."""
+        return self.booked.moves < exam.moves
+
     @property
     def holds_the_year(self) -> bool:
         """Say whether the person has no other turn beside this one."""
@@ -134,10 +143,8 @@ def decide_scheduling(exam: Exam | None, command: ScheduleExam, by: Actor) -> De
         return Refusal.because("exam_exists", exam=exam.exam)
     if no := standing(by, command.role, Matter(command.region, command.sector, command.category)):
         return no
-    if command.seats <= 0 or command.starts >= command.ends:
-        return Refusal.because("exam_empty", seats=command.seats, starts=command.starts, ends=command.ends)
-    if command.book_until >= command.day:
-        return Refusal.because("book_until_unfit", book_until=command.book_until, day=command.day)
+    if no := unfit(command.day, (command.starts, command.ends), command.seats, command.book_until):
+        return no
     if command.full_mark_centi is not None and command.pass_mark_centi > command.full_mark_centi:
         return Refusal.because("pass_mark_unfit", pass_mark_centi=command.pass_mark_centi,
                                full_mark_centi=command.full_mark_centi)
@@ -161,14 +168,38 @@ def decide_scheduling(exam: Exam | None, command: ScheduleExam, by: Actor) -> De
     return (Draft(scheduled),)
 
 
+def unfit(day: date, hours: tuple[str, str], seats: int, book_until: date) -> Refusal | None:
+    """Say why nobody could book and sit a session that is planned so. `hours`: from when to when."""
+    starts, ends = hours
+    if seats <= 0 or starts >= ends:
+        return Refusal.because("exam_empty", seats=seats, starts=starts, ends=ends)
+    if book_until >= day:
+        return Refusal.because("book_until_unfit", book_until=book_until, day=day)
+    return None
+
+
 def evolve(exam: Exam | None, event: ExamEvent) -> Exam:
     """Accept what happened to a session."""
     if isinstance(event, ExamScheduled):
         return Exam(event)
     if exam is None:
         raise Beheaded(event)
+    if isinstance(event, ExamMoved):
+        return _moved(exam, event)
     assert isinstance(event, ExamClosed)
     return replace(exam, closed=event)
+
+
+def _moved(exam: Exam, event: ExamMoved) -> Exam:
+    before = exam.scheduled
+    now = replace(before, day=event.day, starts=event.starts, ends=event.ends, place=event.place, seats=event.seats,
+                  book_until=event.book_until)
+    return replace(exam, scheduled=now, moves=exam.moves + (where_and_when(now) != where_and_when(before)))
+
+
+def where_and_when(planned: ExamScheduled | ExamMoved) -> tuple[date, str, str, str]:
+    """What whoever has a seat has to know."""
+    return planned.day, planned.starts, planned.ends, planned.place
 
 
 def evolve_booking(booking: Booking | None, event: BookingEvent) -> Booking:

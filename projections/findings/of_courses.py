@@ -15,6 +15,7 @@ from ledger.events.course import CourseCompleted, CourseHoursRegistered, CourseP
 from ledger.events.exam import (
     AttendanceRecorded,
     ExamClosed,
+    ExamMoved,
     ExamScheduled,
     ResultCorrected,
     ResultRecorded,
@@ -71,6 +72,16 @@ def _scheduled(rows: Rows, effect: Effect) -> None:
         "ends_at": _moment(event.day, event.ends), "seats": event.seats, "event": effect.recorded})
 
 
+def _moved(rows: Rows, effect: Effect) -> None:
+    event: ExamMoved = effect.event
+    times = {"starts_at": _moment(event.day, event.starts), "ends_at": _moment(event.day, event.ends)}
+    rows.change("exam", effect.position, {"exam": event.exam}, {
+        "day": event.day.isoformat(), "seats": event.seats, **times})
+    for booking, status in rows.now("booking", ("booking", "status"), {"exam": event.exam}):
+        if status != "released":  # Who gave the seat back is in no other place by it.
+            rows.change("booking", effect.position, {"booking": booking}, times)
+
+
 def _closed(rows: Rows, effect: Effect) -> None:
     event: ExamClosed = effect.event
     rows.change("exam", effect.position, {"exam": event.exam}, {"status": "held" if event.held else "called_off"})
@@ -111,6 +122,7 @@ HANDLERS: Final[Mapping[type[Event], Handler]] = {
     CourseCompleted: _completed,
     CourseHoursRegistered: _registered,
     ExamScheduled: _scheduled,
+    ExamMoved: _moved,
     ExamClosed: _closed,
     SeatBooked: _booked,
     SeatReleased: _released,

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,12 @@ class School:
 
     def pass_days(self, days: int) -> None:
         self.pass_seconds(86_400 * days)
+
+    def pass_until(self, month: int, day: int) -> None:
+        """Go on to the next such day; where it is that day, or has just been, days to come are of the same year."""
+        today = self.town.house.today
+        then = date(today.year, month, day)
+        self.pass_days(((then if then >= today else date(today.year + 1, month, day)) - today).days)
 
     def day(self, after: int = 0) -> str:
         return (self.town.house.today + timedelta(days=after)).isoformat()

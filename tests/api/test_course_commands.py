@@ -54,6 +54,8 @@ def test_a_course_goes_its_way_from_the_catalogue_to_eighteen_hours(school: Scho
     assert "已退座" in told(run(li, "exam", "release", seat))
     seat = made(run(li, "exam", "book", exam, mine, "--json"), "booking")
     assert seat in told(run(office, "exam", "seats", exam, "--purpose", "exam_day"))
+    put_off = run(office, "exam", "move", exam, "--because", "weather", "--place", "瓯海考点", "--seats", "40")
+    assert "瓯海考点" in told(put_off) and "改期、改场地 1 次" in put_off.stdout
     school.pass_days(21)
     assert "已登记到场" in told(run(office, "exam", "attend", seat, "--present"))
     assert "不合格" in told(run(office, "exam", "result", seat, "--score", "59"))

@@ -64,3 +64,26 @@ def test_a_name_that_is_taken_is_spoken_of_as_what_it_is(kind: str) -> None:
         assert sentence.endswith("。") and sentence.count("。") == 1, sentence
     events = "".join(path.read_text("utf-8") for path in (ROOT / "ledger" / "events").glob("*.py"))
     assert f'Name("{kind}", ' in events
+
+
+def fitted() -> list[tuple[str, str, dict[str, str]]]:
+    """What fits better than a code's own sentences, by the value that was seen, or by none."""
+    found = []
+    for code, table in TABLE["fitting"].items():
+        cases = table.items() if "by" in table else [("", table)]
+        found += [(code, value, words) for value, words in cases if value != "by"]
+    return found
+
+
+@pytest.mark.parametrize(("code", "value", "words"), fitted(), ids=lambda one: one if isinstance(one, str) else "")
+def test_what_was_seen_stands_in_the_sentences_that_fit_it(code: str, value: str, words: dict[str, str]) -> None:
+    named = set(re.findall(r"\{(\w+)\}", "".join(words.values())))
+    seen = {name: f"〔{name}〕" for name in named} | {TABLE["fitting"][code].get("by", "-"): value}
+
+    line = refusals.line_of(Refusal.because(code, **seen))
+    assert line.status == refusals.lines()[code].status and line != refusals.lines()[code]
+    assert all(f"〔{name}〕" in line.detail for name in named)
+    for sentence in line[1:]:
+        assert sentence.endswith("。") and sentence.count("。") == 1, sentence
+    if named:
+        assert refusals.line_of(Refusal(code, {})) == refusals.lines()[code], "who refused saw less"

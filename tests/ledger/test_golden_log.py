@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "943033badf144a88d008b8b5933a6db44a13e79533be192ac613d8d90d84a22f"
+ROOT = "e3b97a3f6f81701d593eeaf10fd7a5a48ffbcbbc73244b07dcefe517f4af4d33"
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from ledger.streams import claim as claims
 from ledger.streams import course as courses
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
+from ledger.streams import exam_session as sessions
 from ledger.streams import person as persons
 from ledger.streams.enrolment import MINUTE
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId
@@ -113,12 +114,22 @@ def sit(house: House, booking: BookingId, score: int | None) -> int:
     return act(bookings.decide_result, bookings.RecordResult(role=ROLE, score_centi=score, on=on))
 
 
+def move(house: House, exam: ExamId, of: Iterable[BookingId] = (), **change: Any) -> int:
+    """Hold a session another day, elsewhere, or with other seats."""
+    session = house.load(exam, exams.evolve)
+    stands = {name: getattr(session.scheduled, name) for name in (
+        "day", "starts", "ends", "place", "seats", "book_until")}
+    command = sessions.MoveExam(role=ROLE, because="weather", on=session.scheduled.book_until, **(stands | change))
+    found = [house.load(one, exams.evolve_booking) for one in of]
+    return house.record(sessions.decide_move(session, command, found, house.officer))[-1]
+
+
 def close(house: House, exam: ExamId, of: Iterable[BookingId], *, held: bool = True) -> int:
     session = house.load(exam, exams.evolve)
-    command = bookings.CloseExam(role=ROLE, held=held, on=session.scheduled.day)
+    command = sessions.CloseExam(role=ROLE, held=held, on=session.scheduled.day)
     found = [house.load(one, exams.evolve_booking) for one in of]
     people = {one.person: house.load(one.person, persons.evolve) for one in found}
-    return house.record(bookings.decide_closing(session, command, found, people, house.officer))[-1]
+    return house.record(sessions.decide_closing(session, command, found, people, house.officer))[-1]
 
 
 def register_hours(house: House, enrolment: EnrolmentId, booking: BookingId | None = None) -> ClaimId:

@@ -14,6 +14,7 @@ from exam_kit import (
     complete,
     enrol,
     give_back,
+    move,
     publish,
     register_hours,
     schedule,
@@ -29,7 +30,8 @@ from ledger.vocabulary import PersonId
 from projections import exams
 from projections.answers import Answers
 from projections.errors import AsOfInFuture
-from projections.exams import Exams, Wanted
+from projections.exam_fold import Exams
+from projections.exams import Wanted
 from projections.files.rebuilding import compare
 
 
@@ -125,9 +127,9 @@ def test_completion_without_an_exam_is_registered_too_and_what_it_counts_is_law(
     assert (entry["evaluated"]["status"], entry["evaluated"]["counted"]) == ("refused", "0")
 
 
-def seated(house: House, exam: ExamId, many: int) -> list[tuple[PersonId, EnrolmentId, BookingId]]:
+def seated(house: House, exam: ExamId, many: int, first: int = 1) -> list[tuple[PersonId, EnrolmentId, BookingId]]:
     course, found = publish(house), []
-    for seat in range(1, many + 1):
+    for seat in range(first, first + many):
         person = learner(house)
         enrolment = enrol(house, person, course)
         study(house, enrolment)
@@ -180,6 +182,22 @@ def test_a_session_that_was_called_off_has_all_its_seats_free(house: House) -> N
     found = exams.exam_of(house.followed(), exam)
 
     assert found is not None and (found.status, found.taken, found.free) == ("called_off", 0, 3)
+
+
+def test_a_session_that_moved_stands_where_it_is_and_as_of_before_where_it_was(house: House) -> None:
+    exam = schedule(house)
+    ((_, _, before),) = seated(house, exam, 1)
+    then = house.size
+    move(house, exam, [before], seats=9)
+    move(house, exam, [before], day=date(2026, 5, 16), place="另一考点")
+    ((_, _, after),) = seated(house, exam, 1, first=9)
+    answers = house.followed()
+
+    now, was = exams.exam_of(answers, exam), exams.exam_of(answers, exam, as_of=then)
+    assert now is not None and was is not None
+    assert (was.day, was.seats, was.moves, was.version) == ("2026-04-18", 3, 0, 1)
+    assert (now.day, now.place, now.seats, now.moves, now.version) == ("2026-05-16", "另一考点", 9, 1, 3)
+    assert {one.booking: one.moves for one in exams.bookings_of(answers, exam=exam)} == {before: 0, after: 1}
 
 
 def test_the_plan_is_by_day_and_its_pages_count_the_same_seats(house: House) -> None:

@@ -87,8 +87,7 @@ def course_view(one: Course) -> dict[str, Any]:
 
 def exam_view(one: Exam) -> dict[str, Any]:
     """A session as it is shown: marks as decimals, and the seats that are left."""
-    return {**_without(one, "pass_mark_centi"), "pass_mark": format_hours(one.pass_mark_centi), "free": one.free,
-            "version": 1 if one.status == "scheduled" else 2}
+    return {**_without(one, "pass_mark_centi"), "pass_mark": format_hours(one.pass_mark_centi), "free": one.free}
 
 
 def enrolment_view(one: Enrolment) -> dict[str, Any]:

@@ -275,7 +275,7 @@ def _entered(
     assert person is not None, "a booking is a person's"
     drafts: tuple[Draft, ...] = ()
     if one.score_centi is None and seat.status is not Status.BOOKED:  # A list says nothing anew.
-        return Refusal.because("booking_not_open", status=seat.status)
+        return bookings.not_waiting(seat)
     if seat.status is Status.BOOKED:
         command = bookings.RecordAttendance(role=role, present=one.present, on=house.today)
         attended = bookings.decide_attendance(seat, command, person, exam, by)

@@ -24,6 +24,7 @@ from ledger.events.base import Name
 from ledger.events.exam import BookingId, ExamId
 from ledger.streams import booking as bookings
 from ledger.streams import exam as exams
+from ledger.streams import exam_session as sessions
 from ledger.streams.decision import Decision
 from ledger.streams.exam import Booking, Exam
 from ledger.streams.standing import Actor, Matter
@@ -32,6 +33,9 @@ from projections import exams as known
 
 FULL_MARK_CENTI: Final = 10_000
 """A hundred, where whoever plans a session says nothing else."""
+
+MOVABLE: Final = ("day", "starts", "ends", "place", "seats", "book_until")
+"""What may be said anew of a session; whose courses it examines, and by which mark, stays."""
 
 _TRIES: Final = 1_000
 """Each time somebody else has taken the one that was free: a session has no more seats than this."""
@@ -56,6 +60,30 @@ def schedule(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
     return as_department(house, caller, matter, asked, decide)
 
 
+def move(house: House, caller: Caller, exam: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Hold a session another day, elsewhere or with other seats; what is not said stays as it is."""
+    found = exam_of(Reading(house.ledger), exam)
+    if found is None:
+        return unknown_exam(house, caller)
+    if (behind := house.settled()) is not None:  # Whose seats stay has to be known.
+        return behind
+
+    def decide(reading: Reading, role: str, by: Actor) -> Decision:
+        session = exam_of(reading, exam)
+        assert session is not None, "a session is never taken away"
+        stands = session.scheduled
+        given = {name: fields.get(name, getattr(stands, name)) for name in MOVABLE}
+        command = sessions.MoveExam(role=role, because=fields["because"], on=house.today, **given)
+        drafts = sessions.decide_move(session, command, _booked(house, reading, exam), by)
+        # Whoever takes a seat right now is not among those who are known to have one, and is asked of the names.
+        late = None if isinstance(drafts, Refusal) else next(
+            (seat for seat in range(stands.seats, command.seats, -1)
+             if house.ledger.find(Name("seat", f"{exam}:{seat}")) is not None), None)
+        return drafts if late is None else Refusal.because("seats_booked", seats=command.seats, highest=late)
+
+    return as_department(house, caller, found.matter, asked, decide, upon=exam, show=exam_view)
+
+
 def close(house: House, caller: Caller, exam: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Close a session over all its results, or call it off and give every seat back."""
     found = exam_of(Reading(house.ledger), exam)
@@ -65,16 +93,21 @@ def close(house: House, caller: Caller, exam: str, fields: dict[str, Any], asked
         return behind
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
-        seats = [seat for one in known.bookings_of(house.answers, exam=exam)
-                 if (seat := booking_of(reading, one.booking)) is not None]
+        seats = _booked(house, reading, exam)
         people = {seat.person: person for seat in seats if (person := reading.person(seat.person)) is not None}
-        command = bookings.CloseExam(role=role, held=fields["held"], on=house.today)
-        drafts = bookings.decide_closing(exam_of(reading, exam), command, seats, people, by)
+        command = sessions.CloseExam(role=role, held=fields["held"], on=house.today)
+        drafts = sessions.decide_closing(exam_of(reading, exam), command, seats, people, by)
         if isinstance(drafts, Refusal):
             return drafts
         return tuple(sorted(drafts, key=lambda draft: draft.event.stream != exam))  # What was asked for comes first.
 
     return as_department(house, caller, found.matter, asked, decide, upon=exam, show=exam_view)
+
+
+def _booked(house: House, reading: Reading, exam: str) -> list[Booking]:
+    """Every booking of a session that is known, as it stands."""
+    return [seat for one in known.bookings_of(house.answers, exam=exam)
+            if (seat := booking_of(reading, one.booking)) is not None]
 
 
 # Seats
@@ -243,7 +276,7 @@ def exam_view(exam: Exam) -> dict[str, Any]:
         "ends": scheduled.ends, "place": scheduled.place, "seats": scheduled.seats,
         "pass_mark": format_hours(scheduled.pass_mark_centi), "book_until": scheduled.book_until,
         "full_mark": None if (full := scheduled.full_mark_centi) is None else format_hours(full),
-        "resits": scheduled.resits,
+        "resits": scheduled.resits, "moves": exam.moves,
         "status": "scheduled" if closed is None else "held" if closed.held else "called_off",
         "booked": None if closed is None else closed.booked, "attended": None if closed is None else closed.attended,
         "passed": None if closed is None else closed.passed,
@@ -257,5 +290,5 @@ def booking_view(found: Booking) -> dict[str, Any]:
         "booking": found.booking, "person": found.person, "exam": booked.exam, "enrolment": booked.enrolment,
         "course": booked.course, "seat": booked.seat, "status": found.status,
         "score": None if result is None else format_hours(result.score_centi),
-        "announced_on": None if result is None else result.on,
+        "announced_on": None if result is None else result.on, "moves": booked.moves,
     }

@@ -17,6 +17,7 @@ from api.console import deeds, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Field, of_refusal
+from api.console.learning import moving
 from api.console.learning.learning import (
     BOOKINGS,
     EXAMS,
@@ -38,7 +39,7 @@ from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.tables_out import Table
 from api.refusals.refusals import line_of
-from api.routes.schemas.seats import BookBody
+from api.routes.schemas.seats import BookBody, MoveBody
 from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.exam import Booking
@@ -170,6 +171,7 @@ def facts(house: House, exam: Mapping[str, Any]) -> list[tuple[str, str]]:
             ("科目", subject_of(exam)), ("所考课程", f"{exam['year']} 年度，{region(exam['region'])}"),
             ("主办部门", "" if unit is None else unit.names[-1].name), ("座位", f"{exam['seats']}"),
             ("报名截止", f"{exam['book_until']}（当日仍可报名、退座）"), ("合格线", _marks(exam)),
+            ("改期、改场地", f"{exam['moves']} 次" if exam["moves"] else ""),
             ("再考", "缺考或不合格的，当年可以再考" if exam["resits"] else "当年不再考")]
     return [(name, value) for name, value in told if value]
 
@@ -214,7 +216,7 @@ def _see(asking: Asking, exam: str) -> Subject | Refusal:
     is_own = asking.capacity.is_person  # What begins is their booking; of the session nothing changes.
     view = seats.exam_view(found)
     title = f"{view['day']} {view['starts']}–{view['ends']} {view['place']}"
-    stands = [("我的座位", "没有报名")] if is_own else [("状态", EXAMS[view["status"]])]
+    stands = [("我的座位", "没有报名")] if is_own else _stands(view)
     return Subject(exam, f"/exams/{exam}", title, None if is_own else reading.versions[found.scheduled.stream], stands,
                    _becomes, state=view)
 
@@ -223,7 +225,11 @@ def _becomes(state: Any) -> deeds.Pairs:
     """What a session comes to, or the booking that begins with it; which seat it will be is not known before."""
     if isinstance(state, Booking):
         return [("我的座位", BOOKINGS[state.status])]
-    return [("状态", EXAMS[seats.exam_view(state)["status"]])]
+    return _stands(seats.exam_view(state))
+
+
+def _stands(view: Mapping[str, Any]) -> deeds.Pairs:
+    return [("状态", EXAMS[view["status"]]), *moving.stands(view)]
 
 
 def _book_fields(asking: Asking, subject: Subject) -> Sequence[Field]:
@@ -253,6 +259,8 @@ ROOM: Final = Room(_see, deeds.named(
     Deed("booking", "报名", lambda house, caller, exam, fields, asked: seats.book(
         house, caller, {"exam": exam, **fields}, asked), SeatBody, _book_fields, _book_tried, look="main", is_own=True,
          note="一个座位只属于一个人，先到先得。报名截止前可以退座。"),
+    Deed("move", "改期、改场地", seats.move, MoveBody, moving.fields, moving.tried, depends=True,
+         note="已报名的座位不变，报名的人在工作台上看到新的时间和地点，考完之前可以退座，不算一次考试。不能改到另一年度。"),
     Deed("closing", "结束场次", lambda house, caller, exam, asked: seats.close(
         house, caller, exam, {"held": True}, asked),
          note="已举行，各人都有结果之后结束。结束后不再登记成绩，只能更正。"),

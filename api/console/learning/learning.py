@@ -141,7 +141,8 @@ def _is_off(exam: Mapping[str, Any] | Refusal | None) -> bool:
 def _held(one: Mapping[str, Any], exam: Mapping[str, Any], today: date) -> dict[str, str]:
     """The seat that somebody holds, in words: when to come, or that the mark is waited for."""
     is_over = one["status"] == "attended" or str(exam["day"]) < today.isoformat()
-    words = "已考，待成绩" if is_over else f"考试 {exam['day']} {exam['starts']}，{one['seat']} 号座位"
+    moved = "（改过）" if one["moves"] < exam["moves"] else ""
+    words = "已考，待成绩" if is_over else f"考试 {exam['day']} {exam['starts']}{moved}，{one['seat']} 号座位"
     return {"booking": one["booking"], "words": words}
 
 

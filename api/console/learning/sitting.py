@@ -23,6 +23,7 @@ from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
 from api.console.form import Fault, Field, of_refusal
+from api.console.learning import moving
 from api.console.learning.exams import PURPOSE, no_list
 from api.console.learning.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
@@ -65,8 +66,9 @@ def booking(asking: Asking, booking: str) -> Shown:
     said = events.events_of(house, booking, as_of=position)["items"]
     basis = house.answers.reflects(position)
     hours = _hours_left(house, found) if moment.is_now else None
+    was = moving.before(asking, {"moves": found.booked.moves, "events": [one["position"] for one in said]}, exam)
     return Page("booking.html", {
-        "hours": hours, "day": "over" if exam["day"] < house.today.isoformat() else (
+        "was": was, "hours": hours, "day": "over" if exam["day"] < house.today.isoformat() else (
             "shut" if exam["book_until"] < house.today.isoformat() else "open"),
         "moment": moment, "basis": told_basis(basis), "told": told, "exam": exam, "course": course,
         "state": BOOKINGS[told["status"]], "done": done_before(asking), "purpose": subject.purpose,
@@ -91,7 +93,8 @@ def _about(event: Mapping[str, Any]) -> str:
         return f"{format_hours(event['score_centi'])} 分，{'合格' if event['passed'] else '不合格'}"
     if "present" in event:
         return "到场" if event["present"] else "缺考"
-    return {"called_off": "场次取消", "given_back": "本人退座"}.get(event.get("because", ""), "")
+    because = {"called_off": "场次取消", "given_back": "本人退座", "moved": "改期后本人退座"}
+    return because.get(event.get("because", ""), "")
 
 
 def _see(asking: Asking, booking: str) -> Subject | Refusal:

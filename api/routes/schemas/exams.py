@@ -11,6 +11,8 @@ from api.routes.schemas.histories import PageAnswer, Reflects
 
 _AS_OF = {"description": "事件序号、带时区的时间或日期：按当时所知回答"}
 _HOURS = {"description": "标注的学时", "example": "18"}
+MOVED = "改期、改场地的次数；只改座位数的不算"
+BOOKED_AFTER = "报名时场次已改期、改场地几次；少于场次的次数即报名之后改过，考完之前可以退座"
 _MARK = {"description": "分数", "example": "60"}
 
 
@@ -79,6 +81,7 @@ class ExamAnswer(Answer):
     passed = ma.fields.Integer(required=True)
     failed = ma.fields.Integer(required=True)
     event = ma.fields.Integer(required=True)
+    moves = ma.fields.Integer(required=True, metadata={"description": MOVED})
     version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，单独查看时也在 ETag 中"})
 
 
@@ -124,6 +127,7 @@ class BookingAnswer(Answer):
     score = ma.fields.String(required=True, allow_none=True, metadata=_MARK)
     pass_mark = ma.fields.String(required=True, allow_none=True, metadata=_MARK)
     announced_on = ma.fields.Date(required=True, allow_none=True)
+    moves = ma.fields.Integer(required=True, metadata={"description": BOOKED_AFTER})
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
 

@@ -11,12 +11,13 @@ import marshmallow as ma
 
 from api.cases.learning.result_lists import ROWS_MOST
 from api.routes.bodies import Body
-from api.routes.fields import Day, Flag, Id, Number, Shaped, Text
+from api.routes.fields import Choice, Day, Flag, Id, Number, Shaped, Text
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.courses import ANNOUNCED, Mark, PlaceBody
-from api.routes.schemas.exams import BookingAnswer
+from api.routes.schemas.exams import BOOKED_AFTER, MOVED, BookingAnswer
 from api.routes.schemas.histories import Reflects
 from api.routes.schemas.rosters import File
+from ledger.streams.exam_session import CAUSES
 
 SEATS_MOST = 1_000
 BOOKING_STATES = ("booked", "released", "attended", "absent", "passed", "failed")
@@ -61,10 +62,24 @@ class ExamRecord(Recorded):
     full_mark = ma.fields.String(required=True, allow_none=True, metadata={"description": "早先安排的没有"})
     book_until = ma.fields.Date(required=True)
     resits = ma.fields.Boolean(required=True)
+    moves = ma.fields.Integer(required=True, metadata={"description": MOVED})
     status = ma.fields.String(required=True, metadata={"enum": ["scheduled", "held", "called_off"]})
     booked = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "结束时的报名人数"})
     attended = ma.fields.Integer(required=True, allow_none=True)
     passed = ma.fields.Integer(required=True, allow_none=True)
+
+
+class MoveBody(Body):
+    """Where and when a session is held from now on, and with how many seats; what is not said stays as it is."""
+
+    because = Choice(*CAUSES, required=True, metadata={
+        "description": "缘由：weather 天气，place 场地，organiser 主办部门的安排，seats 座位增减，other 其他"})
+    day = Day(metadata={"description": "不早于今天，与原定的同一年度；成绩不早于这一天登记"})
+    starts = Time()
+    ends = Time()
+    place = Text(200, metadata={"example": "温州市人事考试中心 2 楼机房"})
+    seats = Number(1, SEATS_MOST, metadata={"description": "不少于已有人报名的最大座位号", "example": 80})
+    book_until = Day(metadata={"description": "报名截止日，早于考试日"})
 
 
 class ClosingBody(Body):
@@ -93,6 +108,7 @@ class BookingRecord(Recorded):
     status = ma.fields.String(required=True, metadata={"enum": list(BOOKING_STATES)})
     score = ma.fields.String(required=True, allow_none=True)
     announced_on = ma.fields.Date(required=True, allow_none=True)
+    moves = ma.fields.Integer(required=True, metadata={"description": BOOKED_AFTER})
     claim = ma.fields.String(allow_none=True, metadata={"description": "登记成绩后：随之登记的学时，或更正前已登记的"})
 
 
@@ -146,7 +162,7 @@ class SeatAnswer(BookingAnswer):
     """A seat on the list of a session."""
 
     class Meta:
-        exclude = ("exam", "course", "pass_mark", "events")
+        exclude = ("exam", "course", "pass_mark", "moves", "events")
 
     person = ma.fields.String(required=True)
     version = ma.fields.Integer(required=True)

@@ -37,6 +37,7 @@ from ledger.streams import booking as bookings
 from ledger.streams import claim as claims
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
+from ledger.streams import exam_session as sessions
 from ledger.streams.decision import Decision
 from ledger.streams.exam import Booking, Status, evolve_booking
 from ledger.streams.person import Person
@@ -45,7 +46,7 @@ from ledger.vocabulary import Category
 
 RELEASE = bookings.ReleaseSeat(person=LI, on=date(2026, 4, 9))
 CORRECT = bookings.CorrectResult(role=ROLE, score_centi=4000, on=date(2026, 5, 4), words=WHY)
-CLOSE = bookings.CloseExam(role=ROLE, held=True, on=date(2026, 4, 30))
+CLOSE = sessions.CloseExam(role=ROLE, held=True, on=date(2026, 4, 30))
 CALL_OFF = replace(CLOSE, held=False)
 PEOPLE = {LI: PERSON}
 
@@ -276,34 +277,34 @@ def test_a_session_closes_when_everyone_has_their_result() -> None:
     given_back = replace(BOOKED, status=Status.RELEASED)
 
     for still_open in (BOOKED, ATTENDED):
-        no = refusal(bookings.decide_closing(EXAM, CLOSE, [passed, still_open], PEOPLE, HOLDER))
+        no = refusal(sessions.decide_closing(EXAM, CLOSE, [passed, still_open], PEOPLE, HOLDER))
         assert (no.code, no.seen) == ("results_missing", {"bookings": 1})
-    closed = event(bookings.decide_closing(EXAM, CLOSE, [passed, missed, given_back], PEOPLE, HOLDER))
+    closed = event(sessions.decide_closing(EXAM, CLOSE, [passed, missed, given_back], PEOPLE, HOLDER))
     assert (closed.booked, closed.attended, closed.passed) == (2, 1, 1)
     after = exams.evolve(EXAM, closed)
-    assert outcome(bookings.decide_closing(after, CLOSE, [], PEOPLE, HOLDER)) == "exam_closed"
-    assert outcome(bookings.decide_closing(None, CLOSE, [], PEOPLE, HOLDER)) == "exam_absent"
+    assert outcome(sessions.decide_closing(after, CLOSE, [], PEOPLE, HOLDER)) == "exam_closed"
+    assert outcome(sessions.decide_closing(None, CLOSE, [], PEOPLE, HOLDER)) == "exam_absent"
     early = replace(CLOSE, on=date(2026, 4, 17))
-    assert outcome(bookings.decide_closing(EXAM, early, [], PEOPLE, HOLDER)) == "exam_not_held_yet"
+    assert outcome(sessions.decide_closing(EXAM, early, [], PEOPLE, HOLDER)) == "exam_not_held_yet"
 
 
 def test_a_session_closes_over_those_of_whom_nothing_may_be_entered_any_more() -> None:  # PIPL 47
     restricted = {LI: replace(PERSON, is_restricted=True)}
 
-    closed = event(bookings.decide_closing(EXAM, CLOSE, [BOOKED], restricted, HOLDER))
+    closed = event(sessions.decide_closing(EXAM, CLOSE, [BOOKED], restricted, HOLDER))
     assert (closed.booked, closed.attended) == (1, 0)
-    (off,) = events(bookings.decide_closing(EXAM, CALL_OFF, [BOOKED], restricted, HOLDER))
+    (off,) = events(sessions.decide_closing(EXAM, CALL_OFF, [BOOKED], restricted, HOLDER))
     assert (off.held, off.booked) == (False, 1)
 
 
 def test_a_session_that_is_called_off_gives_every_seat_and_turn_back() -> None:
     second = replace(BOOKED, booked=replace(BOOKED.booked, booking="bkg_2", seat=2))
 
-    *released, closed = events(bookings.decide_closing(EXAM, CALL_OFF, [BOOKED, second], PEOPLE, HOLDER))
+    *released, closed = events(sessions.decide_closing(EXAM, CALL_OFF, [BOOKED, second], PEOPLE, HOLDER))
 
     assert [(one.stream, one.because) for one in released] == [("bkg_1", "called_off"), ("bkg_2", "called_off")]
     assert all(one.freed() == SEAT | TURN for one in released)
     assert (closed.held, closed.booked) == (False, 2)
-    assert outcome(bookings.decide_closing(EXAM, CALL_OFF, [ATTENDED], PEOPLE, HOLDER)) == "exam_was_held"
+    assert outcome(sessions.decide_closing(EXAM, CALL_OFF, [ATTENDED], PEOPLE, HOLDER)) == "exam_was_held"
     late = event(bookings.decide_seat_release(BOOKED, RELEASE, PERSON, exams.evolve(EXAM, closed)))
     assert late.because == "called_off", "booked in the moment in which it was called off"
