@@ -23,6 +23,7 @@ from api.demo.studies import words
 from api.register.register import SYSTEM
 from ledger.events.course import CourseId, EnrolmentId
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams.course import Course
 from ledger.streams.decision import Decision
@@ -135,13 +136,13 @@ class Courses:
         """The system registers what it saw, where the law still lets it."""
         one, whose, today, seat = who.enrolment, who.whose, self._calendar.today, who.seat
         assert one is not None and seat is not None, "whoever passed was enrolled and seated"
-        study = enrolments.study_of(one, round_.course, seat.state)
+        study = course_hours.study_of(one, round_.course, seat.state)
         if not self._registers_itself(whose) or whose.state.affiliation_on(study.evidence_on) is None:
             return
-        command = enrolments.RegisterCourseHours(
+        command = course_hours.RegisterCourseHours(
             claim=ClaimId(self._ids.id("claim", self._calendar.now)), on=today, step="system",
             title=round_.course.published.title, ruling=self._law.ruling(whose.state, study, today))
-        decision = enrolments.decide_course_hours(one, command, whose.state, round_.course, seat.state)
+        decision = course_hours.decide_course_hours(one, command, whose.state, round_.course, seat.state)
         events = self._pen.write(self._calendar.now, decision, SYSTEM, {one.enrolment: who.version})
         who.enrolment, who.version = enrolments.evolve(one, events[-1]), who.version + 1
         self.registered.append((whose, command.claim))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases.claiming import appeals, assignment, bulk, claims, review
+from api.cases.claiming import appeals, assignment, bulk, claims, registered, review
 from api.cases.claiming.prospects import prospects
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
@@ -123,12 +123,12 @@ def _line_told(
 
 
 _acts.offer("refusal", "驳回", review.refuse, RefusalBody)
-_acts.offer("correction", "更正", review.correct, CorrectionBody)
-_acts.offer("upholding", "维持原认定", review.uphold, UpholdingBody)
-_acts.offer("freeze", "冻结", review.freeze, Words)
-_acts.offer("release", "解冻", review.release, ReleaseBody)
-_acts.offer("revocation", "撤销", review.revoke, BasisBody)
-_acts.offer("reinstatement", "恢复", review.reinstate, BasisBody)
+_acts.offer("correction", "更正", registered.correct, CorrectionBody)
+_acts.offer("upholding", "维持原认定", registered.uphold, UpholdingBody)
+_acts.offer("freeze", "冻结", registered.freeze, Words)
+_acts.offer("release", "解冻", registered.release, ReleaseBody)
+_acts.offer("revocation", "撤销", registered.revoke, BasisBody)
+_acts.offer("reinstatement", "恢复", registered.reinstate, BasisBody)
 _acts.offer("appeal", "本人申诉：不服驳回、撤销或认定的学时", appeals.appeal, AppealBody)
 _acts.offer("appeal-withdrawal", "本人撤回申诉", appeals.withdraw)
 _acts.offer("appeal-dismissal", "申诉：维持原决定", appeals.dismiss, Words)

@@ -27,6 +27,7 @@ from ledger.events.exam import (
     SeatReleased,
 )
 from ledger.streams import enrolment as enrolments
+from ledger.streams.course_hours import Former, earned_anew, standing_claim
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.enrolment import Enrolment
 from ledger.streams.exam import Booking, Exam, Status
@@ -78,7 +79,7 @@ class CorrectResult(Command):
 
 def decide_booking(
     booking: Booking | None, command: BookSeat, person: Person | None, exam: Exam | None,
-    enrolment: Enrolment | None, turn: Booking | None = None, former: enrolments.Former | None = None,
+    enrolment: Enrolment | None, turn: Booking | None = None, former: Former | None = None,
 ) -> Decision:
     """Book a seat of a session for a course that was completed. `turn` is what holds the person's turn of the year.
 
@@ -106,9 +107,9 @@ def decide_booking(
     if differs is not None:
         return Refusal.because("exam_of_another_course", exam=exam.exam, course=enrolment.course, differs=differs,
                                year=scheduled.year, course_year=enrolled.year)
-    is_anew = enrolments.earned_anew(enrolment, former)
+    is_anew = earned_anew(enrolment, former)
     if enrolment.status is enrolments.Status.REGISTERED and not is_anew:
-        return Refusal.because("hours_registered", claim=enrolment.claim)
+        return Refusal.because("hours_registered", claim=standing_claim(enrolment, former))
     if enrolment.status is not enrolments.Status.COMPLETED and not is_anew:  # W 10: after the study is completed.
         return Refusal.because("course_not_completed", status=enrolment.status)
     if turn is not None and turn.holds_the_year:

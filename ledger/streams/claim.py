@@ -158,6 +158,11 @@ def by_claimant(claim: Claim | None, person: Person, asking: PersonId) -> Claim 
     return closed_to_processing(person) or claim
 
 
+def registered_beside(other: Claim | None) -> Refusal | None:
+    """Say that the hours of a course stand in the register as another claim of the same person: they do so once."""
+    return None if other is None else Refusal.because("course_registered_twice", claim=other.claim)
+
+
 def unsound(ruling: Ruling, words: str | None = None) -> Refusal | None:
     """Say why a ruling cannot be recorded: it must name what it rests on, since that is what was decided.
 

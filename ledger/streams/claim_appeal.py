@@ -26,7 +26,7 @@ from ledger.events.claim_appeal import (
     ClaimAppealed,
     ClaimAppealWithdrawn,
 )
-from ledger.streams.claim import Appeal, Claim, Status, by_claimant, by_office
+from ledger.streams.claim import Appeal, Claim, Status, by_claimant, by_office, registered_beside
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, covers
@@ -122,11 +122,18 @@ def decide_dismissal(claim: Claim | None, command: DismissAppeal, person: Person
     return (Draft(ClaimAppealDismissed(claim=heard.claim, person=heard.person, hand=by.hand), words),)
 
 
-def decide_allowance(claim: Claim | None, command: AllowAppeal, person: Person, by: Actor) -> Decision:
-    """Allow it, saying why; what was decided is undone in the same append as far as that can be."""
+def decide_allowance(
+    claim: Claim | None, command: AllowAppeal, person: Person, by: Actor, beside: Claim | None = None
+) -> Decision:
+    """Allow it, saying why; what was decided is undone in the same append as far as that can be.
+
+    `beside`: the claim as which the hours of its course have been registered since it was revoked.
+    """
     heard = _hearing(claim, command.role, person, by)
     if isinstance(heard, Refusal):
         return heard
+    if heard.status is Status.REVOKED and (no := registered_beside(beside)):
+        return no
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
     name, whose = heard.claim, heard.person

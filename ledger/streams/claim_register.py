@@ -3,6 +3,7 @@
 Nothing is ever taken out of the register: a correction stands beside what it corrects, a revocation beside what it
 undid. While a claim is frozen it can only be released or revoked. The year is locked by approval (E 10); a correction
 that moves it says why. Whoever revoked does not reinstate (D14). What follows an import's source names its version.
+Of a course one claim stands: what would be a second, `beside` another that is registered, is refused.
 
 `tests/ledger/streams/test_claim_register.py` shows it.
 """
@@ -24,7 +25,7 @@ from ledger.events.claim import (
     Study,
     StudyDetails,
 )
-from ledger.streams.claim import Claim, Status, by_office, unsound
+from ledger.streams.claim import Claim, Status, by_office, registered_beside, unsound
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
@@ -91,11 +92,15 @@ class ReinstateClaim(Command):
     source: Source | None = None
 
 
-def decide_correction(claim: Claim | None, command: CorrectClaim, person: Person, by: Actor) -> Decision:
-    """Correct what is registered and not on hold."""
+def decide_correction(
+    claim: Claim | None, command: CorrectClaim, person: Person, by: Actor, beside: Claim | None = None
+) -> Decision:
+    """Correct what is registered and not on hold. `beside`: the claim as which the corrected course stands already."""
     known = _not_on_hold(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
+    if no := registered_beside(beside):
+        return no
     moves_year = known.year is not None and command.year != known.year
     if moves_year and not command.year_because:
         return Refusal.because("year_locked", year=known.year, wanted=command.year)
@@ -171,13 +176,20 @@ def decide_revocation(claim: Claim | None, command: RevokeClaim, person: Person,
     return (Draft(revoked, words),)
 
 
-def decide_reinstatement(claim: Claim | None, command: ReinstateClaim, person: Person, by: Actor) -> Decision:
-    """Reinstate what is revoked, by another hand than the one that revoked it."""
+def decide_reinstatement(
+    claim: Claim | None, command: ReinstateClaim, person: Person, by: Actor, beside: Claim | None = None
+) -> Decision:
+    """Reinstate what is revoked, by another hand than the one that revoked it.
+
+    `beside`: the claim as which the hours of its course have been registered since.
+    """
     known = by_office(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
     if known.status is not Status.REVOKED:
         return Refusal.because("not_revoked", status=known.status)
+    if no := registered_beside(beside):
+        return no
     is_ours = command.source is None  # What follows its source was decided there, by two hands of theirs.
     if is_ours and known.revoked_by is not None and by.is_same_hand(known.revoked_by):
         return Refusal.because("same_hand", actor=by.actor)

@@ -14,11 +14,7 @@ Reading: a course of any place's catalogue may be chosen (R 7 lets cities and th
 what its hours count for whom is law.
 
 A course may have a quiz of its own, taken online (`ledger.streams.course_quiz`); whether that is exam enough is law.
-
-Hours whose exam turned out not to be passed, and that were revoked for it, are earned anew by sitting again: whoever
-was given a wrong mark has not lost the year by it. What was revoked while its pass stands comes back on appeal alone.
-
-Registering hours writes two streams in one transaction: the claim, of origin `auto`, and the enrolment that led to it.
+How its hours are registered, once, stands in `ledger.streams.course_hours`.
 
 `tests/ledger/streams/test_course_stream.py` shows it.
 """
@@ -34,7 +30,6 @@ from msgspec.structs import replace
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Ruling, Study, StudyDetails
 from ledger.events.course import (
     CourseCompleted,
     CourseExamined,
@@ -47,16 +42,11 @@ from ledger.events.course import (
     PersonEnrolled,
     StudyRecorded,
 )
-from ledger.streams.claim import Claim
-from ledger.streams.claim import Status as ClaimStatus
-from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
 from ledger.streams.course import Course
 from ledger.streams.decision import Beheaded, Command, Decision, State
-from ledger.streams.exam import Booking
 from ledger.streams.person import Person, closed_to_processing
 from ledger.vocabulary import ClaimId, PersonId
 
-ROUTE: Final = "course"
 MINUTE: Final = 60_000_000
 """In microseconds, as times stand in events."""
 
@@ -88,6 +78,7 @@ class Enrolment(State):
     quiz: CourseExamined | None = None   # The last one that was taken.
     claim: ClaimId | None = None
     booking: str | None = None           # The seat whose pass earned the hours.
+    claims: tuple[ClaimId, ...] = ()     # Every one as which its hours ever stood: what was revoked may come back.
 
     @property
     def enrolment(self) -> EnrolmentId:
@@ -108,13 +99,6 @@ class Enrolment(State):
     def has_passed(self) -> bool:
         """Say whether the course's own quiz was passed."""
         return self.quiz is not None and self.quiz.passed
-
-
-class Former(NamedTuple):
-    """The hours that were registered before: their claim, and the seat whose pass earned them, as both stand now."""
-
-    claim: Claim
-    booking: Booking
 
 
 class Enrol(Command):
@@ -151,16 +135,6 @@ class CompleteCourse(Command):
     """Say that all of it was studied."""
 
     on: date
-
-
-class RegisterCourseHours(Command):
-    """Enter the hours, by the exam that was passed or, where no booking is given, by completion."""
-
-    claim: ClaimId
-    on: date          # The day of registration.
-    step: str         # Who registers them by the law of the place (W 10, N 8).
-    title: str        # The course's own, for the claim's details.
-    ruling: Ruling
 
 
 def decide_enrolment(
@@ -203,7 +177,7 @@ def decide_enrolment(
 
 def decide_cancellation(enrolment: Enrolment | None, command: CancelEnrolment, person: Person) -> Decision:
     """Cancel before anything was studied: what was begun was chosen."""
-    own = _theirs(enrolment, person)
+    own = theirs(enrolment, person)
     if isinstance(own, Refusal):
         return own
     if command.person != own.person:
@@ -221,7 +195,7 @@ def decide_study(
     enrolment: Enrolment | None, command: RecordStudy, person: Person, others: Iterable[Enrolment] = ()
 ) -> Decision:
     """Record a session. `others` are the person's other enrolments: nobody studies two courses at one time."""
-    own = _theirs(enrolment, person)
+    own = theirs(enrolment, person)
     if isinstance(own, Refusal):
         return own
     if no := closed_to_processing(person):
@@ -260,7 +234,7 @@ def decide_completion(
     enrolment: Enrolment | None, command: CompleteCourse, person: Person, course: Course
 ) -> Decision:
     """Complete what was studied for as long as the catalogue asks."""
-    own = _theirs(enrolment, person)
+    own = theirs(enrolment, person)
     if isinstance(own, Refusal):
         return own
     assert course.course == own.course, "the caller brought another course"
@@ -276,73 +250,8 @@ def decide_completion(
     return (Draft(completed),)
 
 
-def study_of(enrolment: Enrolment, course: Course, booking: Booking | None = None) -> Study:
-    """State the facts of the hours: what the law is asked about before they are registered."""
-    assert enrolment.completed_on is not None, "only what was completed has hours"
-    result = booking.result if booking is not None else enrolment.quiz
-    passed_on = None if result is None or (booking is None and not enrolment.has_passed) else result.on
-    return Study(
-        category=course.published.category,
-        route=ROUTE,
-        # AMB-15: of an exam the day of announcement; of a course that needs none, the day of completion.
-        evidence_on=passed_on or enrolment.completed_on,
-        year=None,
-        hours_centi=course.published.hours_centi,
-        completed_by="completion" if passed_on is None else "exam",
-        occasion=f"{course.published.code}/{course.published.year}",
-    )
-
-
-def decide_course_hours(
-    enrolment: Enrolment | None,
-    command: RegisterCourseHours,
-    person: Person,
-    course: Course,
-    booking: Booking | None = None,
-    claim: Claim | None = None,
-    former: Former | None = None,
-) -> Decision:
-    """Register the hours once, as the system saw them earned: two streams, one transaction."""
-    own = _theirs(enrolment, person)
-    if isinstance(own, Refusal):
-        return own
-    assert course.course == own.course, "the caller brought another course"
-    is_anew = booking is not None and earned_anew(own, former)
-    if own.status is Status.REGISTERED and not is_anew:
-        return Refusal.because("hours_registered", claim=own.claim)
-    if own.status is not Status.COMPLETED and not is_anew:
-        return Refusal.because("course_not_completed", status=own.status)
-    if booking is not None and (booking.booked.enrolment != own.enrolment or not booking.is_passed):
-        return Refusal.because("exam_not_passed", booking=booking.booking, status=booking.status)
-    study = study_of(own, course, booking)
-    submission = SubmitClaim(
-        claim=command.claim, person=own.person, on=command.on, study=study, details=StudyDetails(title=command.title),
-        steps=(command.step,), origin="auto",
-    )
-    year = study.evidence_on.year
-    drafts = decide_registration(claim, RegisterClaim(submission=submission, ruling=command.ruling, year=year), person)
-    if isinstance(drafts, Refusal):
-        return drafts
-    registered = CourseHoursRegistered(
-        enrolment=own.enrolment,
-        person=own.person,
-        course=own.course,
-        claim=command.claim,
-        completed_by=study.completed_by or "completion",
-        hours_centi=course.published.hours_centi,
-        on=study.evidence_on,
-        booking=None if booking is None else booking.booking,
-    )
-    return (*drafts, Draft(registered))
-
-
-def earned_anew(enrolment: Enrolment, former: Former | None) -> bool:
-    """Say whether hours were taken back since their exam turned out not to be passed: then another one may be sat."""
-    return (former is not None and (former.claim.claim, former.booking.booking) == (enrolment.claim, enrolment.booking)
-            and former.claim.status is ClaimStatus.REVOKED and not former.booking.is_passed)
-
-
-def _theirs(enrolment: Enrolment | None, person: Person) -> Enrolment | Refusal:
+def theirs(enrolment: Enrolment | None, person: Person) -> Enrolment | Refusal:
+    """Give an enrolment of this person, or say that there is none."""
     if enrolment is None:
         return Refusal.because("enrolment_absent")
     assert person.person == enrolment.person, "the caller brought another person"
@@ -369,6 +278,7 @@ _EVOLVE: Final[dict[type[EnrolmentEvent], Callable[[Enrolment, Any], Enrolment]]
     CourseCompleted: lambda enrolment, event: replace(enrolment, status=Status.COMPLETED, completed_on=event.on),
     CourseExamined: lambda enrolment, event: replace(enrolment, quiz=event),
     CourseHoursRegistered: lambda enrolment, event: replace(
-        enrolment, status=Status.REGISTERED, claim=event.claim, booking=event.booking
+        enrolment, status=Status.REGISTERED, claim=event.claim, booking=event.booking,
+        claims=(*enrolment.claims, event.claim),
     ),
 }

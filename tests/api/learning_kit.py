@@ -22,6 +22,7 @@ from ledger.streams import booking as bookings
 from ledger.streams import case as cases
 from ledger.streams import claim as claims
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams import person as persons
@@ -103,10 +104,10 @@ def _exam(desk: _Desk, officer: Someone) -> tuple[CourseId, ExamId, BookingId, C
         role=PEOPLE, present=True, on=date(2026, 4, 18)), desk.person, session, by))
     desk.do(officer, PEOPLE, lambda by: bookings.decide_result(seat(), bookings.RecordResult(
         role=PEOPLE, score_centi=7_150, on=date(2026, 4, 25)), desk.person, session, by))
-    command = enrolments.RegisterCourseHours(
+    command = course_hours.RegisterCourseHours(
         claim=ClaimId(desk.new("claim")), on=date(2026, 4, 25), step=PEOPLE, title="人工智能与社会",
         ruling=Ruling(assessed_centi=1_800, status="manual", clauses=("文",)))
-    desk.system(enrolments.decide_course_hours(of(), command, desk.person, catalogue, seat()))
+    desk.system(course_hours.decide_course_hours(of(), command, desk.person, catalogue, seat()))
     return course, exam, booking, command.claim
 
 

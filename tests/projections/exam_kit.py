@@ -20,6 +20,7 @@ from ledger.streams import booking as bookings
 from ledger.streams import case as cases
 from ledger.streams import claim as claims
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams import exam_session as sessions
@@ -136,11 +137,11 @@ def register_hours(house: House, enrolment: EnrolmentId, booking: BookingId | No
     one = house.load(enrolment, enrolments.evolve)
     of = house.load(one.course, courses.evolve)
     seat = None if booking is None else house.load(booking, exams.evolve_booking)
-    facts = enrolments.study_of(one, of, seat)
-    command = enrolments.RegisterCourseHours(
+    facts = course_hours.study_of(one, of, seat)
+    command = course_hours.RegisterCourseHours(
         claim=ClaimId(house.new("clm")), on=facts.evidence_on, step=ROLE, title=of.published.title,
         ruling=house.ruling(one.person, facts))
-    house.record(enrolments.decide_course_hours(one, command, house.load(one.person, persons.evolve), of, seat))
+    house.record(course_hours.decide_course_hours(one, command, house.load(one.person, persons.evolve), of, seat))
     return command.claim
 
 

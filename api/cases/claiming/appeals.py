@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 from api.cases.claiming.claims import place_of, sealed_details, upon_own, walk_for
-from api.cases.claiming.review import as_office
+from api.cases.claiming.office import as_office
+from api.cases.claiming.registered import one_of_a_course
 from api.cases.claiming.study import read_evidence
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import SUPERVISOR
@@ -116,7 +117,7 @@ def withdraw(house: House, caller: Caller, claim: str, asked: Asked) -> Done | R
 def dismiss(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Let stand what was decided."""
 
-    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+    def decide(_: Reading, found: Claim, role: str, person: Person, by: Actor) -> Decision:
         return appeals.decide_dismissal(found, appeals.DismissAppeal(role=role, words=fields["words"]), person, by)
 
     return as_office(house, caller, claim, asked, decide, _hearing, registers=False)
@@ -125,12 +126,13 @@ def dismiss(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
 def allow(house: House, caller: Caller, claim: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Let it not stand: reinstate, review anew, or have it corrected by whoever registered it."""
 
-    def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+    def decide(reading: Reading, found: Claim, role: str, person: Person, by: Actor) -> Decision:
         walk = walk_for(house, person, found.study, place_of(found, person))
         steps = found.steps if isinstance(walk, Refusal) else walk.roles  # An affiliation may be struck out since.
         command = appeals.AllowAppeal(
             role=role, words=fields["words"], steps=steps, details=sealed_details(house, claim))
-        return appeals.decide_allowance(found, command, person, by)
+        return one_of_a_course(house, reading, found, found.study, lambda beside: appeals.decide_allowance(
+            found, command, person, by, beside))
 
     return as_office(house, caller, claim, asked, decide, _hearing, registers=False)
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from api.cases.claiming.claims import sights, view
-from api.cases.claiming.review import Decide, at_step, not_the_registrar
+from api.cases.claiming.office import Decide, not_the_registrar
+from api.cases.claiming.review import at_step
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.looked import record_looks
 from api.cases.standing import acting, by_actor, in_sight
@@ -54,7 +55,7 @@ def assign(house: House, caller: Caller, claim: str, fields: dict[str, Any], ask
     name, words = fields["to"], fields.get("words")
 
     def given_to(to: Actor | None) -> Decide:
-        def decide(found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        def decide(_: Reading, found: Claim, role: str, person: Person, by: Actor) -> Decision:
             if name is not None and to is None:  # Whose hand and what state come first: they refuse with anybody.
                 early = review.decide_return(found, review.ReturnClaim(role=role, words="-"), person, by)
                 return early if isinstance(early, Refusal) else Refusal.because("actor_absent")

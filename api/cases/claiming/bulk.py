@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from api.cases.claiming.claims import view
+from api.cases.claiming.office import Decide, Prepared
 from api.cases.claiming.prospects import duplicates_of
-from api.cases.claiming.review import Decide, Prepared, approving, at_step
+from api.cases.claiming.review import approving, at_step
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import acting, by_actor
 from api.house import House
@@ -133,8 +134,8 @@ def _ready(house: House, caller: Caller, line: Line, seen: Seen) -> Prepared | R
 def _unflagged(house: House, decide: Decide, seen: Seen) -> Decide:
     """The same decision, of what nobody need look at alone."""
 
-    def decide_unflagged(found: Claim, role: str, person: Person, by: Actor) -> Decision:
-        drafts = decide(found, role, person, by)
+    def decide_unflagged(reading: Reading, found: Claim, role: str, person: Person, by: Actor) -> Decision:
+        drafts = decide(reading, found, role, person, by)
         if isinstance(drafts, Refusal):
             return drafts
         ruling = next(draft.event.ruling for draft in drafts if isinstance(draft.event, ClaimApproved))

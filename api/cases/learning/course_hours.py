@@ -37,12 +37,14 @@ from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.claim import Study, StudyDetails
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
 from ledger.streams.course import Course
+from ledger.streams.course_hours import study_of
 from ledger.streams.decision import Decision
-from ledger.streams.enrolment import Enrolment, study_of
+from ledger.streams.enrolment import Enrolment
 from ledger.streams.exam import Booking
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, Matter, standing
@@ -107,14 +109,14 @@ def hours(
         return no
     claim = ClaimId(house.new_id("claim"))
     former = former_hours(reading, enrolment)
-    anew = booking is not None and enrolments.earned_anew(enrolment, former)
+    anew = booking is not None and course_hours.earned_anew(enrolment, former)
     completed = enrolment.status is enrolments.Status.COMPLETED or anew
     # Of what was not completed, or stands already, the ledger says why not.
     assessed = _assessed(house, person, study_of(enrolment, course, booking)) if completed else None
     if isinstance(assessed, Refusal):
         return assessed
     reading.fresh(claim)
-    return enrolments.decide_course_hours(enrolment, enrolments.RegisterCourseHours(
+    return course_hours.decide_course_hours(enrolment, course_hours.RegisterCourseHours(
         claim=claim, on=house.today, step=registrar.office.role, title=course.published.title,
         ruling=confirmed(0, "-") if assessed is None else assessed.ruling), person, course, booking,
         former=former)

@@ -36,6 +36,7 @@ from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.course import CourseExamined, CourseId, EnrolmentId
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams.course import Course
 from ledger.streams.decision import Decision
@@ -261,13 +262,18 @@ def enrolment_of(reading: Reading, enrolment: str) -> Enrolment | None:
     return reading.state(enrolment, enrolments.evolve)
 
 
-def former_hours(reading: Reading, enrolment: Enrolment) -> enrolments.Former | None:
-    """The hours that an exam earned before, as they stand now; None where there are none."""
+def former_hours(reading: Reading, enrolment: Enrolment) -> course_hours.Former | None:
+    """The hours that an exam earned before, as they stand now; None where there are none.
+
+    Of several claims it is the one that stands, where one does: the last may be revoked beside one that came back.
+    """
     if enrolment.claim is None or enrolment.booking is None:
         return None
-    claim, booking = reading.claim(enrolment.claim), reading.state(enrolment.booking, evolve_booking)
+    found = (reading.claim(one) for one in enrolment.claims)
+    claim = next((one for one in found if one is not None and one.is_registered), reading.claim(enrolment.claim))
+    booking = reading.state(enrolment.booking, evolve_booking)
     assert claim is not None and booking is not None, "what was registered rests on both"
-    return enrolments.Former(claim, booking)
+    return course_hours.Former(claim, booking)
 
 
 def own_enrolment(reading: Reading, enrolment: str, caller: Caller) -> Enrolment | Refusal:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 import marshmallow as ma
 from flask import request
 
-from api.cases.claiming import appeals, assignment, claim_sheet, claims, review
+from api.cases.claiming import appeals, assignment, claim_sheet, claims, registered, review
 from api.cases.claiming.prospects import prospects
 from api.cases.claiming.queue import PURPOSE
 from api.cases.claiming.study import study_view
@@ -68,7 +68,7 @@ def _given_away(asking: Asking, claim: Claim) -> Mapping[str, Any] | None:
 
 def _differing(asking: Asking, claim: Claim) -> Mapping[str, Any] | None:
     """The numbers that differ now; None where none do."""
-    found = review.difference(asking.house, claim)
+    found = registered.difference(asking.house, claim)
     if found is None:
         return None
     return {"decided": found.decided_centi, "evaluated": found.evaluated_centi, **_TRIED}
@@ -103,12 +103,12 @@ ACTS: Final = {act.code: act for act in (
     Act("return", "退回修改", review.send_back, ReturnBody, "claim.returned"),
     Act("refusal", "驳回", review.refuse, RefusalBody, "claim.refused", "bad"),
     Act("assignment", "转办", assignment.assign, AssignmentBody, tried=_given_away),
-    Act("correction", "更正", review.correct, CorrectionBody, tried=_registered),
-    Act("upholding", "维持原认定", review.uphold, UpholdingBody, tried=_differing),
-    Act("freeze", "冻结", review.freeze, AppealBody),
-    Act("release", "解冻", review.release, ReleaseBody),
-    Act("revocation", "撤销登记", review.revoke, BasisBody, look="bad"),
-    Act("reinstatement", "恢复登记", review.reinstate, BasisBody),
+    Act("correction", "更正", registered.correct, CorrectionBody, tried=_registered),
+    Act("upholding", "维持原认定", registered.uphold, UpholdingBody, tried=_differing),
+    Act("freeze", "冻结", registered.freeze, AppealBody),
+    Act("release", "解冻", registered.release, ReleaseBody),
+    Act("revocation", "撤销登记", registered.revoke, BasisBody, look="bad"),
+    Act("reinstatement", "恢复登记", registered.reinstate, BasisBody),
     Act("appeal-dismissal", "申诉：维持原决定", appeals.dismiss, AppealBody),
     Act("appeal-allowance", "申诉：改变原决定", appeals.allow, AppealBody),
     Act("withdrawal", "撤回申报", claims.withdraw, look="bad", is_own=True),
@@ -213,7 +213,7 @@ def _told_of(asking: Asking, act: Act, claim: Claim) -> dict[str, Any] | Refusal
             return able
         return {"able": [one for one in able if one.actor != claim.assigned], "assigned": claim.assigned}
     if act.code == "upholding":
-        found = review.difference(asking.house, claim)
+        found = registered.difference(asking.house, claim)
         return {} if found is None else {
             "differs": found, "because": _by_documents(asking, found.because), "numbers": {
                 "decided": format_hours(found.decided_centi), "evaluated": format_hours(found.evaluated_centi)}}

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases.claiming import claim_sheet, claims, review
+from api.cases.claiming import claim_sheet, claims, registered
 from api.cases.claiming.claim_sheet import Sheet
 from api.cases.claiming.prospects import prospects
 from api.cases.claiming.queue import PURPOSE
@@ -119,7 +119,7 @@ def correct(asking: Asking, claim: str) -> Shown:
 
 def _submitted(asking: Asking, found: Sheet, filled: Filled, typed: Mapping[str, str]) -> Shown:
     house, caller, claim = asking.house, asking.caller, found.claim.claim
-    done = caught(filled.form, lambda: review.correct(
+    done = caught(filled.form, lambda: registered.correct(
         house, caller, claim, _sent(filled.content, typed), sending.asked(house, caller)))
     if isinstance(done, Done):
         event = done.receipt.positions[0] if done.receipt is not None else 0
@@ -135,7 +135,7 @@ def _correctable(asking: Asking, claim: str) -> Sheet | Refusal:
     found = claim_sheet.sheet(asking.house, asking.caller, claim, PURPOSE)
     if isinstance(found, Refusal):
         return found
-    tried = review.correct(
+    tried = registered.correct(
         asking.house, asking.caller, claim, as_it_stands(asking, found.claim), Asked(dry_run=True))
     return tried if isinstance(tried, Refusal) and no_word_mends(tried) else found
 
@@ -186,7 +186,7 @@ def _tried(
     """What it would come to, or what is wrong; without a reason only until the last page."""
     house = asking.house
     missing = [Fault("words", "更正的理由：请填写")] if is_final and not typed["words"] else []
-    done = caught(filled.form, lambda: review.correct(
+    done = caught(filled.form, lambda: registered.correct(
         house, asking.caller, claim, _sent(filled.content, typed), Asked(dry_run=True)))
     if isinstance(done, list):
         return Tried({}, [*_placed(done), *missing]), None

@@ -28,7 +28,8 @@ from api.routes.schemas.courses import QuizBody
 from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.streams.claim import Status as ClaimStatus
-from ledger.streams.enrolment import Enrolment, earned_anew, evolve
+from ledger.streams.course_hours import earned_anew
+from ledger.streams.enrolment import Enrolment, evolve
 from ledger.vocabulary import format_hours
 
 PURPOSE: Final = "course_hours"

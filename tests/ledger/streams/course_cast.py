@@ -12,6 +12,7 @@ from ledger.events.course import CourseId, EnrolmentId
 from ledger.events.exam import BookingId, ExamId
 from ledger.streams import booking as bookings
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams.enrolment import MINUTE, Enrolment
@@ -52,7 +53,7 @@ ATTENDED = exams.evolve_booking(BOOKED, event(bookings.decide_attendance(BOOKED,
 MARK = bookings.RecordResult(role=ROLE, score_centi=7150, on=date(2026, 4, 25))
 PASSED = exams.evolve_booking(ATTENDED, event(bookings.decide_result(ATTENDED, MARK, PERSON, EXAM, HOLDER)))
 
-HOURS = enrolments.RegisterCourseHours(
+HOURS = course_hours.RegisterCourseHours(
     claim=ClaimId("clm_course"), on=date(2026, 4, 26), step=ROLE, title="人工智能与社会", ruling=RULING
 )
 REGISTERED = replace(COMPLETED, status=enrolments.Status.REGISTERED, claim=HOURS.claim, booking=PASSED.booking)

@@ -31,11 +31,13 @@ from ledger.events.base import Name
 from ledger.events.course import Device, EnrolmentId
 from ledger.streams import claim as claims
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
+from ledger.streams.course_hours import study_of
 from ledger.streams.course_quiz import RecordQuiz, decide_quiz
 from ledger.streams.decision import Decision
-from ledger.streams.enrolment import MINUTE, Enrolment, Status, evolve, study_of
+from ledger.streams.enrolment import MINUTE, Enrolment, Status, evolve
 from ledger.streams.person import Person
 from ledger.vocabulary import Category
 
@@ -50,7 +52,7 @@ COMMANDS: dict[str, Callable[[Enrolment | None, Person], Decision]] = {
     "RecordStudy": lambda one, person: enrolments.decide_study(one, AFTERNOON, person),
     "CompleteCourse": lambda one, person: enrolments.decide_completion(one, COMPLETE, person, COURSE),
     "RecordQuiz": lambda one, person: decide_quiz(one, QUIZ, person, COURSE, HOLDER),
-    "RegisterHours": lambda one, person: enrolments.decide_course_hours(one, HOURS, person, COURSE, PASSED),
+    "RegisterHours": lambda one, person: course_hours.decide_course_hours(one, HOURS, person, COURSE, PASSED),
 }
 MATRIX = read_table("""
                 absent            enrolled               studied                completed
@@ -255,7 +257,7 @@ def test_a_passed_exam_registers_eighteen_hours_as_a_claim_that_the_system_saw()
 
 
 def test_hours_by_completion_say_so_and_whether_that_is_enough_is_left_to_the_law() -> None:  # P 10, E 9
-    submitted, _, registered = events(enrolments.decide_course_hours(COMPLETED, HOURS, PERSON, COURSE))
+    submitted, _, registered = events(course_hours.decide_course_hours(COMPLETED, HOURS, PERSON, COURSE))
 
     assert (submitted.study.completed_by, submitted.study.evidence_on) == ("completion", COMPLETED.completed_on)
     assert (registered.completed_by, registered.booking) == ("completion", None)
@@ -266,5 +268,5 @@ def test_only_a_passed_exam_of_this_enrolment_registers_hours() -> None:
     another = replace(COMPLETED, enrolled=replace(COMPLETED.enrolled, enrolment=EnrolmentId("enr_2")))
     failed = replace(PASSED, status=exams.Status.FAILED)
 
-    assert outcome(enrolments.decide_course_hours(another, HOURS, PERSON, COURSE, PASSED)) == "exam_not_passed"
-    assert outcome(enrolments.decide_course_hours(COMPLETED, HOURS, PERSON, COURSE, failed)) == "exam_not_passed"
+    assert outcome(course_hours.decide_course_hours(another, HOURS, PERSON, COURSE, PASSED)) == "exam_not_passed"
+    assert outcome(course_hours.decide_course_hours(COMPLETED, HOURS, PERSON, COURSE, failed)) == "exam_not_passed"

@@ -35,7 +35,7 @@ from ledger.events.base import Name
 from ledger.events.exam import SEAT, TURN, BookingId, ExamClosed
 from ledger.streams import booking as bookings
 from ledger.streams import claim as claims
-from ledger.streams import enrolment as enrolments
+from ledger.streams import course_hours
 from ledger.streams import exam as exams
 from ledger.streams import exam_session as sessions
 from ledger.streams.decision import Decision
@@ -131,18 +131,18 @@ def test_hours_that_were_taken_back_with_their_pass_leave_the_way_to_another_exa
     assert failed is not None
     revoked = replace(standing, status=claims.Status.REVOKED)
 
-    def again(former: enrolments.Former) -> tuple[str, str]:
+    def again(former: course_hours.Former) -> tuple[str, str]:
         other = replace(PASSED, booked=replace(PASSED.booked, booking=BookingId("bkg_2")))
         return (outcome(bookings.decide_booking(None, BOOK, PERSON, EXAM, REGISTERED, failed, former)),
-                outcome(enrolments.decide_course_hours(REGISTERED, HOURS, PERSON, COURSE, other, former=former)))
+                outcome(course_hours.decide_course_hours(REGISTERED, HOURS, PERSON, COURSE, other, former=former)))
 
-    assert again(enrolments.Former(revoked, failed)) == (
+    assert again(course_hours.Former(revoked, failed)) == (
         "SeatBooked", "ClaimSubmitted+ClaimApproved+CourseHoursRegistered")
     closed = ("hours_registered", "hours_registered")
-    assert again(enrolments.Former(standing, failed)) == closed, "they count still"
-    assert again(enrolments.Former(revoked, PASSED)) == closed, "taken back for another reason"
+    assert again(course_hours.Former(standing, failed)) == closed, "they count still"
+    assert again(course_hours.Former(revoked, PASSED)) == closed, "taken back for another reason"
     other = replace(failed, booked=replace(failed.booked, booking=BookingId("bkg_3")))
-    assert again(enrolments.Former(revoked, other)) == closed, "not what earned them"
+    assert again(course_hours.Former(revoked, other)) == closed, "not what earned them"
 
 
 @pytest.mark.parametrize(("seat", "code"), [

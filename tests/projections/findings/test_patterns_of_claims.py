@@ -19,6 +19,7 @@ from training_kit import School
 from ledger.events.claim import Source, Study
 from ledger.streams import booking as bookings
 from ledger.streams import course as courses
+from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams import person as persons
@@ -502,9 +503,9 @@ def _by_exam(there: Register, seat: int) -> tuple[str, str]:
     exam_kit.sit(house, booking, 7_000)
     one, seated = house.load(enrolment, enrolments.evolve), house.load(booking, exams.evolve_booking)
     offered = house.load(course, courses.evolve)
-    study = enrolments.study_of(one, offered, seated)
-    command = enrolments.RegisterCourseHours(
+    study = course_hours.study_of(one, offered, seated)
+    command = course_hours.RegisterCourseHours(
         claim=house.new("clm"), on=date(2026, 5, 1), step="system", title="人工智能与社会",  # type: ignore[arg-type]
         ruling=house.ruling(who, study))
-    house.record(enrolments.decide_course_hours(one, command, house.load(who, persons.evolve), offered, seated))
+    house.record(course_hours.decide_course_hours(one, command, house.load(who, persons.evolve), offered, seated))
     return command.claim, booking

@@ -1,0 +1,38 @@
+"""The hours of a course stand once: which other claim of the same person is registered for a course (W 10, E 10).
+
+A claim that was revoked may come back, on appeal or by another hand, after the person sat another exam and had the
+hours anew; a correction may make of one claim the course of another. Either would leave two in the register.
+
+Reading: of other studies that share an occasion the law itself keeps one and says of the other that it counts for
+nothing (E 10, AMB-30), so those may stand side by side. A course has no such choice: its hours are the system's to
+register, once.
+
+`tests/api/test_same_hours.py` shows it.
+"""
+
+from __future__ import annotations
+
+from api.cases.doing import Reading
+from api.house import House
+from ledger.errors import Refusal
+from ledger.events.claim import Study
+from ledger.streams import enrolment as enrolments
+from ledger.streams.claim import Claim
+from ledger.streams.course_hours import ROUTE
+from projections.exams import enrolments_of
+
+
+def beside(house: House, reading: Reading, claim: str, person: str, study: Study) -> Claim | Refusal | None:
+    """The other claim as which a course stands, or why that is not known yet; None where there is none."""
+    if study.route != ROUTE or study.occasion is None:
+        return None
+    if (behind := house.settled()) is not None:
+        return behind
+    for one in enrolments_of(house.answers, person):  # Whoever registers hours writes here: none comes in between.
+        reading.state(one.enrolment, enrolments.evolve)
+    for other in house.answers.registered(person):
+        if other.claim != claim and (other.study.route, other.study.occasion) == (ROUTE, study.occasion):
+            found = reading.claim(other.claim)
+            if found is not None and found.is_registered:
+                return found
+    return None
