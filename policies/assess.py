@@ -115,8 +115,9 @@ class Ruling:
     def room(self) -> Room | None:
         """What its row leaves to an authority; None where the row's words leave nothing, or nothing is left."""
         limited = next((detail for kind, detail in self.trace if kind == "class_limit"), None)
-        if limited is None or self.clause is None or self.clause.class_limit is None:
+        if limited is None:
             return None
+        assert self.clause is not None and self.clause.class_limit is not None, "a trace tells of its own clause"
         limit, (formula, ordinary) = self.clause.class_limit, limited
         most = formula if self.cap is None else min(formula, self.cap)
         if limit.force != ORDINARILY or most <= ordinary:

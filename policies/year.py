@@ -156,7 +156,7 @@ class Standing(NamedTuple):
 
 def judge_year(
     law: Law, years: Mapping[int, Sums], year: int, standing: Standing | None, *,
-    starts: Mapping[str, int] | None = None, ended: bool = True,
+    starts: Mapping[str, int], ended: bool = True,
 ) -> YearRuling:
     """The verdict on one year. `starts`: where a family's personal cycle begins; `ended`: the year is over."""
     sums = years.get(year, EMPTY)
@@ -169,14 +169,14 @@ def judge_year(
     for due in law.due(day, region, sector, major, year):
         _, _, mask, base, class_, need, percent, cycle = due
         if cycle is not None:
-            minimums.append(_judge_cycle(due, cycle, years, year, starts or {}, ended))
+            minimums.append(_judge_cycle(due, cycle, years, year, starts, ended))
             continue
         have = held[mask] if class_ is None else sums.by_class.get(class_, 0)
         if percent is not None:
             need = -(-held[base] * percent // 100)   # A part of a hundredth still has to be reached.
         if have >= need:
             minimums.append(new(MinimumRuling, (due, have, need, True, None, None)))
-        elif unruled and mask & unruled:
+        elif mask & unruled:
             minimums.append(new(MinimumRuling, (due, have, need, None, UNDETERMINED, None)))
         else:
             minimums.append(new(MinimumRuling, (due, have, need, False, None, None)))

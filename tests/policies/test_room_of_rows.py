@@ -77,6 +77,19 @@ def test_it_lies_between_the_ordinary_and_what_the_row_gives(
     assert (OVERRIDDEN in found.flags) is (assessed > min(2_400, int(days) * 600))
 
 
+def test_no_room_is_left_where_nothing_was_cut_off_or_nothing_more_could_count(bench: Bench) -> None:
+    assert [ruling_of(bench, seminar(days)).room for days in ("3", "4")] == [None, None]
+    assert [room.most for days in ("5", "8") if (room := ruling_of(bench, seminar(days)).room)] == [3_000, 3_600]
+
+    book = next(one for one in shipped().books if one.family == "ningbo-industry")
+    for cap_centi, most in ((None, 4_800), (2_500, 2_500), (2_400, None), (2_000, None)):
+        other = Bench(Law([replace(book, clauses=tuple(
+            replace(one, cap=None if cap_centi is None else one.cap and replace(one.cap, hours_centi=cap_centi))
+            for one in book.clauses))]))
+        room = ruling_of(other, seminar("8")).room
+        assert (None if room is None else room.most) == most
+
+
 def test_two_classes_share_the_cap_of_the_year_all_the_same(bench: Bench) -> None:
     ruled = judged(bench, (seminar("5", day="2021-06-01"), WORD), (seminar("4", day="2021-07-01"), None))
 
