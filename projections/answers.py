@@ -23,7 +23,8 @@ from projections.differences.asked import AskedDifferences
 from projections.differences.person import Judge
 from projections.differences.queue import DifferencesFile, waiting_too
 from projections.duplicates import Duplicates
-from projections.entries import Entries, Version, read_claim, read_claims_of, read_registered
+from projections.entries import Entries
+from projections.entries_reading import Version, read_claim, read_claims_of, read_registered
 from projections.errors import LawChanged, LawUnknown
 from projections.exam_fold import Exams
 from projections.files.projection import Projection

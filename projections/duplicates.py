@@ -35,7 +35,7 @@ from ledger.events.claim import (
     Study,
 )
 from projections.basis import Axes
-from projections.entries import read_claim
+from projections.entries_reading import read_claim
 from projections.facts import shown
 from projections.files.projection import HOLDS, Effect, Projection, Rows, Table
 from projections.pages import Page, paged

@@ -37,7 +37,7 @@ from policies.places import NO_LATER, Place, places_of
 from policies.rulebook import Clause, Rulebook
 from policies.steps import Step
 from policies.year import Folded, Weighed, fold
-from projections.entries import Version
+from projections.entries_reading import Version
 from projections.errors import LawUnknown
 from projections.facts import entry_fields, shown
 from projections.people_reading import Affiliation, Departure

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policies.assess import MANUAL, RULED
 from projections.basis import Axes
-from projections.entries import Version, read_claim, read_registered
+from projections.entries_reading import Version, read_claim, read_registered
 from projections.judging import Belonging, Books, Seat, belongings, places, year_of
 from projections.people_reading import read_affiliations, read_departures
 from projections.years import REVOKED

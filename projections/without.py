@@ -18,7 +18,6 @@ against the register as it stands: `held` and `valid_on` are no matter to them, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cache
@@ -30,8 +29,7 @@ from policies.year import EMPTY, Folded
 from projections.applications import Application, applications_of_all
 from projections.basis import Axes, Basis
 from projections.eligibility import ruling_of
-from projections.entries import Version, read_claim, read_registered_of_all
-from projections.files.projection import HOLDS
+from projections.entries_reading import Version, read_claim, read_each, read_registered_of_all
 from projections.judging import Belonging, Judged, belongings, judge, judge_rest, judge_under, year_of
 from projections.people_reading import read_whereabouts_of_all
 from projections.reliance import is_so, question_of, years_used
@@ -56,11 +54,6 @@ _ISSUED: Final = "issued"
 _SIDES: Final = ("decided", "evaluated")
 
 _Paper = TypeVar("_Paper", Statement, Application)
-
-_NAMED: Final = (
-    "SELECT v.claim, v.person, v.status, v.events FROM claims v "
-    f"WHERE v.claim IN (SELECT value FROM json_each(:claims)) AND {HOLDS} ORDER BY v.claim"
-)
 
 
 class _Law(NamedTuple):
@@ -89,19 +82,18 @@ def without(answers: Answers, claims: Iterable[str], axes: Axes, *, held: str = 
     """Everything that would be otherwise if these entries did not count, ready to be written as JSON."""
     basis, asked = answers.basis(axes), frozenset(claims)
     entries, at = answers.file("entries", basis.as_of)
-    named = entries.rows(_NAMED, {"claims": json.dumps(sorted(asked)), "as_of": at})
-    persons, found = sorted({person for _, person, _, _ in named}), list[dict[str, Any]]()
+    named = read_each(entries, sorted(asked), at)
+    persons, found = sorted({one.person for one in named}), list[dict[str, Any]]()
     for at_first in range(0, len(persons), AT_ONCE):  # What is judged of some is forgotten before the next are read.
         question = _Question(answers, basis, asked, held == COUNTED, persons[at_first:at_first + AT_ONCE])
         found += (_Past(question, person).effects() for person in question.persons)
     counting = {one["claim"]: one for each in found for one in each["entries"]}
     told = {
         "basis": basis.as_json(), "held": held,
-        "claims": [counting.get(claim) or {
-            "claim": claim, "person": person, "status": status, "year": None, "counts": False,
-            "decided": _NOTHING, "evaluated": _NOTHING, "events": json.loads(events)}
-            for claim, person, status, events in named],
-        "unknown": sorted(asked - {claim for claim, *_ in named}),
+        "claims": [counting.get(one.claim) or {
+            "claim": one.claim, "person": one.person, "status": one.status, "year": None, "counts": False,
+            "decided": _NOTHING, "evaluated": _NOTHING, "events": list(one.events)} for one in named],
+        "unknown": sorted(asked - {one.claim for one in named}),
         "persons": [{"person": one["person"], "claims": [entry["claim"] for entry in one["entries"]],
                      "falls": any(year["falls"] for year in one["years"]), "years": one["years"]} for one in found],
         **{kind: [each for one in found for each in one[kind]] for kind in ("statements", "applications", "titles")},

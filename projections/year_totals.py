@@ -39,7 +39,12 @@ _STANDING: Final = (
     "JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event WHERE "
 )
 _ALL: Final = f"{_STANDING} v.status IN ('approved', 'frozen') AND {HOLDS} ORDER BY v.person, v.claim"
-_OPEN: Final = f"{_STANDING} v.status IN ('under_review', 'returned') AND {HOLDS} ORDER BY v.claim"
+_OPEN: Final = (  # What is decided holds from then on; since it was stated it had been under review.
+    "SELECT v.claim, s.study, iif(v.from_position <= :as_of, d.year, NULL) FROM claims v "
+    "JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event "
+    "WHERE (v.status IN ('under_review', 'returned') OR v.from_position > :as_of) AND v.since_position <= :as_of "
+    "AND (v.to_position IS NULL OR v.to_position > :as_of) ORDER BY v.claim"
+)
 _MOVED: Final = (
     "SELECT DISTINCT claim FROM claims WHERE (from_position > :since AND from_position <= :as_of) "
     "OR (to_position > :since AND to_position <= :as_of)"
@@ -147,7 +152,7 @@ def year_totals(
 
 def still_open(entries: Reader, year: int, as_of: int) -> list[str]:
     """The claims of a year that are not decided."""
-    return [claim for _, claim, _, study, decided, _, _ in entries.rows(_OPEN, {"as_of": as_of})
+    return [claim for claim, study, decided in entries.rows(_OPEN, {"as_of": as_of})
             if _year(_study(study), decided) == year]
 
 

@@ -34,7 +34,7 @@ from policies.year import (
 )
 from projections.basis import Basis
 from projections.differing import Differing, Known, differing
-from projections.entries import Version, read_registered, read_revoked_at
+from projections.entries_reading import Version, read_registered, read_revoked_at
 from projections.errors import UnknownYear
 from projections.files.reader import Reader
 from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of

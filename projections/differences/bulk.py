@@ -25,7 +25,7 @@ from ledger.ledger import Ledger
 from policies.assess import Ruling
 from policies.law import CATEGORIES
 from projections.differences.person import Counted, Judge
-from projections.entries import Decision, Version
+from projections.entries_reading import Decision, Version
 from projections.errors import ProjectionError
 from projections.files.projection import HOLDS
 from projections.judging import Books

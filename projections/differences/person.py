@@ -27,7 +27,7 @@ from ledger.vocabulary import RulebookId
 from policies.assess import Ruling
 from projections.basis import THEN, Basis
 from projections.differing import Differing, differing
-from projections.entries import Version
+from projections.entries_reading import Version
 from projections.files.reader import Reader
 from projections.judging import Books, Judged, judge, year_of
 from projections.laws import read_rulebooks

@@ -23,7 +23,7 @@ from ledger.events.claim import Study
 from policies.assess import MANUAL, OVERRIDDEN, RULED
 from policies.law import Law
 from policies.places import NO_LATER, last_day
-from projections.entries import Decision, Version
+from projections.entries_reading import Decision, Version
 from projections.judging import Seat
 from projections.replay.coded import NOWHERE, Case, Coded, Ints, Zone
 from projections.replay.held import REVOKED, Columns, Held, Statement

@@ -36,7 +36,7 @@ from policies.rulebook import Rulebook
 from policies.shelf import Shelf, drafts, shipped
 from projections.answers import Answers, projections
 from projections.basis import read_axes
-from projections.entries import Decision
+from projections.entries_reading import Decision
 from projections.following.follower import Follower
 from projections.judging import Books, belongings, judge
 from projections.people_reading import Affiliation as Stated
@@ -309,7 +309,7 @@ class House:
 
 def claims_version(person: PersonId, study: Study) -> Any:
     """A claim nobody has decided on, as the judge takes it."""
-    from projections.entries import Decision, Version
+    from projections.entries_reading import Decision, Version
 
     nothing = Decision(0, 0, "unruled", None, None, (), (), None)
     return Version("clm_new", person, "approved", 1, 0, "auto", "2026-01-01", 1, 1, (), study, 0, nothing, 1, None)

@@ -13,6 +13,7 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
+from projections.entries_reading import read_each
 
 
 @pytest.fixture
@@ -43,6 +44,27 @@ def test_a_claim_is_told_version_by_version(house: House) -> None:
     assert versions[3].decision is not None and versions[3].decision.assessed_centi == 1_200
     assert [one.status for one in house.answers.claim(claim, submitted + 1)] == ["under_review", "returned"]
     assert versions[0].submitted_on == "2026-01-01"
+
+
+def test_what_was_endorsed_step_by_step_is_one_row_and_told_step_by_step(house: House) -> None:
+    person = house.person(unit=house.unit(NINGBO, "industry"))
+    claim = house.submit(person, exam("2021-03-01"), steps=("unit", "sector_authority"))
+    submitted = house.size
+    house.on_claim(claim, review.decide_endorsement, review.EndorseClaim(role="unit"), by=house.colleague)
+    approved = house.approve(claim)
+    answers = house.followed()
+
+    entries, _ = answers.file("entries", None)
+    assert entries.rows("SELECT since_position, from_position FROM claims", {}) == [(submitted, approved)]
+    told = answers.claim(claim)
+    assert [(one.status, one.endorsed, one.from_position, one.to_position, one.events) for one in told] == [
+        ("under_review", 0, submitted, submitted + 1, (submitted,)),
+        ("under_review", 1, submitted + 1, approved, (submitted, submitted + 1)),
+        ("approved", 1, approved, None, (submitted, submitted + 1, approved))]
+    assert [one.registered for one in told] == [None, None, approved]
+    assert [one.decision is None for one in told] == [True, True, False]
+    for at in range(submitted - 1, approved + 1):
+        assert read_each(entries, [claim], at) == answers.claim(claim, at)[-1:]
 
 
 def test_the_last_version_is_what_the_ledger_folds(house: House) -> None:

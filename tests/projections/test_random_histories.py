@@ -22,7 +22,7 @@ from ledger.vocabulary import Category
 from policies.assess import Override
 from policies.evaluate import main_evaluate
 from projections.answers import projections
-from projections.entries import Version
+from projections.entries_reading import Version
 from projections.facts import fields_of
 from projections.files.batch import read_batch
 from projections.files.content import content
@@ -146,7 +146,7 @@ def check_lines(answer: Any, rulings: Any) -> None:
 
 
 def registered(answers: Any, person: str, as_of: int) -> list[Version]:
-    from projections.entries import read_registered
+    from projections.entries_reading import read_registered
 
     return read_registered(answers._entries, person, as_of)
 

@@ -19,7 +19,7 @@ from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.claim import Claim, Status
 from projections.basis import Axes
-from projections.entries import Version
+from projections.entries_reading import Version
 
 
 class Sheet(NamedTuple):

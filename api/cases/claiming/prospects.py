@@ -15,7 +15,7 @@ from api.house import House
 from api.law_of import Assessed, assess, bench_now, walk_of
 from ledger.errors import Refusal
 from ledger.streams.claim import Claim, Status
-from projections.entries import Decision, Version
+from projections.entries_reading import Decision, Version
 
 
 def prospects(house: House, state: Claim) -> dict[str, Any]:

@@ -42,7 +42,7 @@ from ledger.ledger import Recorded
 from ledger.vocabulary import format_hours
 from projections.applications import applications_of
 from projections.basis import NOW, Axes
-from projections.entries import Version
+from projections.entries_reading import Version
 from projections.judging import year_of
 from projections.reliance import reliance
 from projections.statements import statements_of

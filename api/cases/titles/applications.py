@@ -26,7 +26,7 @@ from projections import applications as _applications
 from projections.applications import Application
 from projections.basis import Axes
 from projections.eligibility import Question, eligibility
-from projections.entries import Version, read_registered
+from projections.entries_reading import Version, read_registered
 from projections.pages import Page
 from projections.reliance import reliance
 from projections.sanctions import (

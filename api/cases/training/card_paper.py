@@ -20,7 +20,7 @@ from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary
 from projections.basis import read_axes
-from projections.entries import Version, read_registered
+from projections.entries_reading import Version, read_registered
 
 RULE: Final = "一人一班一卡，卡号不重复；卡载学时由举办单位填写，计入多少由主管部门按细则核定。"
 STATES: Final = {"approved": "已登记", "frozen": "冻结", "revoked": "已撤销"}

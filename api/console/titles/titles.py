@@ -17,7 +17,7 @@ from api.words.codes import CAUSES, COMMITTEES, SERIES, TITLE_LEVELS
 from api.words.telling import word
 from ledger.events.application import ApplicantDisqualified, Sanction
 from ledger.streams.application import TERM, Application
-from projections.entries import Version
+from projections.entries_reading import Version
 
 STATES: Final[Mapping[str, words.Mark]] = {
     "none": ("", "–", "没有申报"), "filed": ("open", "…", "待审核学时"), "assessed": ("open", "…", "学时已审核"),
