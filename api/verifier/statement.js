@@ -61,8 +61,8 @@ async function verifyStatement(file, keys, sealed, step, found) {
   if (issued.sha256 !== textDigest) {
     const own = new RegExp(`^${WORDS.number_field} +(\\S+)$`, "m").exec(decode(parts.text))?.[1];
     const whose = !own || own === issued.statement ? "正文被改动" : `所附证明是另一份 ${issued.statement} 的，不是正文自称的 ${own}`;
-    throw unverified("登记情况表正文", `SHA-256 是 ${textDigest}，出具时是 ${issued.sha256}；` +
-      `${whose}，凭核验码 ${issued.code} 可查原件现状`);
+    throw unverified("登记情况表正文", `${whose}，凭核验码 ${issued.code} 可查原件现状` +
+      `（SHA-256 是 ${textDigest}，出具时是 ${issued.sha256}）`);
   }
   found.text = decode(parts.text);
   holding.words.push(

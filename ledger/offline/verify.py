@@ -145,8 +145,8 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
         own = number_in(parts.text.decode())
         is_own = own in (None, issued.statement)
         whose = "正文被改动" if is_own else f"所附证明是另一份 {issued.statement} 的，不是正文自称的 {own}"
-        raise Unverified("登记情况表正文", f"SHA-256 是 {digest}，出具时是 {issued.sha256}；"
-                         f"{whose}，凭核验码 {issued.code} 可查原件现状")
+        raise Unverified("登记情况表正文", f"{whose}，凭核验码 {issued.code} 可查原件现状"
+                         f"（SHA-256 是 {digest}，出具时是 {issued.sha256}）")
     checked = (
         f"正文 {parts.text.count(10)} 行 {len(parts.text)} 字节，与事件 {event['position']} 所记的 SHA-256 一致。",
         f"这是登记机构于 {issued.at} 为 {issued.person} 出具的登记情况表 {issued.statement}，核验码 {issued.code}。",

@@ -64,7 +64,7 @@ def test_one_changed_figure_ends_with_status_one_and_names_the_text(folder: Path
     done = verify(folder, "登记情况表.txt", "forged.txt", "--key", "log.vkey")
 
     assert done.returncode == 1
-    assert "✗ forged.txt：不成立。登记情况表正文：SHA-256 是" in done.stdout
+    assert "✗ forged.txt：不成立。登记情况表正文：正文被改动" in done.stdout
     assert "[unverified]" in done.stdout
     told = json.loads(verify(folder, "forged.txt", "--key", "log.vkey", "--json").stdout)["files"]
     assert [(each["holds"], each["code"]) for each in told] == [(False, "unverified")]
