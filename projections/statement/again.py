@@ -29,9 +29,10 @@ from policies.places import NO_LATER, Place
 from policies.shelf import Shelf
 from policies.words import Vocabulary
 from policies.year import GENERAL_PUBLIC, PROFESSIONAL, SECTOR_PUBLIC
-from projections.statement.reading import EntryLine, Need, Statement, UnreadableStatement, YearLine, read_statement
+from projections.statement.contents import EntryLine, Need, Statement, YearLine
+from projections.statement.reading import UnreadableStatement, read_statement
 from projections.statement.sheets import counted_on, evaluated
-from projections.statement.text import FACTS, FLAGS
+from projections.statement.tables import FACTS, FLAGS, meant
 
 _CATEGORIES: Final = {"专业": "professional", "行业公需": "sector_public", "一般公需": "general_public"}
 _HELD: Final = {
@@ -206,7 +207,7 @@ def _values(one: EntryLine, words: Vocabulary) -> dict[str, Any]:
     names = {printed: name for name, printed in FACTS.items()}
     for fact in filter(None, one.notes.get("事实", "").split("；")):
         printed, _, value = fact.partition("：")
-        values[names[printed]] = value
+        values[names[printed]] = meant(names[printed], value)
     values.pop("attributed", None)  # The column of years says it.
     if one.rulebook is None:  # No clause gave it: the office said how much, at the latest when it decided.
         values.setdefault("confirmed_hours", one.assessed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from projections.statement.reading import Need, Statement, YearLine
+from projections.statement.contents import Need, Statement, YearLine
 
 TITLE: Final = "专业技术人员继续教育年度学时证明"
 REMARK: Final = "本证明由上列登记情况表的正文得出，逐条明细、细则全称和离线证明见该表；二者不一致的，以该表为准。"

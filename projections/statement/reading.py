@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from projections.errors import ProjectionError
 from projections.statement.columns import Column, cut, heads, unwrap
-from projections.statement.text import ENTRIES, INDENT, NOTES, TITLE, WIDTH, YEARS
+from projections.statement.contents import Cited, EntryLine, Need, Place, Statement, YearLine
+from projections.statement.tables import ENTRIES, INDENT, NOTES, WIDTH, YEARS
+from projections.statement.text import TITLE
 
 HEADINGS: Final = ("打印依据", "年度情况", "登记明细", "说明")
 _NOTES: Final[Mapping[tuple[Column, ...], re.Pattern[str]]] = {
@@ -44,87 +46,6 @@ class UnreadableStatement(ProjectionError):
 
     def __init__(self, found: str) -> None:
         super().__init__(f"读不出登记情况表的正文：{found}。它可能由别的版本写成；正文和证明仍可核验，只是不能另作排版。")
-
-
-class Place(NamedTuple):
-    """Where the person belonged."""
-
-    starts: str
-    ends: str | None
-    place: str           # The region in words, as far as it has any.
-    region: str
-    sector: str          # In words, as it stands there.
-    major: str | None
-    unit: str
-    event: int
-
-
-class Cited(NamedTuple):
-    """A rulebook with its sign; `is_basis` unless it was only cited when something was decided."""
-
-    sign: str
-    id: str
-    digest: str | None
-    is_basis: bool
-
-
-class Need(NamedTuple):
-    """One requirement of a year, and how far it is reached."""
-
-    words: str
-    name: str
-    span: tuple[int, int] | None
-    need: str
-    short: str | None
-    have: str | None
-    is_open: bool
-    sign: str
-    rulebook: str
-    article: str
-
-
-class YearLine(NamedTuple):
-    """One side of a year; `side` is empty where both are the same."""
-
-    year: int
-    side: str
-    professional: str
-    sector_public: str
-    general_public: str
-    total: str
-    met: bool | None
-    needs: tuple[Need, ...]
-
-
-class EntryLine(NamedTuple):
-    """One study, with the notes under it by their names."""
-
-    number: int
-    year: int
-    category: str
-    route: str
-    day: str
-    quantity: str
-    assessed: str
-    counted: str
-    status: str
-    notes: Mapping[str, str]
-    rulebook: str | None          # What the decision cited, and its clauses; nothing where a person confirmed it.
-    clauses: str
-
-
-class Statement(NamedTuple):
-    """All that a statement says."""
-
-    fields: Mapping[str, str]     # Those of one value: 姓名, 证件, 单位, 核验码 and so on.
-    places: tuple[Place, ...]
-    books: tuple[Cited, ...]
-    law: str
-    years: tuple[YearLine, ...]
-    differences: tuple[str, ...]
-    entries: tuple[EntryLine, ...]
-    remarks: tuple[str, ...]
-    closings: tuple[str, ...] = ()  # Of each year that was closed, that it was, and what was decided since.
 
 
 def read_statement(text: str) -> Statement:

@@ -21,7 +21,7 @@ import msgspec
 from ledger.vocabulary import format_hours, parse_hours
 from policies.rulebook import Rulebook
 from policies.shelf import Shelf
-from projections.statement.reading import EntryLine, Need, Place, Statement, YearLine
+from projections.statement.contents import EntryLine, Need, Place, Statement, YearLine
 
 _FILE: Final = Path(__file__).with_name("statement_forms.toml")
 _ALL: Final = ("专业", "行业公需", "一般公需")

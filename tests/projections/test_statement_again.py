@@ -49,6 +49,16 @@ def test_what_was_reckoned_under_the_law_comes_out_the_same_again(lived: tuple[s
     assert "ningbo-industry/2019-01-01" in told.checked[1]
 
 
+def test_a_statement_that_told_a_choice_by_its_code_as_they_once_did_is_weighed_the_same(
+    lived: tuple[str, list[str]],
+) -> None:
+    text, digests = lived
+    before = text.replace("完成方式：考试（考核）合格", "完成方式：exam")
+
+    assert before != text and "：exam" not in text
+    assert weigh(before, *digests) == weigh(text, *digests)
+
+
 def test_hours_that_a_department_gave_where_a_clause_leaves_room_come_out_the_same_again(tmp_path: Path) -> None:
     """N 6(1), AMB-21: the text names the document; without it the same hours are past what the clause gives."""
     with living(tmp_path / "house") as house:

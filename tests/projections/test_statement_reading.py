@@ -11,7 +11,8 @@ from test_statement_text import HEAD, TEXT, answer, changed
 
 from projections.statement.columns import Column, cut, row, unwrap, wrap
 from projections.statement.reading import UnreadableStatement, read_statement
-from projections.statement.text import ENTRIES, statement_text
+from projections.statement.tables import ENTRIES
+from projections.statement.text import statement_text
 
 FACTS = {
     "certificate": "宁波市人社局 甬〔2025〕12号", "organiser": "甬江；研究院", "completed_by": "exam",
@@ -63,7 +64,7 @@ def test_every_fact_that_the_law_weighs_is_printed_and_no_value_looks_like_two()
     assert told.fields["现职称"] == "工程师（中级），2018-11-30 取得"
     notes = told.entries[0].notes
     assert notes["事实"].split("；") == [
-        "完成方式：exam", "备案日期：2025-03-01", "组织者：甬江，研究院", "活动编号：oc-1"]
+        "完成方式：考试（考核）合格", "备案日期：2025-03-01", "组织者：甬江，研究院", "活动编号：oc-1"]
     assert notes["证书"] == FACTS["certificate"]
     assert notes["登记"] == "2025-05-20，海曙区经信局，来自 浙江省学时登记管理系统"
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ledger.offline.statement_file import digest_of
 from projections.statement.columns import width
-from projections.statement.text import WIDTH, statement_text
+from projections.statement.tables import WIDTH
+from projections.statement.text import statement_text
 
 HEAD: dict[str, Any] = {
     "statement": "stm_0cq3n8z1v0000000000001", "code": "7K3M9QXT0AHB", "salt": "00112233445566778899aabbccddeeff",

@@ -25,7 +25,7 @@ from api.register.register import Register
 from ledger.offline import other_kinds, seal, statement_file, verdict, verify, verify_leaf, verify_map, verify_pdf
 from ledger.proof import bundle, map_proof
 from policies.shelf import shipped
-from projections.statement import text as statement_text
+from projections.statement import tables
 from projections.statement.reading import HEADINGS
 
 SCRIPTS: Final = ("text", "ed25519", "proof", "pdf", "statement", "reading", "page")
@@ -74,8 +74,8 @@ def _words() -> Mapping[str, Any]:
         "number_field": statement_file.NUMBER_FIELD, "unsealed": verify_pdf.UNSEALED,
         "other_cure": verdict.OtherFile.cure,
         "other_kinds": [(start.lower().decode("latin-1"), words) for start, words in other_kinds.KINDS],
-        "unproven_law": UNPROVEN_LAW, "width": statement_text.WIDTH, "headings": HEADINGS,
-        "years": statement_text.YEARS, "entries": statement_text.ENTRIES, "notes": statement_text.NOTES,
+        "unproven_law": UNPROVEN_LAW, "width": tables.WIDTH, "headings": HEADINGS,
+        "years": tables.YEARS, "entries": tables.ENTRIES, "notes": tables.NOTES,
         "credited": [book.digest for book in shipped().books
                      if any(clause.credit is not None for clause in book.clauses)],
     }
