@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from demo_kit import Demo, read_all
 
+from api.evidence.types import PAPER_KINDS
 from ledger.events.act import ActClosed
 from ledger.events.actor import Scope
-from ledger.events.claim import StudyDetails, certificate_name
+from ledger.events.claim import ClaimRevised, ClaimSubmitted, StudyDetails, certificate_name
 from ledger.ledger import Recorded
 from policies.rulebook import Rulebook
 from projections.answers import Answers, projections
@@ -84,3 +85,10 @@ def test_each_persons_timeline_holds_every_event_that_names_them(told: tuple[Ans
         places = [(line["position"], line["event"]) for line in page.items]
         assert places == sorted(places)
     assert len(people) > 10
+
+
+def test_every_paper_of_it_is_of_a_kind_that_people_are_told_in_words(told: tuple[Answers, list[Recorded]]) -> None:
+    kinds = {paper.kind for one in told[1] if isinstance(one.envelope.event, ClaimSubmitted | ClaimRevised)
+             for paper in one.envelope.event.evidence}
+
+    assert "schedule" in kinds and kinds <= PAPER_KINDS.keys()
