@@ -63,7 +63,15 @@ def test_hashes_that_are_missing_left_over_or_cut_are_refused(bend: object) -> N
 
 @pytest.mark.parametrize("indexes", [[5, 5], [6, 5], [-1, 5], [5, 21]])
 def test_places_that_are_none_or_out_of_order_are_refused(indexes: list[int]) -> None:
-    with pytest.raises(MalformedMultiproof):
+    with pytest.raises(MalformedMultiproof, match="编号没有从小到大"):
         check_many(indexes, [LEAVES[5]] * 2, 8, 21, [])
     with pytest.raises(OutOfTree):
         prove_many([21], 8, 21, tree(21))
+
+
+@pytest.mark.parametrize("base", [-1, 22])
+def test_what_stood_before_the_log_or_after_it_is_refused(base: int) -> None:
+    with pytest.raises(MalformedMultiproof, match=f"起点 {base} 不在"):
+        check_many([5], [LEAVES[5]], base, 21, [])
+    with pytest.raises(OutOfTree):
+        prove_many([5], base, 21, tree(21))

@@ -208,7 +208,8 @@ def test_an_answer_names_its_rulebook_and_where_no_law_speaks_there_is_none() ->
         command = replace(ASSESS, assessment=assessment)
         return outcome(applications.decide_assessment(FILED, command, APPLICANT, OFFICER))
 
-    assert assess(replace(SHORT, article=None)) == assess(replace(ENOUGH, digest=None)) == "assessment_incomplete"
+    for half in ({"article": None}, {"digest": None}, {"rulebook": None}):
+        assert assess(replace(SHORT, **half)) == assess(replace(ENOUGH, **half)) == "assessment_incomplete"
     assert assess(silent) == assess(ENOUGH) == "ApplicationAssessed"
 
 
@@ -220,6 +221,8 @@ def test_only_a_shortage_postpones_and_only_forward() -> None:  # N 9
     assert outcome(applications.decide_postponement(ASSESSED, past, APPLICANT, OFFICER)) == "earliest_year_past"
     made = event(applications.decide_postponement(ASSESSED, POSTPONE, APPLICANT, OFFICER))
     assert (made.earliest_year, made.article) == (2027, "第九条")
+    same = replace(POSTPONE, earliest_year=GOAL.applied_on.year)  # The year may still be met by its end.
+    assert outcome(applications.decide_postponement(ASSESSED, same, APPLICANT, OFFICER)) == "ApplicationPostponed"
     silent = replace(POSTPONE, words="")
     assert outcome(applications.decide_postponement(ASSESSED, silent, APPLICANT, OFFICER)) == "words_missing"
 
@@ -237,6 +240,7 @@ def test_a_falsification_rests_on_entries_or_on_a_case_and_a_title_on_entries() 
 
     assert disqualify(baseless) == "sanction_baseless"
     assert disqualify(by_case) == disqualify(replace(baseless, cause="short")) == "ApplicantDisqualified"
+    assert disqualify(replace(FALSE, case=None)) == "ApplicantDisqualified"
     command = replace(REVOKE, sanction=by_case)
     assert outcome(sanctions.decide_title_revocation(None, command, APPLICANT, OFFICER)) == "sanction_baseless"
 
@@ -249,6 +253,11 @@ def test_a_sanction_may_stand_alone_but_not_one_for_an_application_that_is_not_t
     assert outcome(sanctions.decide_disqualification(None, for_once, APPLICANT, OFFICER)) == "application_absent"
     backwards = replace(DISQUALIFY, until=date(2026, 5, 31))
     assert outcome(sanctions.decide_disqualification(FILED, backwards, APPLICANT, OFFICER)) == "term_unfit"
+    one_day = replace(DISQUALIFY, until=DISQUALIFY.starts)
+    assert outcome(sanctions.decide_disqualification(FILED, one_day, APPLICANT, OFFICER)) == "ApplicantDisqualified"
+    unfiled = evolve(None, alone)  # A sanction made the stream; nothing was applied for.
+    lifted = evolve(unfiled, event(sanctions.decide_lifting(unfiled, LIFT, APPLICANT, COLLEAGUE)))
+    assert outcome(sanctions.decide_disqualification(lifted, for_once, APPLICANT, OFFICER)) == "application_absent"
 
 
 def test_whoever_disqualified_does_not_lift_it() -> None:  # D14
@@ -256,6 +265,8 @@ def test_whoever_disqualified_does_not_lift_it() -> None:  # D14
 
     assert outcome(sanctions.decide_lifting(BARRED, LIFT, APPLICANT, OFFICER)) == "same_hand"
     assert outcome(sanctions.decide_lifting(BARRED, early, APPLICANT, COLLEAGUE)) == "term_unfit"
+    at_once = replace(LIFT, on=DISQUALIFY.starts)
+    assert outcome(sanctions.decide_lifting(BARRED, at_once, APPLICANT, COLLEAGUE)) == "DisqualificationLifted"
 
 
 def test_a_title_is_revoked_once_and_only_one_that_is_recorded() -> None:  # N 10
@@ -268,6 +279,8 @@ def test_a_title_is_revoked_once_and_only_one_that_is_recorded() -> None:  # N 1
     assert outcome(sanctions.decide_title_revocation(again, REVOKE, APPLICANT, OFFICER)) == "title_revoked"
     no = refusal(sanctions.decide_title_revocation(None, unknown, APPLICANT, OFFICER))
     assert no.code == "title_not_recorded"
+    several = replace(APPLICANT, titles=(ENGINEER, ENGINEER._replace(series="economics")))
+    assert outcome(sanctions.decide_title_revocation(None, REVOKE, several, OFFICER)) == "TitleRevoked"
 
 
 def test_what_is_granted_is_a_title_of_a_day_that_is_not_before_the_application() -> None:
@@ -280,6 +293,9 @@ def test_what_is_granted_is_a_title_of_a_day_that_is_not_before_the_application(
     assert evolve(enough, granted).status is Status.GRANTED  # type: ignore[arg-type]
     early = replace(GRANT, obtained_on=date(2026, 5, 19))
     assert outcome(applications.decide_grant(enough, early, APPLICANT, OFFICER)) == "date_out_of_order"
+    that_day = replace(GRANT, obtained_on=GOAL.applied_on)
+    assert outcome(applications.decide_grant(enough, that_day, APPLICANT, OFFICER)) == (
+        "ApplicationGranted+TitleRecorded")
     unspoken = replace(ASSESSED, assessment=replace(ENOUGH, eligible=None))
     assert outcome(applications.decide_grant(unspoken, GRANT, APPLICANT, OFFICER)) == (
         "ApplicationGranted+TitleRecorded"), "where no rulebook speaks of it the committee decides"

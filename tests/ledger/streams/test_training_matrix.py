@@ -248,6 +248,14 @@ def test_only_a_verified_organiser_files() -> None:
         "unit_not_verified")
 
 
+def test_nobody_files_for_an_organiser_who_does_not_act_for_it() -> None:
+    stranger = replace(TEACHER, organisation=UnitId("unt_other"))
+    plan = training_plan.decide_plan_filing(None, FILE_PLAN, SCHOOL_UNIT, stranger)
+    filed = training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, ON_FILE, stranger)
+
+    assert refusal(plan).code == refusal(filed).code == "not_the_organiser"
+
+
 # Classes
 
 
@@ -272,6 +280,12 @@ def test_a_class_outside_any_plan_is_filed_but_not_under_a_plan_that_does_not_fo
 
     assert outcome(filing(plan=None, item=None)) == "ClassFiled"
     assert refusal(filing(item=2)).code == "item_absent"
+    assert refusal(training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, None, TEACHER)).code == (
+        "item_absent")
+    (item,) = FILE_PLAN.items
+    two = replace(ON_FILE, filed=replace(ON_FILE.filed, items=(item, replace(item, number=2))))
+    second = replace(FILE_CLASS, programme=replace(PROGRAMME, item=2))
+    assert outcome(training_class.decide_class_filing(None, second, SCHOOL_UNIT, two, TEACHER)) == "ClassFiled"
     foreign = replace(ON_FILE, filed=replace(ON_FILE.filed, organiser=UnitId("unt_other")))
     decision = training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, foreign, TEACHER)
     assert refusal(decision).code == "item_absent"
@@ -320,6 +334,13 @@ def test_whoever_filed_a_class_does_not_accept_it() -> None:
 ])
 def test_a_holding_says_what_can_have_been(change: dict[str, Any], code: str) -> None:
     assert refusal(training_class.decide_holding(ACCEPTED, replace(HOLD, **change), TEACHER)).code == code
+
+
+@pytest.mark.parametrize("change", [
+    {"on": date(2026, 5, 14)}, {"passed": 0}, {"attended": 0, "passed": 0}, {"days_half": 1}, {"passed": 52},
+])
+def test_a_holding_may_be_told_on_its_last_day_of_half_a_day_and_of_nobody_who_passed(change: dict[str, Any]) -> None:
+    assert outcome(training_class.decide_holding(ACCEPTED, replace(HOLD, **change), TEACHER)) == "ClassHeld"
 
 
 def test_more_people_than_planned_or_than_the_room_holds_are_a_fact() -> None:
