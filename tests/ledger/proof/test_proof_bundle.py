@@ -75,7 +75,8 @@ HEAD, REST = b"c2sp.org/tlog-proof@v1\n", FILE.split(b"\n", 1)[1]
     FILE[:-1], FILE.replace(b"\n", b"\r\n"), FILE.replace(b"@v1", b"@v2"), b"\n" + FILE, b" " + FILE, FILE + b"\0",
     FILE.replace(b"index 6", b"index 06"), FILE.replace(b"index 6", b"index  6"), FILE.replace(b"index 6", b"index"),
     FILE.replace(b"index 6", b"index -6"), FILE.replace(b"index 6", b"index 9223372036854775808"),
-    FILE.replace(b"index 6\n", b""), FILE.replace(b"index 6\n", b"index 6\nindex 6\n"),
+    FILE.replace(b"index 6\n", b"6\n"), FILE.replace(b"index 6\n", b""),
+    FILE.replace(b"index 6\n", b"index 6\nindex 6\n"),
     HEAD + b"extra \n" + REST, HEAD + b"extra\n" + REST, HEAD + b"extra QQ\n" + REST, HEAD + b"extra QR==\n" + REST,
     HEAD + b"extra QQ==\nextra QQ==\n" + REST, FILE.replace(b"\nyc", b"\nextra QQ==\nyc"),
     FILE.replace(b"\nyc", b"\n yc"),
@@ -86,6 +87,14 @@ def test_other_spellings_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedBundle) as caught:
         parse_bundle(data)
     assert caught.value.code == "bundle_malformed" and len(str(caught.value)) < 300
+
+
+def test_a_path_of_63_hashes_is_read_and_one_of_64_is_not() -> None:
+    long = Bundle(6, (b"h" * 32,) * 63, NOTE)
+
+    assert parse_bundle(format_bundle(long)) == long
+    with pytest.raises(MalformedBundle, match="有 64 个哈希，最多 63 个"):
+        parse_bundle(format_bundle(Bundle(6, (b"h" * 32,) * 64, NOTE)))
 
 
 def test_extra_data_is_carried() -> None:

@@ -169,6 +169,7 @@ LOG, WITNESS = f"log {GOLDEN_VKEY}", f"witness W {WITNESS_VKEY}"
     (["Quorum none"], 1, "不成行"),
     (["log"], 1, "不成行"),
     ([f"{LOG} a b"], 1, "不成行"),
+    ([f"{WITNESS} a b"], 1, "不成行"),
     (["log x"], 1, "公钥行"),
     ([LOG, LOG], 2, "已在前面列出"),
     ([f"log {WITNESS_VKEY}"], 1, "0x04"),
