@@ -24,7 +24,7 @@ from api.operational.callers import Caller
 from api.refusals.problems import Problem
 from api.routes import conditions
 from api.routes.answers import Answer, answer, refused, told
-from api.routes.bodies import Body, Shared
+from api.routes.described_as import Nothing, Trial, common_parameters, needs_body, security
 from api.routes.sent import LINES, Parser, demand_known, lines_of
 from ledger.errors import Refusal
 
@@ -101,7 +101,7 @@ class Door(Blueprint):  # type: ignore[misc]
             described = self.response(200, schema, description="OK", content_type=content_type)(function)
             if asked is not None:
                 described = self.arguments(asked, location="query")(described)
-            described = self.doc(summary=summary, security=_security(login=login))(described)
+            described = self.doc(summary=summary, security=security(login=login))(described)
             return self._offered(rule, "GET", view, described)
 
         return decorate
@@ -137,12 +137,12 @@ class Door(Blueprint):  # type: ignore[misc]
 
             headers = {"ETag": {"schema": {"type": "string"}}, "Location": {"schema": {"type": "string"}},
                        "Idempotent-Replayed": {"schema": {"type": "string", "enum": ["true"]}}}
-            described = self.arguments(schema, required=_needs_body(body))(function)
+            described = self.arguments(schema, required=needs_body(body))(function)
             described = self.response(201, answers, description="已登记", headers=headers)(described)
             described = self.alt_response(200, schema=Trial, description="试办：未写入任何内容")(described)
             described = self.doc(
-                summary=summary, security=_security(login=login),
-                parameters=[*_parameters(conditional=conditional), *parameters],
+                summary=summary, security=security(login=login),
+                parameters=[*common_parameters(conditional=conditional), *parameters],
             )(described)
             return self._offered(rule, "POST", view, described)
 
@@ -186,9 +186,9 @@ class Door(Blueprint):  # type: ignore[misc]
             described = self.response(200, answers, description="每行一个结果", content_type=LINES)(view)
             described = self.arguments(query(), location="query")(described)
             described = self.doc(
-                summary=summary, security=_security(login=True),
+                summary=summary, security=security(login=True),
                 # In place of what `arguments` said, since the description keeps one list; a trial is among it.
-                parameters=[*_parameters(conditional=False)[:1], {"in": "query", "schema": query()}],
+                parameters=[*common_parameters(conditional=False)[:1], {"in": "query", "schema": query()}],
                 requestBody={"required": True, "content": {LINES: {
                     "schema": {"type": "string", "description": f"每行一个 {line.__name__}，至多 {most} 行"}}}},
             )(described)
@@ -223,9 +223,9 @@ class Door(Blueprint):  # type: ignore[misc]
 
             described = self.response(201, answers, description="已保存，是新的")(bounded)
             described = self.alt_response(200, schema=answers, description="已保存")(described)
-            match = {**_parameters(conditional=True)[1], "required": False,
+            match = {**common_parameters(conditional=True)[1], "required": False,
                      "description": "上次保存或读取时得到的 ETag；新的不带。"}
-            described = self.doc(summary=summary, security=_security(login=True), parameters=[match])(described)
+            described = self.doc(summary=summary, security=security(login=True), parameters=[match])(described)
             return self.route(rule, methods=["PUT"])(described)  # type: ignore[no-any-return]
 
         return decorate
@@ -241,7 +241,7 @@ class Door(Blueprint):  # type: ignore[misc]
                 return Response(status=204) if no is None else refused(no)
 
             described = self.response(204, description="已删去")(view)
-            described = self.doc(summary=summary, security=_security(login=True))(described)
+            described = self.doc(summary=summary, security=security(login=True))(described)
             return self.route(rule, methods=["DELETE"])(described)  # type: ignore[no-any-return]
 
         return decorate
@@ -271,46 +271,9 @@ class Door(Blueprint):  # type: ignore[misc]
             described = self.response(201, answers, description="已收下")(view)
             described = self.alt_response(200, schema=answers, description="早已在此")(described)
             described = self.doc(
-                summary=summary, security=_security(login=True), parameters=list(parameters),
+                summary=summary, security=security(login=True), parameters=list(parameters),
                 requestBody={"required": True, "content": dict.fromkeys(media_types, binary)},
             )(described)
             return self.route(rule, methods=["PUT"])(described)  # type: ignore[no-any-return]
 
         return decorate
-
-
-class Nothing(Body):
-    """A body that has nothing to say."""
-
-
-class Trial(Shared):
-    """What would be done, decided in full and not written."""
-
-    dry_run = ma.fields.Boolean(required=True, metadata={"const": True})
-    would = ma.fields.Dict(required=True)
-
-
-def _needs_body(body: type[ma.Schema] | None) -> bool:
-    return body is not None and any(field.required for field in body().fields.values())
-
-
-def _security(*, login: bool) -> list[dict[str, list[str]]]:
-    return [{"token": []}] if login else [{}, {"token": []}]
-
-
-def _parameters(*, conditional: bool) -> list[dict[str, Any]]:
-    key = {
-        "in": "header", "name": "Idempotency-Key", "required": True,
-        "description": "每个请求一个新的键（建议 UUID）；重试时用原来的键。试办时可不带。",
-        "schema": {"type": "string", "minLength": conditions.KEY_OF_NOBODY_LEAST, "maxLength": conditions.KEY_MOST,
-                   "pattern": "^[!-~]+$"},
-    }
-    match = {
-        "in": "header", "name": "If-Match", "required": True, "description": "读取时得到的 ETag。试办时可不带。",
-        "schema": {"type": "string", "pattern": '^"v(0|[1-9][0-9]{0,9})"$'},
-    }
-    dry = {
-        "in": "query", "name": "dry_run", "description": "true：只试办，给出完整的决定和依据，不写入。",
-        "schema": {"type": "boolean", "default": False},
-    }
-    return [key, *([match] if conditional else []), dry]

@@ -12,14 +12,13 @@ from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood, listed, moment
 from api.routes.schemas.common import Purpose
+from api.routes.schemas.conduct import ConductAnswer, ConductQuery
 from api.routes.schemas.histories import (
     ActorTimelineQuery,
     AffiliationsAnswer,
     AffiliationsQuery,
     AsOfQuery,
     CodeQuery,
-    ConductAnswer,
-    ConductQuery,
     DuplicatesQuery,
     FoundStatementAnswer,
     GroupsAnswer,

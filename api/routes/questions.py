@@ -12,8 +12,9 @@ from api.operational.callers import Caller
 from api.routes.door import Door, house
 from api.routes.listing import listed
 from api.routes.schemas.events import EventAnswer
-from api.routes.schemas.histories import PageQuery, WorkloadAnswer, WorkloadQuery
+from api.routes.schemas.histories import PageQuery
 from api.routes.schemas.questions import AxesQuery, WorkAnswer, WorkQuery, YearsAnswer
+from api.routes.schemas.workload import WorkloadAnswer, WorkloadQuery
 from ledger.errors import Refusal
 from projections.basis import read_axes, written_time
 from projections.wanted import Waiting
