@@ -73,6 +73,10 @@ def papers(label: str, name: str = "evidence", most: int = _DIGESTS_MOST) -> Fie
     return Field(name, label, "digests", most=most, hint=_PAPERS)
 
 
+UNTYPED: Final = "-"
+"""What a text is tried with before anybody typed one: nothing that a page should show as if it were one."""
+
+
 class Deed(NamedTuple):
     """Something that can be done about a record."""
 
@@ -191,6 +195,7 @@ def _page(
 def _rows(before: Pairs, after: Pairs | None) -> list[dict[str, Any]]:
     """How it stands and what it would become, name by name."""
     now, then = dict(before), dict(after or ())
+    then = {name: "（按所填）" if value == UNTYPED else value for name, value in then.items()}
     return [{"name": name, "before": now.get(name, "—"), "after": then.get(name, "—"),
              "changes": after is not None and now.get(name) != then.get(name)} for name in {**now, **then}]
 

@@ -36,6 +36,12 @@ HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attenda
 OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 ERASING: Final = {"request": "本人申请", "order": "有权机关的公文"}
 VOIDING: Final = {"issued_in_error": "出具有误", "falsified": "弄虚作假", "other": "其他"}
+REVOKING: Final = {
+    "falsified": "弄虚作假", "duplicate": "重复登记", "entered_in_error": "登记有误", "decided_wrongly": "原处理有误",
+}
+REINSTATING: Final = {"evidence_found": "补到有效证明", "decided_wrongly": "原处理有误", "entered_in_error": "登记有误"}
+"""On what a registration is taken away, or put back."""
+
 PURPOSES: Final = {
     "annual_review": "年度审核", "title_application": "职称申报核对", "appeal": "申诉复核", "investigation": "核查举报",
     "review": "审核办理", "course_hours": "课程学时登记", "exam_results": "考试组织、登记成绩",

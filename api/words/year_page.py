@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from api.words.codes import REINSTATING, REVOKING
 from ledger.identifiers import regions
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours, parse_hours
@@ -50,10 +51,7 @@ EVENTS: Final = {
     "claim.revoked": "撤销", "claim.reinstated": "恢复", "claim.reopened": "重新审核", "claim.appealed": "申诉",
     "claim.appeal_withdrawn": "撤回申诉", "claim.appeal_dismissed": "申诉维持", "claim.appeal_allowed": "申诉改变",
 }
-BASES: Final = {
-    "falsified": "弄虚作假", "duplicate": "重复登记", "entered_in_error": "登记有误", "evidence_found": "补到有效证明",
-    "decided_wrongly": "原处理有误",
-}
+BASES: Final = {**REVOKING, **REINSTATING}
 """On what a registration is taken away or put back."""
 
 HANDS: Final = {

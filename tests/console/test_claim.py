@@ -69,12 +69,16 @@ def test_a_return_wants_a_reason_and_shows_it_to_the_claimant(cast: Cast, li: Br
     told = li.get(f"/claims/{claim['claim']}").text
     assert "退回修改的理由 第二页看不清" in told
     assert "佐证材料模糊，无法辨认" in told
+    cast.clerk.act(submitted(cast, "另一份要退回的", date="2026-08-07"), "return", {"words": "缺签名"})
+    other = li.get(li.get("/claims").link("另一份要退回的")).text
+    assert "缺签名 请按所说的理由" in other, "of another reason nothing is said but what was said"
 
 
 def test_a_revocation_is_read_before_and_after_and_stays_to_be_seen(cast: Cast, clerk: Browser) -> None:
     claim = cast.clerk.act(submitted(cast, "要撤销的培训", date="2026-08-02"), "approval", {})
     page = clerk.get(f"/claims/{claim['claim']}/revocation")
     assert "现在 ✓ 已登记" in page.text and "办理后 ⊘ 已撤销" in page.text
+    assert "弄虚作假" in page.text and "补到有效证明" not in page.text, "that is what hours are put back on"
 
     done = clerk.press(page, "撤销登记", words="证书系伪造")
     assert "⊘ 已撤销" in done.text

@@ -50,6 +50,7 @@ def test_an_office_reads_what_would_go_and_what_stays_before_it_proposes(place: 
         assert told in page.text
     form = office.get(page.link("提议销毁"))
     assert "已限制：只保存，不办理新的事项" in form.text, "what it would become"
+    assert "文号 — （按所填）" in form.text, "of what nobody typed yet nothing is made up"
     missing = office.press(form, "提议销毁", 422)
     assert {"#basis", "#document", "#asked_on", "#words"} <= {address for _, address in missing.links}
     assert place.saw()["erasure"] is None

@@ -100,7 +100,9 @@ def test_of_many_seats_those_that_have_waited_longest_are_shown_and_all_are_in_t
 def test_for_whom_nothing_waits_there_are_three_steps_and_each_leads_somewhere(cast: Cast, role: str) -> None:
     town = cast.town
     idle = Browser(town, town.officer(town.unit(f"清闲的单位 {role}", "331100", "general"), role, "3311"))
-    steps = idle.get("/home").tags
+    page = idle.get("/home")
+    steps = page.tags
+    assert ("要您核对后施行的细则" in page.text) == (role == "policy_office"), "it reviews no claims"
     links = [told["href"] for tag, told in steps if tag == "a"]
 
     assert [links.count(address) >= 1 for address, _, _ in home.STEPS[role]] == [True] * 3

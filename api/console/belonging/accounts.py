@@ -94,7 +94,7 @@ def see(asking: Asking, actor: str) -> Subject | Refusal:
 
 def _stands(body: Mapping[str, Any]) -> Pairs:
     may = "；".join(map(scope_words, body["scopes"]))
-    return (("状态", STATES[body["status"]]), ("权限", may or "还没有"))
+    return (("状态", STATES[body["status"]]), ("权限", may or "没有"))
 
 
 def detail(asking: Asking, actor: str) -> Shown:

@@ -37,7 +37,7 @@ from api.routes.schemas.claims import (
     ReturnBody,
     UpholdingBody,
 )
-from api.words.year_page import BASES
+from api.words.codes import REINSTATING, REVOKING
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim, Status
@@ -49,6 +49,7 @@ _LABELS: Final = {
     "override-hours": "另行认定学时", "override-reason": "另行认定的理由",
 }
 _TRIED: Final = {"words": "-", "basis": "falsified", "reason": "other"}
+_BASES: Final[Mapping[str, Mapping[str, str]]] = {"revocation": REVOKING, "reinstatement": REINSTATING}
 _WANTS_A_WORD: Final = ("ruling_needed",)
 
 Run = Callable[..., Done | Refusal]
@@ -199,7 +200,7 @@ def _page(
         "before": _told(found.claim), "after": _told(tried.state) if isinstance(tried, Done) else None,
         "why": of_refusal(tried).words if isinstance(tried, Refusal) else None,
         "wants_hours": _wants_hours(tried),
-        "reasons": reasons().get(act.reason, ()) if act.reason else (), "bases": BASES if "basis" in act.wants else {},
+        "reasons": reasons().get(act.reason, ()) if act.reason else (), "bases": _BASES.get(act.code, {}),
         "way": words.steps(found.claim, found.body["events"]),
         "title": (found.body["details"] or {}).get("title"), "documents": words.documents(asking.house),
     }, status=status)
