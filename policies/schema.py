@@ -7,6 +7,7 @@ Every problem is collected and said in Chinese with its row, its field, what was
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from typing import Any, Final
@@ -326,13 +327,30 @@ def read_form(path: str, source: bytes) -> tuple[dict[str, Any], dict[str, Any]]
     except UnicodeDecodeError as error:
         raise UnreadableRulebook(path, [f"第 {error.start} 字节不是 UTF-8；请存为 UTF-8"]) from None
     except tomllib.TOMLDecodeError as error:
-        raise UnreadableRulebook(path, [f"不是合法的 TOML：{error}"]) from None
+        raise UnreadableRulebook(path, [f"不是合法的 TOML：{_broken_at(str(error), source.decode())}"]) from None
     except RecursionError:
         raise UnreadableRulebook(path, ["括号套得太深；细则至多只有几层"]) from None
     try:
         return plain, dict(RulebookFile().load(plain))
     except ValidationError as error:
         raise UnreadableRulebook(path, list(problems(error.messages, plain))) from None
+
+
+_LINE_MOST: Final = 60
+_AT: Final = re.compile(r"line (\d+), column (\d+)")
+_TWICE: Final = ("Cannot overwrite", "Cannot declare", "Cannot mutate", "Cannot redefine", "Duplicate")
+
+
+def _broken_at(said: str, source: str) -> str:
+    """Where the library stopped, with the line itself: it says so in English, and an author reads Chinese."""
+    found = _AT.search(said)
+    if found is None:
+        return "读到文件末尾还没有写完，请查最后的引号、括号是否成对"
+    line = source.split("\n")[int(found[1]) - 1].strip()
+    cure = ("这个字段或这张表写了两次，请删去一处" if said.startswith(_TWICE) else
+            "请查这一行和上一行的引号、括号是否成对，标点是否半角")
+    shown = line if len(line) <= _LINE_MOST else f"{line[:_LINE_MOST]}…"
+    return f"第 {found[1]} 行第 {found[2]} 列读不下去：“{shown}”，{cure}"
 
 
 def problems(tree: Any, plain: Any, where: str = "") -> Iterable[str]:
@@ -348,7 +366,7 @@ def problems(tree: Any, plain: Any, where: str = "") -> Iterable[str]:
         if isinstance(plain, list) and isinstance(key, int):
             inner = plain[key]
             name = inner.get("article") or inner.get("name") or inner.get("id") if isinstance(inner, dict) else None
-            here = f"{where} 第 {key + 1} 条" + (f"（{name}）" if name else "")
+            here = f"{where} 第 {key + 1} 个" + (f"（{name}）" if name else "")  # 条 is an article of the law.
         elif key == "_schema":
             here = where or "文件"
         else:

@@ -9,7 +9,8 @@ TOML float is refused, because 4.35 is not a float.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, Final
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
@@ -93,10 +94,21 @@ def words(**rest: Any) -> fields.List[str]:
     return fields.List(Text(), error_messages={"invalid": "应为一列文字，如 [\"exam\"]"}, **rest)
 
 
+_UNKNOWN: Final = "没有这个字段，请查拼写"
+
+
 class Row(Schema):
     """A row knows all its fields; an unknown one is a spelling mistake, never ignored."""
 
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": "没有这个字段，请查拼写", "type": "应为一张表（[...] 或 {...}）"}  # noqa: RUF012
+    error_messages = {"unknown": _UNKNOWN, "type": "应为一张表（[...] 或 {...}）"}  # noqa: RUF012
+
+    def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:
+        """Name the field that was probably meant beside each that is not known."""
+        told = error.messages
+        for name, said in told.items() if isinstance(told, dict) else ():
+            meant = get_close_matches(str(name), self.fields, 1) if said == [_UNKNOWN] else []
+            if meant:
+                told[name] = [f"没有这个字段，疑为 {meant[0]}"]

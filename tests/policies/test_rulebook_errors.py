@@ -89,7 +89,12 @@ def complaint(tmp_path: Path) -> Callable[[str, str, str], str]:
             'parameter    = "condition.late.filing.days"',
             ["AMB-24", "没有"],
         ),
-        (N, "[scope]", "[scope", ["不是合法的 TOML"]),
+        (N, "[scope]", "[scope", ["不是合法的 TOML", "行第", "“[scope”", "是否成对"]),
+        (N, 'key           = "N"', 'key = "N"\nkey = "N"', ["“key = \"N\"”", "写了两次"]),
+        (N, 'rate    = { each = "course", hours = 3 }', 'rate    = { each = "course", hourz = 3 }',
+         ["第六条（九）", "hourz", "疑为 hours"]),
+        (N, "[scope]", "[scopes]", ["scopes：没有这个字段，疑为 scope", "scope：缺这个字段"]),
+        (N, 'key           = "N"', 'key = "N"\nwhatever = 1', ["whatever：没有这个字段，请查拼写"]),
         (N, 'family        = "ningbo-industry"', 'family        = "Ningbo"', ["family", "小写字母"]),
         (
             E,
