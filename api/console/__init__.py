@@ -19,7 +19,8 @@
     rules    the rulebooks: where each holds, one beside its official text, two compared, words looked for;
              proposing: one put forward, examined place by place; proposals: enacted or refused by another, taken back
     replays  one's own, and how far each is; replay_form: what is asked, and what it takes; replay_result:
-             sums, rows of people, one year under both laws; announcing: its report, recorded in advance
+             sums, rows of people, one year under both laws; replay_lead: it in sentences; announcing: its report,
+             recorded in advance
     differences  between as decided and as evaluated: how many, whose to look at, and which
     courses  of a year, and one; enrolments: how far somebody has come; player: a session of study; learning: words
     exams    the plan with its seats; sitting: a seat and who has one; publishing: courses and sessions that begin

@@ -265,6 +265,7 @@ def test_the_sums_are_those_of_the_report_each_chart_with_its_table_and_nobody_n
 
     assert told["changed_person_years"] >= 1 and told["gained"] != "0"
     assert f"有变化的人年度 {told['changed_person_years']} " in page.text
+    assert f"{told['changed_people']} 人的学时或结论会变（{told['changed_person_years']} 个人年度）" in page.text
     assert f"学时共增 {told['gained']}" in page.text and told["digest"] in page.text
     charts = [one for tag, one in page.tags if tag == "svg" and one.get("role") == "img"]
     assert [one["aria-label"] for one in charts] == [

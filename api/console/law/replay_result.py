@@ -21,6 +21,7 @@ from api.console import deeds, words
 from api.console.as_read import file_as_read
 from api.console.claiming.claim import done_before
 from api.console.law import announcing
+from api.console.law.replay_lead import lead
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.saved import disposition
@@ -61,8 +62,9 @@ def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
         return report
     can_announce = any(one.why is None for one in deeds.offered(asking, announcing.ROOM, report))
     mine = replay_rows.may_read(house, caller, name) is None
+    said = json.loads(made.content)
     return Page("replay_result.html", {
-        **view(json.loads(made.content), told["digest"]), "job": job, "files": told["files"], "written": written,
+        **view(said, told["digest"]), "lead": lead(said), "job": job, "files": told["files"], "written": written,
         "kinds": KINDS, "reads_rows": mine, "sizes": _size, "announced_on": report.state,
         "can_announce": can_announce, "done": done_before(asking),
     }, told)

@@ -1,0 +1,64 @@
+"""What a replay came to, in sentences: who gains, who loses, by which clause, where; the tables give every number.
+
+Told from the report's own sums. Not a part of the report: its files are the same bytes for whoever replays anew.
+`tests/console/test_replay_lead.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from api.replays.page import city_name, clause_words, count, minimum_name
+from ledger.vocabulary import parse_hours
+
+_CITIES_MOST: Final = 3
+_UNUSED: Final = ("新细则所改的，在这段历史里没有用到。请核对它的施行日、适用的地区和行业，"
+                  "以及改动的条款在施行日以后有没有记录。")
+
+
+def lead(told: Mapping[str, Any]) -> list[str]:
+    """The sentences, the most important first."""
+    if not told["changed_person_years"]:
+        among = f"{count(told['people'])} 人的 {count(told['entries'])} 条记录"
+        nobody = f"重新评定了 {among}：没有一个人的年度学时或结论会变。"
+        return [nobody, *(_clauses(told["by_clause"]) if told["by_clause"] else (_UNUSED,))]
+    return [*_who(told), *_clauses(told["by_clause"]), *_verdicts(told), *_where(told["by_city"])]
+
+
+def _who(told: Mapping[str, Any]) -> Iterator[str]:
+    many, years = count(told["changed_people"]), count(told["changed_person_years"])
+    yield (f"{count(told['people'])} 人中，{many} 人的学时或结论会变（{years} 个人年度）："
+           f"共减 {told['given_up']} 学时，共增 {told['gained']} 学时。")
+
+
+def _clauses(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The clauses by which most is lost, and by which most is gained."""
+    for side, word in (("given_up", "减"), ("gained", "增")):
+        most = max(rows, key=lambda one, side=side: parse_hours(one[side]), default=None)  # type: ignore[misc]
+        if most is not None and parse_hours(most[side]):
+            old, new = clause_words(most["old_clause"]), clause_words(most["new_clause"])
+            by = f"{new}" if old == new else f"原依 {old}，新依 {new}"
+            yield f"{word}得最多的条款：{by}，{count(most['entries'])} 条记录共{word} {most[side]} 学时。"
+
+
+def _verdicts(told: Mapping[str, Any]) -> Iterator[str]:
+    failed, passed = told["newly_failed"], told["newly_passed"]
+    if not failed and not passed:
+        yield "没有人因此由达标变为未达标，也没有人由未达标变为达标。"
+    else:
+        short = max(told["newly_short"], key=lambda one: int(one["person_years"]), default=None)
+        why = "" if not failed or short is None else f"，缺得最多的是 {minimum_name(short['minimum'])}"
+        yield f"{count(failed)} 个人年度由达标变为未达标{why}；{count(passed)} 个人年度由未达标变为达标。"
+    if told["touched_titles"]:
+        yield f"{count(told['touched_titles'])} 项已取得的职称，所依的达标年数变少。"
+    if told["touched_applications"]:
+        yield f"{count(told['touched_applications'])} 人下一次申报职称可算的年数会变。"
+
+
+def _where(cities: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    moved = sorted((one for one in cities if one["changed"]), key=lambda one: -int(one["changed"]))
+    if moved:
+        named = "、".join(f"{city_name(one['name'])} {count(one['changed'])} 个人年度" for one in moved[:_CITIES_MOST])
+        more = f"，另有 {len(moved) - _CITIES_MOST} 地" if len(moved) > _CITIES_MOST else ""
+        yield f"变化在：{named}{more}。"
