@@ -68,7 +68,7 @@ def test_another_refuses_with_a_reason_and_the_proposer_mends_it_and_it_is_enact
     assert not {"施行", "不予施行", "撤回"} & done.buttons()
     assert "等您核对后施行" not in second.get("/home").text
     home = office.get("/home")
-    assert "您提出的细则，被不予施行" in home.text and WRONG in home.text and "某政策部门二处" in home.text
+    assert "您提出的细则，另一人决定不予施行" in home.text and WRONG in home.text and "某政策部门二处" in home.text
     assert "请对照原文改正这一条的数字后重新提出" in home.text
     listed = office.get("/rules")
     assert "不予施行" in listed.text and "学时、限额或年度要求与原文不符" in listed.text
@@ -77,7 +77,7 @@ def test_another_refuses_with_a_reason_and_the_proposer_mends_it_and_it_is_enact
     checked = office.press(begun, "检查", source=amended("2034-01-01").replace("hours = 5 }", "hours = 3 }"))
     assert "从前提出过" not in checked.text, "it is another file"
     anew = office.press(checked, "提出")
-    assert "被不予施行" not in office.get("/home").text, "what was proposed anew is no longer to be done"
+    assert "另一人决定不予施行" not in office.get("/home").text, "what was proposed anew is no longer to be done"
     enacted = second.press(second.get(second.get(anew.address).link("施行")), "施行")
     assert "已施行" in enacted.text
     assert "不予施行" in office.get(at).text, "what was refused stays told"

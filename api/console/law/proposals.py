@@ -54,6 +54,7 @@ def proposal(asking: Asking, digest: str) -> Shown:
         **rules.opened_told(opened._replace(family=())), **told, "is_office": True,
         "proposal": rules.proposed_told(asking.house, body), "moment": Moment((), {}, {}),
         "former_proposals": [rules.proposed_told(asking.house, one) for one in body["former"]],
+        "announced": sum(one.rulebook_digest == digest for one in opened.reports),
         "is_own": body["proposed_by"] == asking.caller.id, "subject": subject,
         "can": _can(asking, digest) if is_open else None,
         "offered": deeds.offered(asking, _ENDING, subject) if is_open else [], "done": done_before(asking),

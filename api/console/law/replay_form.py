@@ -23,6 +23,7 @@ from api.cases.doing import Asked
 from api.cases.law import replays
 from api.console import sending
 from api.console.form import Fault, Field, of_refusal, plainly
+from api.console.law.rules import PROPOSALS
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.refusals.faults import BadFields
@@ -265,10 +266,11 @@ def _books(house: House) -> list[tuple[str, str, str]]:
     enacted = house.answers.rulebooks()
     found = [(one.id, f"{one.document}（{one.id}）", one.digest) for one in enacted]
     known = {one.digest for one in enacted}
-    for put in house.answers.proposals():
+    for put in reversed(house.answers.proposals()):  # Of the same bytes the last one says how they stand.
         if put.digest not in known:
             known.add(put.digest)
-            found.append((put.digest, f"{put.document}（{put.id}，提议 {put.digest[:8]}）", put.digest))
+            became = "" if put.ended is None else f"，{PROPOSALS[put.ended][2]}"
+            found.append((put.digest, f"{put.document}（{put.id}，提议 {put.digest[:8]}{became}）", put.digest))
     found += [(one.id, f"{one.document}（{one.id}，草案）", one.digest) for one in shipped_drafts().books]
     return found
 
