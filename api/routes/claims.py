@@ -57,7 +57,9 @@ def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Told 
 @door.reads(_AT, summary="查看申报，现在的或当时的", query=AsOfQuery, answers=ClaimShownAnswer)
 def show(caller: Caller, query: dict[str, Any], claim: str) -> tuple[dict[str, Any], int] | Refusal:
     if "as_of" not in query:
-        return claims.see(house(), caller, claim, query.get("purpose"))
+        seen = claims.see(house(), caller, claim, query.get("purpose"))
+        return seen if isinstance(seen, Refusal) else ({**seen[0], "remedy": appeals.told(
+            house(), caller, claim)}, seen[1])
     as_of = moment(house(), query["as_of"])
     found = as_of if isinstance(as_of, Refusal) else claims.see(
         house(), caller, claim, query.get("purpose"), as_of=as_of)

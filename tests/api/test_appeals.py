@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,6 +107,23 @@ def test_what_was_refused_is_reviewed_anew_from_the_first_step_and_holds_its_cer
     assert li.saw(f"/v1/claims/{claim['claim']}")["details"]["certificate_number"] == "77"
     claim = hall.county.act(hall.clerk.act(claim, "endorsement"), "approval", {})
     assert (claim["status"], li.year(2026)["decided"]["total"]) == ("approved", "12")
+
+
+def test_a_claim_tells_its_claimant_until_when_and_where_what_was_decided_is_appealed_against(
+    hall: Hall, li: Someone
+) -> None:
+    claim = decided(hall, li, "refused")
+    at = f"/v1/claims/{claim['claim']}"
+
+    remedy = li.saw(at)["remedy"]
+    assert (remedy["office"], remedy["region"], remedy["days"]) == ("sector_authority", "3304", 60)
+    assert remedy["made"] is False
+    assert remedy["until"] == (hall.town.house.today + timedelta(days=60)).isoformat()
+    assert (remedy["article"], remedy["document"]) == ("第十七条", "浙人社发〔2016〕63号")
+    assert hall.county.saw(at, purpose="review")["remedy"] is None, "it is the claimant's"
+    assert li.saw(f"/v1/claims/{li.submit(study())['claim']}")["remedy"] is None, "nothing was decided"
+    li.act(claim, "appeal", WHY)
+    assert li.saw(at)["remedy"]["made"] is True
 
 
 def test_an_assessment_goes_back_to_whoever_registered_it_to_be_corrected(hall: Hall, li: Someone) -> None:

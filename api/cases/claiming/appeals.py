@@ -76,6 +76,12 @@ def remedy(house: House, claim: str) -> Remedy | None:
         is_open or decision.position in found.appealed)
 
 
+def told(house: House, caller: Caller, claim: str) -> dict[str, Any] | None:
+    """How somebody can appeal against what was decided about a claim of theirs; None to others, as on the pages."""
+    found = remedy(house, claim) if caller.kind == "person" else None
+    return None if found is None else remedy_view(house, found)
+
+
 def remedy_view(house: House, found: Remedy) -> dict[str, Any]:
     """How a decision can be appealed against, as it is told; a rulebook is known by the number of its document."""
     office = found.law.office

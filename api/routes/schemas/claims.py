@@ -272,8 +272,25 @@ class ClaimAnswer(Recorded):
     files = ma.fields.List(ma.fields.Nested(FileAnswer), metadata={"description": "可打开的佐证文件，仅在查看时给出"})
 
 
+class RemedyAnswer(Answer):
+    """How the decision that is in force can be appealed against."""
+
+    office = ma.fields.String(required=True, metadata={"description": "向哪个角色的部门申诉"})
+    region = ma.fields.String(required=True, metadata={"description": "该部门的地区，区划代码的前几位"})
+    until = ma.fields.Date(required=True, metadata={"description": "最后一日，含当日"})
+    days = ma.fields.Integer(required=True, metadata={"description": "自决定之日起多少日"})
+    rulebook = ma.fields.String(required=True)
+    document = ma.fields.String(required=True, metadata={"description": "细则的文号"})
+    article = ma.fields.String(required=True)
+    quote = ma.fields.String(required=True)
+    made = ma.fields.Boolean(required=True, metadata={"description": "对这一决定已经申诉过"})
+
+
 class ClaimShownAnswer(ClaimAnswer):
     """A claim as it is; or as it was, with what that rests on."""
+
+    remedy = ma.fields.Nested(RemedyAnswer, allow_none=True, metadata={
+        "description": "不服现有的决定可到何时、向何处申诉；只告知申报人，没有可申诉的为 null；问了 as_of 的没有"})
 
     as_of = ma.fields.Integer(metadata={"description": "按第几个事件为止所知；问了 as_of 才有，以下三项同"})
     as_of_time = ma.fields.String(metadata={"format": "date-time"})
