@@ -159,7 +159,8 @@ def _claims(console: Blueprint) -> None:
     for code in acts.ACTS:
         if code not in acts.PAGES:
             add(console, f"{_CLAIM}/{code}", acts.shown(code), json=False)
-            take(console, f"{_CLAIM}/{code}", acts.done(code))
+            most = {"most": filing.SENT_MOST} if code == acts.WITH_PAPERS else {}
+            take(console, f"{_CLAIM}/{code}", acts.done(code), **most)
     add(console, f"{_CLAIM}/correction", correction.form, json=False)
     take(console, f"{_CLAIM}/correction", correction.correct, most=filing.SENT_MOST)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.api.house_kit import BODY, study
-from tests.console.console_kit import HERE, Browser, Cast
+from tests.console.console_kit import HERE, PNG, Browser, Cast, Read
 
 OWN = {"修改", "撤回申报", "申诉"}
 STEPS = {"认定通过", "退回修改", "驳回"}
@@ -147,6 +150,33 @@ def test_a_claim_is_appealed_against_and_the_appeal_taken_back(cast: Cast, li: B
     assert "申诉：办理中 由宁波市海曙区行业主管部门办理" in appealed.text and term not in appealed.text
     back = li.press(li.get(f"/claims/{claim['claim']}/appeal-withdrawal"), "撤回申诉")
     assert "申诉：已撤回" in back.text
+
+
+def test_an_appeal_takes_files_as_a_claim_does_and_whoever_hears_it_opens_them(cast: Cast, li: Browser) -> None:
+    claim = cast.clerk.act(submitted(cast, "附材料申诉的培训", date="2026-08-07"), "refusal", {"words": "不符"})
+    at = f"/claims/{claim['claim']}/appeal"
+
+    def put(page: Read, content: bytes, name: str, step: str = "upload") -> Any:
+        form, _ = page.form_with("上传")
+        data = {**form.fields, "words": "日程为五天", "step": step, "paper": (io.BytesIO(content), name)}
+        return li.client.post(form.address, headers=HERE, data=data)
+
+    no = put(li.get(at), b"<html>", "页面.pdf")
+    assert (no.status_code, "类型" in Read(no).text, ("a", {"href": "#paper"}) in Read(no).tags) == (422, True, True)
+    page = Read(put(li.get(at), PNG, "日程 1.png"))
+    assert "日程 1.png" in page.text and "日程为五天" in page.source
+    assert "日程 1.png" not in li.press(page, "移除").text
+    appealed = li.press(page, "申诉", words="日程为五天")
+
+    sha256 = hashlib.sha256(PNG).hexdigest()
+    assert "日程 1.png" in appealed.text
+    told = cast.li.saw(f"/v1/claims/{claim['claim']}")
+    assert [(one["kind"], one["sha256"]) for one in told["appeal"]["evidence"]] == [("certificate", sha256)]
+    assert [one["name"] for one in told["files"]] == ["日程 1.png"]
+    bureau = cast.town.officer(cast.town.unit("海曙另一局", "330203", "industry"), "sector_authority", "330203")
+    waits = Browser(cast.town, bureau).get(f"/queue?kind=appeal&selected={claim['claim']}")
+    assert "申诉：办理中" in waits.text and "日程 1.png" in waits.text, "beside the list as on its page"
+    li.press(li.get(f"/claims/{claim['claim']}/appeal-withdrawal"), "撤回申诉")
 
 
 def test_the_list_of_ones_claims_can_be_narrowed_and_sorted(cast: Cast, li: Browser) -> None:

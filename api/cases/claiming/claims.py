@@ -240,10 +240,11 @@ def see(
 def shown(house: House, state: Claim, as_of: int | None) -> dict[str, Any]:
     """A claim with what was sealed of it, its papers and the reasons that were given, up to a position."""
     details = sealed_details(house, state.claim, as_of=as_of)
+    of_appeal = () if state.appeal is None else state.appeal.made.evidence
     said = reasons.said(house, state.claim, state.submitted.region, state.submitted.sector)
     return {
         **view(state), "details": None if details is None else details_view(details),
-        "files": files_view(house.evidence, state.person, (one.sha256 for one in state.evidence)),
+        "files": files_view(house.evidence, state.person, (one.sha256 for one in (*state.evidence, *of_appeal))),
         "said": [one for one in said if as_of is None or one["event"] <= as_of],
     }
 

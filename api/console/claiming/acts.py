@@ -21,8 +21,8 @@ from api.cases.claiming.study import study_view
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
 from api.console import sending, words
-from api.console.claiming import correction, remedies
-from api.console.form import Fault, of_refusal, plainly
+from api.console.claiming import act_sent, correction, remedies
+from api.console.form import Fault, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.law_of import ruling_view
 from api.refusals.refusals import no_word_mends, status_of, turns_away
@@ -44,10 +44,6 @@ from ledger.streams.claim import Claim, Status
 from ledger.vocabulary import format_hours, parse_hours
 from policies.reasons import reasons
 
-_LABELS: Final = {
-    "words": "说明", "basis": "依据", "confirmed_hours": "确认学时", "document": "文件号", "to": "转给谁",
-    "override-hours": "另行认定学时", "override-reason": "另行认定的理由",
-}
 _TRIED: Final = {"words": "-", "basis": "falsified", "reason": "other"}
 _BASES: Final[Mapping[str, Mapping[str, str]]] = {"revocation": REVOKING, "reinstatement": REINSTATING}
 _WANTS_A_WORD: Final = ("ruling_needed",)
@@ -118,6 +114,7 @@ ACTS: Final = {act.code: act for act in (
 )}
 PAGES: Final = ("correction",)
 """What has a form of its own (`api.console.claiming.correction`)."""
+WITH_PAPERS: Final = act_sent.WITH_PAPERS
 STEPS: Final = ("endorsement", "approval", "return", "refusal")
 """What is done at a step, beside the list of what waits."""
 
@@ -160,15 +157,18 @@ def done(code: str) -> Callable[..., Shown]:
     def do_it(asking: Asking, claim: str) -> Shown:
         act = ACTS[code]
         typed = {name: value.strip() for name, value in request.form.items()}
-        fields, fault = _fields(act)
+        put, fault, is_only_papers = act_sent.papers(asking, act.code)
+        if fault is not None or is_only_papers:
+            return _page(asking, act, claim, typed, fault, status=200 if fault is None else 422, put=put)
+        fields, fault = act_sent.fields(act.code, act.body, put)
         if fault is not None:
-            return _page(asking, act, claim, typed, fault, status=422)
+            return _page(asking, act, claim, typed, fault, status=422, put=put)
         came = _run(asking, act, claim, fields, sending.asked(asking.house, asking.caller))
         if isinstance(came, Refusal):
             if turns_away(came):
                 return came
             return _page(asking, act, claim, typed, of_refusal(came), status=status_of(came),
-                         is_stale=came.code == "stale_version")
+                         is_stale=came.code == "stale_version", put=put)
         event = came.receipt.positions[0] if came.receipt is not None else 0
         return onward(_after(claim, event, is_office=not asking.capacity.is_person))
 
@@ -178,7 +178,7 @@ def done(code: str) -> Callable[..., Shown]:
 
 def _page(
     asking: Asking, act: Act, claim: str, typed: Mapping[str, str], fault: Fault | None, *, status: int = 200,
-    is_stale: bool = False,
+    is_stale: bool = False, put: act_sent.Papers | None = None,
 ) -> Shown:
     purpose = None if asking.capacity.is_person else PURPOSE
     found = claim_sheet.sheet(asking.house, asking.caller, claim, purpose)
@@ -193,7 +193,8 @@ def _page(
     if isinstance(more, Refusal):
         return more
     return Page("claim_act.html", {
-        "room": None, "differs": False, "remedy": None, **more, "holder": holder_of(asking, found.claim),
+        "room": None, "differs": False, "remedy": None, **more, **act_sent.told(asking, act.code, put or []),
+        "holder": holder_of(asking, found.claim),
         "by": _changed_by(asking, claim) if is_stale else None,
         "act": act, "sheet": found, "typed": typed, "fault": fault, "is_stale": is_stale,
         "can": not (isinstance(tried, Refusal) and no_word_mends(tried)),
@@ -278,45 +279,6 @@ def _told(claim: Claim) -> dict[str, Any]:
     return {"state": words.state(claim.status), "steps_taken": len(claim.endorsed), "steps": len(claim.steps),
             "ruling": None if claim.ruling is None else ruling_view(claim.ruling), "year": claim.year,
             "appeal": None if claim.appeal is None else words.APPEALS.get(claim.appeal.outcome or "open", "")}
-
-
-def _fields(act: Act) -> tuple[dict[str, Any], Fault | None]:
-    """What was typed, read as the API reads it."""
-    if act.body is None:
-        return {}, None
-    schema = act.body()
-    sent: dict[str, Any] = {name: value for name in schema.fields if (value := request.form.get(name, "").strip())}
-    if act.code == "assignment" and request.form.get("to", "") == "":
-        sent["to"] = None
-    if "override" in schema.fields and (override := _override(sent)):
-        sent["override"] = override
-    elif "override" in schema.fields and "confirmed_hours" not in sent:
-        sent.pop("document", None)  # It stands there of the claim, and goes with hours that an authority gives.
-    if act.code == "return" and "returned" in request.form:  # Beside the list one form is for several acts.
-        sent["reason"] = request.form["returned"]
-    if "opened_evidence" in schema.fields and (opened := request.form.getlist("opened_evidence")):
-        sent["opened_evidence"] = opened
-    try:
-        found: dict[str, Any] = schema.load(sent)
-    except ma.ValidationError as error:
-        messages: Any = error.messages
-        field, said = next(iter(messages.items()))
-        if isinstance(said, dict):  # Of hours given by hand: which of what they need.
-            part, said = next(iter(said.items()))
-            field = "document" if part == "document" else f"{field}-{part}"
-        label = _LABELS.get(field, "")
-        told = plainly(str(said[0] if isinstance(said, list) else said))
-        return {}, Fault(field, f"{label}：{told}" if label else told)
-    return found, None
-
-
-def _override(sent: dict[str, Any]) -> dict[str, str]:
-    """Hours past the ordinary as they were typed; the document goes with them then."""
-    typed = {name: request.form.get(f"override.{name}", "").strip() for name in ("hours", "reason")}
-    override = {name: value for name, value in typed.items() if value}
-    if override and "document" in sent:
-        override["document"] = sent.pop("document")
-    return override
 
 
 def _tried(asking: Asking, act: Act, claim: str) -> Done | Refusal | None:

@@ -5,6 +5,7 @@ As of a past moment it is what it was then, and nothing can be done. `tests/cons
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Response, request
@@ -48,7 +49,8 @@ def listed(asking: Asking) -> Shown:
     counts = {code: sum(one.version.status == code for one in found) for code in words.STATES}
     chosen = moment.rest.get("state")
     kept = _sorted([one for one in found if chosen in (None, one.version.status)], moment.rest.get("sort", ""))
-    rows = [_row(one) for one in kept]
+    lost = {} if not moment.is_now else {one["claim"]: one for one in remedies.in_time(asking, found)}
+    rows = [_row(one) | {"remedy": lost.get(one.version.claim)} for one in kept]
     basis = asking.house.answers.reflects(position)
     heads = ("申报编号", "名称", "途径", "佐证日期", "提交日期", "核定学时", "状态")
     table = Table("claims", "我的申报", heads, [
@@ -99,6 +101,11 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
     files = {one["sha256"]: one for one in body["files"]}
     acts = offered(asking, sheet.claim.claim) if moment.is_now else []
     opened = asking.house.opened_papers.of(sheet.claim.claim) if moment.is_now and not asking.capacity.is_person else {}
+
+    def told_papers(shown: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [_paper(one, files.get(one["sha256"])) | _looked_at(asking, opened.get(one["sha256"], {}))
+                for one in shown]
+
     entry = None if sheet.entry is None else sheet.entry["evaluated"]
     ruling = sheet.foreseen.get("ruling") or entry
     return {
@@ -108,8 +115,8 @@ def sheet_told(asking: Asking, sheet: Sheet, moment: Moment) -> dict[str, Any]:
         "at_step": [one for one in acts if one.act.code in STEPS],
         "holder": holder_of(asking, sheet.claim) if moment.is_now else None,
         "events": [words.event(one, said) for one in reversed(body["events"])], "said": body["said"],
-        "papers": [_paper(one, files.get(one["sha256"])) | _looked_at(asking, opened.get(one["sha256"], {}))
-                   for one in body["evidence"]],
+        "papers": told_papers(body["evidence"]),
+        "appeal_papers": [] if body["appeal"] is None else told_papers(body["appeal"]["evidence"]),
         "entry": entry, "recorded": body["ruling"], "capped": _is_capped(entry),
         "verdict": None if ruling is None else words.verdict(ruling["status"]),
         "documents": words.documents(asking.house), "appeal": body["appeal"], "appeals": words.APPEALS,
