@@ -18,7 +18,8 @@ from sqlite_utils import Database
 from ledger.events.actor import Scope
 from projections.files.projection import add_indexes
 from projections.findings.clues import ClueFile
-from projections.findings.shared import COUNT_MOST, Traced, pivot
+from projections.findings.having import COUNT_MOST, Traced
+from projections.findings.shared import pivot
 from projections.findings.tables import TABLES
 from tests.bench import Figure
 

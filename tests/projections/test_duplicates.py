@@ -19,7 +19,8 @@ from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.vocabulary import ClaimId, PersonId, UnitId
-from projections.duplicates import Duplicates, claims_showing, duplicate_groups, duplicates_of, keys_of
+from projections.duplicates import Duplicates, keys_of
+from projections.duplicates_reading import claims_showing, duplicate_groups, duplicates_of
 from projections.files.file import ProjectionFile
 from projections.files.projection import Effect
 from projections.files.reader import Reader

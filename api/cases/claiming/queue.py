@@ -25,7 +25,7 @@ from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim
 from ledger.vocabulary import format_hours
 from policies.person import Bench
-from projections import duplicates
+from projections import duplicates_reading
 from projections.answers import Page
 from projections.over_caps import Found
 from projections.wanted import Place, Waiting, Wanted
@@ -83,7 +83,7 @@ def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[
 
 def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
     """Those that name what another claim of the same person names, whatever waits or was registered."""
-    return duplicates.claimed_twice(house.answers, {one.person for one in items if one.person is not None})
+    return duplicates_reading.claimed_twice(house.answers, {one.person for one in items if one.person is not None})
 
 
 def over_caps(

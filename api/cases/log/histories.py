@@ -35,7 +35,7 @@ from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of
 from projections.conduct import Conduct, conduct
-from projections.duplicates import claims_showing, duplicate_groups, duplicates_of, member_of
+from projections.duplicates_reading import claims_showing, duplicate_groups, duplicates_of, member_of
 from projections.pages import Page
 from projections.statements import Statement, statement_of_code, statements_of
 from projections.still_so import changed_since

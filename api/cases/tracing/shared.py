@@ -26,7 +26,8 @@ from projections.errors import NotBuilt
 from projections.files.reader import Reader
 from projections.findings import alike
 from projections.findings.clues import ClueFile, clue_of
-from projections.findings.shared import GUARDS, Key, Member, Pivot, Shared, Traced, holding, pivot, readable
+from projections.findings.having import Key, Member, Traced, holding, readable
+from projections.findings.shared import GUARDS, Pivot, Shared, pivot
 
 ROUTE: Final = "shared"
 _After = tuple[Any, ...] | None

@@ -19,7 +19,7 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimApproved
 from projections.basis import written_time
-from projections.findings.shared import Holding, Key, Member, holding
+from projections.findings.having import Holding, Key, Member, holding
 from projections.pages import Page
 from projections.timeline import record_timeline
 

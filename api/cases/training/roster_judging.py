@@ -33,7 +33,7 @@ from ledger.streams.person import Person
 from ledger.streams.standing import Actor
 from ledger.streams.training_roster import RegisterRow, decide_row, study_of
 from ledger.vocabulary import ClaimId, PersonId, format_hours
-from projections.duplicates import owners_of
+from projections.duplicates_reading import owners_of
 
 _NOBODY: Final = "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。"
 

@@ -27,7 +27,8 @@ from api.whole import whole
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.words import base_vocabulary
-from projections.findings.shared import DIMENSIONS, GUARDS, STARTS_MOST, Key
+from projections.findings.having import DIMENSIONS, Key
+from projections.findings.shared import GUARDS, STARTS_MOST
 
 ROWS: Final = 20
 _FILE_MOST: Final = 3_000

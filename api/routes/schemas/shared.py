@@ -7,7 +7,7 @@ import marshmallow as ma
 from api.routes.fields import Choice, QueryFlag, Text
 from api.routes.schemas.common import Answer
 from api.routes.schemas.histories import LineAnswer, PageAnswer, PageQuery
-from projections.findings.shared import DIMENSIONS
+from projections.findings.having import DIMENSIONS
 
 VALUE_MOST = 200
 _DIMENSION = {

@@ -15,7 +15,7 @@ from ledger.events.claim import ClaimRevised, ClaimSubmitted, StudyDetails, cert
 from ledger.ledger import Recorded
 from policies.rulebook import Rulebook
 from projections.answers import Answers, projections
-from projections.duplicates import duplicate_groups
+from projections.duplicates_reading import duplicate_groups
 from projections.files.rebuilding import rebuild
 from projections.timeline import Wanted, person_timeline
 

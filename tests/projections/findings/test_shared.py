@@ -11,9 +11,11 @@ from sqlite_utils import Database
 
 from ledger.events.actor import Scope
 from projections.files.projection import add_indexes
+from projections.findings import having
 from projections.findings import shared as sharing
 from projections.findings.clues import ClueFile
-from projections.findings.shared import GUARDS, Key, Traced, hour_of, pivot, readable
+from projections.findings.having import Key, Traced, hour_of, readable
+from projections.findings.shared import GUARDS, pivot
 from projections.findings.tables import TABLES
 
 NINE = 1_772_672_400_000_000  # 2026-03-05 09:00 here
@@ -89,7 +91,7 @@ def test_every_dimension_of_an_entry_says_which_others_and_whose_have_it(tables:
 
     found = pivot(tables.at(), [first])
 
-    assert [one.key.dimension for one in found.shared] == list(sharing.DIMENSIONS)
+    assert [one.key.dimension for one in found.shared] == list(having.DIMENSIONS)
     assert all((one.starts, one.claims, one.persons, one.within) == (1, 1, 1, 1) for one in found.shared)
     assert all([each.claim for each in found.members[one.key]] == [second] for one in found.shared)
     assert of(found, "hour").key.value == "2026-03-05T09" == hour_of(NINE)
@@ -183,7 +185,7 @@ def test_no_step_goes_on_from_a_crowd_and_what_is_more_than_is_counted_says_so(
     found = pivot(tables.at(), [first])
     assert found.stopped == (Key("organiser", "某学会"),) and found.further == ()
 
-    monkeypatch.setattr(sharing, "COUNT_MOST", 4)
+    monkeypatch.setattr(having, "COUNT_MOST", 4)
     one = of(pivot(tables.at(), [first]), "organiser")
     assert one.is_more and one.claims == 4
 
