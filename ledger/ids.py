@@ -40,6 +40,7 @@ PREFIXES: Final = {
     "class": "cls_",
     "card": "crd_",
     "import": "imp_",
+    "import_source": "src_",  # And the system's code: it is one thing for ever.
     "year": "yrs_",      # And the year's number: it is closed once.
     "act": "act_",
     "access": "acc_",

@@ -1,5 +1,7 @@
 """Imports as answers: which file of which system was taken over, what became of its rows, how it compares since (P 14).
 
+Beside them the systems themselves, as an office registered them.
+
 `tests/projections/test_imports.py` shows it.
 """
 
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
+from ledger.events.import_source import ImportSourceClosed, ImportSourceRegistered
 from ledger.events.imports import (
     ImportAbandoned,
     ImportClosed,
@@ -25,6 +28,14 @@ from projections.pages import Page, paged
 
 if TYPE_CHECKING:
     from projections.opened import Files
+
+
+class Source(NamedTuple):
+    """A system whose records are taken over, as it was registered last."""
+
+    registered: ImportSourceRegistered
+    why: str | None        # For which reason it was closed, where it is.
+    event: int
 
 
 class Reconciliation(NamedTuple):
@@ -99,16 +110,34 @@ def _reconciled(rows: Rows, effect: Effect) -> None:
         _change(rows, effect, reconciliations=json.dumps([*json.loads(known), one]))
 
 
+def _registered(rows: Rows, effect: Effect) -> None:
+    event: ImportSourceRegistered = effect.event
+    _replaced(rows, effect, {"registered": msgspec.json.encode(event).decode(), "why": None})
+
+
+def _source_closed(rows: Rows, effect: Effect) -> None:
+    _replaced(rows, effect, {"why": effect.event.why})
+
+
+def _replaced(rows: Rows, effect: Effect, values: dict[str, Any]) -> None:
+    key = {"system": effect.event.system}
+    if rows.now("sources", ("system",), key):
+        rows.change("sources", effect.position, key, {**values, "event": effect.recorded})
+    else:
+        rows.begin("sources", effect.position, {**key, **values, "event": effect.recorded})
+
+
 class Imports(Projection):
     """The fold."""
 
     name: ClassVar = "imports"
-    version: ClassVar = 3  # Until 2 nothing was handed over by another ledger.
+    version: ClassVar = 4  # Until 2 nothing was handed over by another ledger, until 3 no source was registered.
     tables: ClassVar = {
         "imports": Table(
             {"batch": str, "system": str, "status": str, "opened": str, "closed": str, "why": str,
              "reconciliations": str, "origin": str, "proved": str, "contradictions": str, "first": int, "events": str},
             ("batch", "from_position"), (("system",), ("first",), ("origin",))),
+        "sources": Table({"system": str, "registered": str, "why": str, "event": int}, ("system", "from_position")),
     }
     handlers: ClassVar = {
         ImportOpened: _opened,
@@ -118,6 +147,8 @@ class Imports(Projection):
         ImportReconciled: _reconciled,
         ImportProved: _proved,
         ImportContradicted: _contradicted,
+        ImportSourceRegistered: _registered,
+        ImportSourceClosed: _source_closed,
     }
 
 
@@ -127,6 +158,7 @@ _FIELDS: Final = "batch, status, opened, closed, why, reconciliations, events, p
 _read_opened = msgspec.json.Decoder(ImportOpened).decode
 _read_closed = msgspec.json.Decoder(ImportClosed).decode
 _read_proved = msgspec.json.Decoder(ImportProved).decode
+_read_source = msgspec.json.Decoder(ImportSourceRegistered).decode
 _read_contradictions = msgspec.json.Decoder(tuple[ImportContradicted, ...]).decode
 
 
@@ -149,6 +181,14 @@ def imports(
 def import_of(files: Files, batch: str, *, as_of: int | None = None) -> Import | None:
     """An import as it stood."""
     return next(iter(imports(files, batch=batch, as_of=as_of).items), None)
+
+
+def sources(files: Files, *, as_of: int | None = None) -> list[Source]:
+    """Every system that was registered as a source, by its code."""
+    reader, at = files.file("imports", as_of)
+    query = f"SELECT registered, why, event FROM sources WHERE {HOLDS} ORDER BY system"
+    return [Source(_read_source(registered), why, event)
+            for registered, why, event in reader.rows(query, {"as_of": at})]
 
 
 def handed_over(files: Files, *, origin: str | None = None, as_of: int | None = None) -> list[Import]:

@@ -31,6 +31,7 @@ from ledger.streams import (
     enrolment,
     exam,
     finding,
+    import_source,
     imports,
     person,
     rulebook,
@@ -56,7 +57,7 @@ EVOLVE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "application": application.evolve, "case": case.evolve, "finding": finding.evolve,
     "course": course.evolve, "enrolment": enrolment.evolve, "exam": exam.evolve, "booking": exam.evolve_booking,
     "plan": training_plan.evolve, "class": training_class.evolve, "card": training_card.evolve,
-    "import": imports.evolve, "year": year.evolve,
+    "import": imports.evolve, "import_source": import_source.evolve, "year": year.evolve,
 }
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
+from api.commands import import_ledgers, import_sources
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import FILE
-from api.commands.import_ledgers import COMMANDS
 from api.commands.import_told import (
     tell,
     tell_changes,
@@ -33,7 +33,7 @@ def imports() -> None:
     """从其他系统的导入：试办、导入、放弃，未接受的行，更正回传，对账"""
 
 
-for _command in COMMANDS:
+for _command in (*import_ledgers.COMMANDS, *import_sources.COMMANDS):
     imports.add_command(_command)
 
 

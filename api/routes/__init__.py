@@ -134,6 +134,7 @@ def _doors() -> list[Blueprint]:
         filings,
         findings,
         histories,
+        import_sources,
         imports,
         jobs,
         ledgers,
@@ -156,7 +157,7 @@ def _doors() -> list[Blueprint]:
 
     return [noun.door for noun in (
         units, unit_years, actors, accounts, factors, people, erasure, transfers, claims, claim_drafts, evidence,
-        questions, differences, histories, rulebooks, statements, trainings, filings, rosters, imports, feed, exports,
-        exams, courses, seats, ledgers, applications, cases, case_desk, case_bulk, case_papers, findings, shared, looks,
-        replays, jobs, year_closings, upkeep,
+        questions, differences, histories, rulebooks, statements, trainings, filings, rosters, imports, import_sources,
+        feed, exports, exams, courses, seats, ledgers, applications, cases, case_desk, case_bulk, case_papers, findings,
+        shared, looks, replays, jobs, year_closings, upkeep,
     )]

@@ -15,7 +15,8 @@ from api.cases.importing import import_comparisons, import_reports, imports
 from api.cases.importing.import_comparisons import Comparison
 from api.cases.importing.import_lists import Line, Wrong, listing
 from api.cases.importing.import_records import Sent
-from api.cases.importing.import_rows import Listed, at_pointer, returned_workbook
+from api.cases.importing.import_rows import Listed, returned_workbook
+from api.cases.importing.import_words import at_pointer
 from api.operational.callers import Caller
 from api.paper.tables_out import file_of
 from api.routes.answers import Told, answer

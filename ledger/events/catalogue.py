@@ -22,6 +22,7 @@ from ledger.events import (
     course,
     exam,
     finding,
+    import_source,
     imports,
     person,
     rulebook,
@@ -37,7 +38,7 @@ CURRENT: Final[dict[str, type[Event]]] = {
     wire_type(event): event
     for module in (
         person, transfer, unit, actor, claim, claim_appeal, course, exam, application, case, case_bulk, finding,
-        training, imports, rulebook, statement, act, year,
+        training, imports, import_source, rulebook, statement, act, year,
     )
     for event in vars(module).values()
     if isinstance(event, type)

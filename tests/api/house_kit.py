@@ -98,6 +98,16 @@ class Someone:
         found: BODY = answer.get_json()
         return found
 
+    # Of an office
+
+    def sends(self, *systems: str, region: str = "330200", **more: Any) -> None:
+        """Register systems of a place, of which everything may be brought in, unless they are registered."""
+        for system in systems:
+            answer = self.post("/v1/import-sources", {
+                "system": system, "name": f"系统 {system}", "kind": "local_system", "region": region,
+                "categories": ["general_public", "sector_public", "professional"], **more})
+            assert answer.status_code == 201 or answer.get_json()["code"] == "import_source_exists", answer.get_json()
+
     # Of a person
 
     def submit(self, facts: BODY, title: str = "某次培训", **more: Any) -> BODY:

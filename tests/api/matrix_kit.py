@@ -75,6 +75,7 @@ def scene_in(town: Town) -> Scene:
     waiting, found = town.nobody.did("/v1/units", _unit()), _found(town, works)
     for name in ("open", "dropped"):
         li.client.put(f"/v1/persons/{li.id}/drafts/{name}", json=STUDY, headers=li.headers())
+    cast["people"].sends("yongcheng")
     ids = {
         "person": li.id, "unit": works["unit"], "actor": cast["unit"].id, "claim": claims["open"],
         "transfer": transfer["transfer"], "statement": first["statement"], "plan": training.plan,
@@ -243,6 +244,9 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         "POST /v1/rulebook-proposals": rulebook_anew("2027-01-01"),
         **{f"POST /v1/rulebook-proposals/<sha256:digest>/{act}": WORDS for act in ("refusal", "withdrawal")},
         "POST /v1/year-closings": {"year": 2019},
+        "POST /v1/import-sources": {"system": "matrix", "name": "某市学时登记系统", "kind": "local_system",
+                                    "region": "330200", "categories": ["general_public"]},
+        "POST /v1/import-source-closings": {"system": "yongcheng", "why": "replaced"},
         "POST /v1/impact-reports": {"report": "-"}, "POST /v1/replays": REPLAY,
         f"{at}assignment": {"to": None}, f"{at}revision": STUDY, f"{at}return": WORDS, f"{at}refusal": WORDS,
         f"{at}freeze": WORDS,

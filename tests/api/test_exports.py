@@ -46,6 +46,7 @@ def test_the_workbook_holds_the_same(officer: Someone) -> None:
 
 def test_imports_and_how_they_add_up_are_taken_away_by_officials(town: Town, works: BODY, person: Someone) -> None:
     source = town.officer(town.unit("市人社局", "330200", "general"), "human_resources", "3302")
+    source.sends("ningbo")
     body = {"system": "ningbo", "file": "e30=", "region": "330200", "starts": "2026-01-01", "ends": "2026-12-31"}
     batch = source.did("/v1/imports", body)["batch"]
 

@@ -31,7 +31,9 @@ class Here(NamedTuple):
 @pytest.fixture(scope="module")
 def here(town: Town, works: BODY) -> Iterator[Here]:
     bureau = town.unit("市人社局", "330200", "general")
-    yield Here(town, works, *(town.officer(bureau, "human_resources", "3302") for _ in range(2)))
+    made = Here(town, works, *(town.officer(bureau, "human_resources", "3302") for _ in range(2)))
+    made.source.sends("ningbo", "platform")
+    yield made
 
 
 class Learner(NamedTuple):
@@ -263,6 +265,7 @@ def test_only_a_department_of_the_place_brings_records_in_and_nobody_uses_up_ano
     assert wenzhou.get("/v1/imports/changes", system="ningbo").get_json()["code"] == "outside_scope"
     nowhere = wenzhou.post("/v1/imports", {**body(row(li, "h-2"), system="lhasa"), "region": "540100"})
     assert nowhere.get_json()["code"] == "outside_scope", "where no rulebook names anybody"
+    wenzhou.sends("wenzhou", region="330300")
     own = wenzhou.post("/v1/imports", {**body(row(li, "h-2"), system="wenzhou"), "region": "330300"}, dry_run="true")
     assert aside(own.get_json()["would"]) == [(1, "outside_scope")], "nor people who belong elsewhere"
 

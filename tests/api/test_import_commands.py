@@ -29,6 +29,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk[Learner]:
         li = town.nobody.did("/v1/persons", {"name": "李明", "id_kind": "resident_id", "id_number": number})
         town.belongs(Someone(town.client(), li["token"], li["person"]), works, "2020-01-01")
         source = town.officer(bureau, "human_resources", "3302")
+        source.sends("ningbo", "snap")
     return Desk(folder, {"source": str(source.token)}, li["person"], Learner(number))
 
 

@@ -38,6 +38,7 @@ def here(town: Town, works: BODY) -> Iterator[Here]:
     person = Someone(town.client(), made["token"], made["person"])
     town.belongs(person, works, "2020-01-01")
     source, colleague = (town.officer(bureau, "human_resources", "3302") for _ in range(2))
+    source.sends("monthly", "moving", "paper", "ledger", "broken", "own")
     yield Here(town, source, colleague, person, number)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
-from api.cases.importing.import_rows import words_of
+from api.cases.importing.import_words import words_of
 from tests.api.house_kit import BODY, Someone, resident_id
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast, Read
@@ -31,6 +31,8 @@ def source(cast: Cast) -> Iterator[Source]:
     town = cast.town
     someone = town.officer(town.unit("湖州市人社局", "330500", "general"), "human_resources", "3305")
     works = town.unit("太湖机械厂", "330502", "industry")
+    someone.sends("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+                  region="330500")
     rows = []
     for at, name in enumerate(("沈一", "沈二", "沈三")):
         number = resident_id(next(town.numbers))

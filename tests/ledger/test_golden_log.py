@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "e3b97a3f6f81701d593eeaf10fd7a5a48ffbcbbc73244b07dcefe517f4af4d33"
+ROOT = "ee48b122abb7c798f3311e9405f2f12a1acc1e9f8107c37ba5f5dae0c5dd0403"
 
 
 @pytest.fixture(scope="module")

@@ -179,6 +179,7 @@ def test_an_act_of_many_rows_comes_in_once_it_is_closed(there: Three) -> None:
     file = json.dumps({"record": "p-1", "version": 1, "id_number": li.number, "name": li.name,
                        "study": {"category": "general_public", "route": "course", "date": "2026-05-04", "hours": "4",
                                  "completed_by": "exam"}, "details": {"title": "网络课程"}}, ensure_ascii=False)
+    there.city.people.sends("platform")
     there.city.people.did("/v1/imports", {
         "system": "platform", "file": base64.b64encode(file.encode()).decode(), "region": "330200",
         "starts": "2026-01-01", "ends": "2026-12-31"})

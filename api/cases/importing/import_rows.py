@@ -17,18 +17,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from api.cases.belonging.finding import Found, blocks, by_documents
 from api.cases.importing import following
-from api.cases.importing.import_lists import NAMES, Wrong
+from api.cases.importing.import_lists import Wrong
 from api.cases.importing.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
+from api.cases.importing.import_words import DUPLICATE, WORDS, at_pointer
+from api.cases.importing.sources import misplaced
 from api.house import House
 from api.law_of import Assessed, assess, bench_now
 from api.paper.sheets import Columns, Mark, Sheet, returned
-from api.refusals import refusals
 from api.refusals.faults import BadFields
 from ledger.acts.imports import Correction, Decided, Row, decide_following
 from ledger.acts.running import CHUNK_REGISTERED
@@ -41,56 +42,11 @@ from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import Claim
 from ledger.streams.claim_register import CorrectClaim, decide_correction
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
+from ledger.streams.import_source import ImportSource
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ClaimId, PersonId
 from policies.errors import RulebookError
-
-DUPLICATE: Final = "duplicate"
-"""Of a row that stands in the register already: it is not taken over, and nothing is wrong with it."""
-
-_WORDS: Final = {
-    DUPLICATE: Wrong(DUPLICATE, "这条记录的这个版本已经登记。"),
-    "outside_period": Wrong("outside_period", "日期不在本批数据所属的期间内。", ("date",)),
-    "person_unknown": Wrong(
-        "person_unknown", "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。",
-        ("id_number", "name")),
-    "person_differs": Wrong(
-        "person_differs", "这条记录以前登记的是另一个人；请在来源系统核对，作废旧记录后用新的记录号报送。",
-        ("record", "id_number", "name")),
-    "source_older": Wrong("source_older", "本系统已登记这条记录更新的版本。", ("version",)),
-    "source_changed": Wrong(
-        "source_changed", "内容与已登记的同一版本不同；来源更正了内容，请同时提高版本号。", ("version",)),
-    "changed_here": Wrong(
-        "changed_here",
-        "这条记录已在本系统更正，来源尚未取回；请先取回更正清单，再连同所取到的位置（seen）报送新版本。"),
-    "revoked_there": Wrong("revoked_there", "来源的账已撤销这条记录，本系统没有登记过，无需导入。"),
-    "decided_here": Wrong(
-        "decided_here", "本系统已自行冻结、撤销或恢复这条记录，与来源不同；请与来源核对，在本系统改变决定后再导入。"),
-    "rulebook_not_here": Wrong(
-        "rulebook_not_here", "这条记录按本系统没有施行的一版细则认定；请政策部门先登记施行那一版，再请对方移交。"),
-    "ruling_needed": Wrong(
-        "ruling_needed", "没有细则规定这类学习的学时；请填写确认学时和确认的文件号。", ("confirmed_hours", "document")),
-    "certificate_used": Wrong(
-        "certificate_used", "这个证书编号已用于本人的另一项申报；请核对。", ("certificate_number",)),
-}
-
-
-_MALFORMED: Final = "这一行的格式不符合要求；用同一文件试办，逐行写明位置和改法。"
-
-
-def words_of(code: str) -> str:
-    """Why a row was set aside, as it is told when only its code is left: the log keeps no more of it."""
-    if code in _WORDS:
-        return _WORDS[code].words
-    known = refusals.lines().get(code)
-    return _MALFORMED if known is None else known.detail
-
-
-def at_pointer(pointer: str) -> tuple[str, ...]:
-    """The column that a field is written in, if it has one."""
-    name = pointer.rpartition("/")[2]
-    return (name,) if name in NAMES else ()
 
 
 class Listed(NamedTuple):
@@ -112,6 +68,7 @@ class Terms(NamedTuple):
     ends: date
     seen: int            # Up to where the source has fetched what was changed here.
     act: str | None      # Of a registration that was killed and goes on.
+    source: ImportSource | None = None  # Which system it is and what it may register, where that is known.
 
     @property
     def following(self) -> following.Terms:
@@ -215,7 +172,7 @@ class _Judging:
         """Judge the next rows; whom they name and which records are known is looked up for all."""
         read = list[Read]()
         for sent in block:
-            found = self._in_period(self._rows.read(sent))
+            found = self._fitting(self._rows.read(sent))
             if isinstance(found, Wrong):
                 judged.put_aside(sent, found)
             else:
@@ -232,10 +189,13 @@ class _Judging:
                 taken.append((one, outcome))
         self._accept(taken, judged)
 
-    def _in_period(self, found: Read | Wrong) -> Read | Wrong:
-        if isinstance(found, Wrong) or self._terms.starts <= found.study.evidence_on <= self._terms.ends:
+    def _fitting(self, found: Read | Wrong) -> Read | Wrong:
+        if isinstance(found, Wrong):
             return found
-        return _WORDS["outside_period"]
+        if not self._terms.starts <= found.study.evidence_on <= self._terms.ends:
+            return WORDS["outside_period"]
+        source = self._terms.source
+        return found if source is None else misplaced(source, found.study) or found
 
     def _accept(self, taken: Sequence[tuple[Read, _Taken | None]], judged: Judged) -> None:
         """Accept what names no certificate that another claim of the same person holds, or another row of the file."""
@@ -247,7 +207,7 @@ class _Judging:
             row = one.decided.row
             own = row.submission.claim if isinstance(row, RegisterClaim) else row.claim
             if any(held.get(name, own) != own or name in self._reserved for name in one.names):
-                judged.put_aside(read.sent, _WORDS["certificate_used"])
+                judged.put_aside(read.sent, WORDS["certificate_used"])
                 continue
             self._reserved.update(one.names)
             judged.accepted.append(one.decided)
@@ -258,7 +218,7 @@ class _Judging:
         self, one: Read, claim: ClaimId, found: Found | None, known: Known | None, judged: Judged
     ) -> _Taken | Wrong | None:
         if found is None or found.name != one.name:
-            return _WORDS["person_unknown"]
+            return WORDS["person_unknown"]
         judged.seen.append(found.person.person)
         if known is not None and known.is_of_this_act:
             return None
@@ -284,9 +244,9 @@ class _Judging:
         """What another ledger decided is taken as decided there; whether our law agrees is asked of the answers."""
         came = following.steps(self._terms.following, one, there, claim, found.person, known)
         if isinstance(came, str):
-            return _WORDS[came]
+            return WORDS[came]
         if there.ruling is not None and not self._is_known(there.ruling.digest):
-            return _WORDS["rulebook_not_here"]
+            return WORDS["rulebook_not_here"]
         decided = decide_following(None if known is None else known.claim, came.steps, found.person, self._terms.actor)
         if isinstance(decided, Refusal):
             return said_no(decided)
@@ -305,16 +265,16 @@ class _Judging:
     def _not_newer(self, one: Read, known: Known, person: Person) -> Wrong | None:
         """Say why a record that is known is not put right by this row."""
         if known.claim is None or known.source is None:
-            return _WORDS[DUPLICATE]
+            return WORDS[DUPLICATE]
         if known.claim.person != person.person:
-            return _WORDS["person_differs"]
+            return WORDS["person_differs"]
         stands, comes = number_of(known.source), number_of(one.source)
         if comes < stands:
-            return _WORDS["source_older"]
+            return WORDS["source_older"]
         if comes == stands:
             was_changed = known.changed or known.digest in (None, one.digest)
-            return _WORDS[DUPLICATE if was_changed else "source_changed"]
-        return _WORDS["changed_here"] if known.changed > self._terms.seen else None
+            return WORDS[DUPLICATE if was_changed else "source_changed"]
+        return WORDS["changed_here"] if known.changed > self._terms.seen else None
 
     def _assessed(self, person: Person, study: Study) -> Assessed | Wrong:
         at = person.affiliation_on(study.evidence_on)
@@ -329,7 +289,7 @@ class _Judging:
         if isinstance(assessed, Refusal):
             return said_no(assessed)
         if assessed.ruling.status == "unruled":
-            return _WORDS["ruling_needed"]
+            return WORDS["ruling_needed"]
         if assessed.ruling.status == "refused":
             why = "；".join(str(step["arithmetic"]) for step in assessed.why if step.get("arithmetic"))
             clauses = "、".join(assessed.ruling.clauses)

@@ -1,6 +1,6 @@
 """What an import asks of the answers, and when it has to wait for them (P 14).
 
-It asks them of few things: the law, whose records a system's are, and up to where another ledger was accepted. After a
+It asks them of few things: the law, and up to where another ledger was accepted. After a
 large act the answers are behind for a while, in which nothing of these may have come: then nobody waits, and a register
 that takes in one part of a hand-over after another looks at the next while the last is still followed.
 
@@ -19,15 +19,12 @@ from ledger.events.imports import (
     ImportClosed,
     ImportContradicted,
     ImportEvent,
-    ImportOpened,
-    ImportProved,
+        ImportProved,
 )
 from ledger.events.rulebook import RulebookEvent
 from ledger.streams import imports
 from ledger.streams.imports import Proof
-from ledger.streams.standing import Matter
 from projections.errors import ProjectionError
-from projections.imports import imports as known_imports
 
 
 def settled(house: House, proof: Proof | None = None) -> Refusal | None:
@@ -59,12 +56,3 @@ def _is_another(proved: ImportProved, proof: Proof) -> bool:
     """Whether it is of the same ledger and no part of the same hand-over."""
     return proved.origin == proof.origin and (
         (proved.since, proved.size, proved.root) != (proof.since, proof.size, proof.root))
-
-
-def place_of(house: House, system: str) -> Matter | None:
-    """Whose records a system's are: what its first import said. None: nothing was brought in from it."""
-    found = known_imports(house.answers, system=system, limit=1)
-    first = found.items[0].opened if found.items else next(
-        (event for event in house.lately.since(found.as_of)
-         if isinstance(event, ImportOpened) and event.system == system), None)
-    return None if first is None else Matter(first.region, first.sector)

@@ -18,10 +18,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api.cases.doing import Asked, Done, Reading, do, done
-from api.cases.importing.import_rows import DUPLICATE, Judged, Listed, Terms, judge, rows_at_once
-from api.cases.importing.import_waits import place_of, settled
+from api.cases.importing import sources
+from api.cases.importing.import_rows import Judged, Listed, Terms, judge, rows_at_once
+from api.cases.importing.import_waits import settled
+from api.cases.importing.import_words import DUPLICATE
+from api.cases.importing.sources import importer_in, place_of
 from api.cases.looked import record_looks
-from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present, role_for
+from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present
 from api.house import House
 from api.law_of import law_now, ruling_view
 from api.operational.callers import Caller
@@ -35,6 +38,7 @@ from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import imports
 from ledger.streams.decision import Decision
+from ledger.streams.import_source import ImportSource
 from ledger.streams.imports import Import
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId, ActorId
@@ -54,6 +58,7 @@ class _Desk(NamedTuple):
     by: By
     digest: str
     open_batch: Import | None
+    source: ImportSource | None = None
 
 
 def take(
@@ -68,7 +73,7 @@ def take(
         return desk
     act = None if desk.open_batch is None else desk.open_batch.opened.act
     judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
-                         fields.get("seen", 0), act), rows())
+                         fields.get("seen", 0), act, desk.source), rows())
     if asked.dry_run:
         if no := imports.unfit(judged.rows, fields["starts"], fields["ends"], is_proved=False):
             return no
@@ -123,7 +128,7 @@ def importer(house: House, caller: Caller, name: str) -> tuple[Actor, str] | Ref
     if isinstance(seen, Refusal):
         return seen
     actor, batch = seen
-    return _as(house, actor, batch.matter)
+    return importer_in(house, actor, batch.matter)
 
 
 def _in_sight(house: House, caller: Caller, name: str) -> tuple[Actor, Import] | Refusal:
@@ -162,13 +167,7 @@ def may_ask(house: House, caller: Caller, system: str | None) -> Refusal | None:
 
 def for_source(house: House, actor: Actor, system: str, place: Matter) -> tuple[Actor, str] | Refusal:
     """An actor and their role for all that a system sends; where it sent nothing yet, for the place that is named."""
-    return _as(house, actor, place_of(house, system) or place)
-
-
-def _as(house: House, actor: Actor, matter: Matter) -> tuple[Actor, str] | Refusal:
-    roles = importing_roles(law_now(house.answers), house.today, str(matter.region), matter.sector)
-    role = role_for(actor, roles or (HUMAN_RESOURCES,), matter)  # Where no rulebook speaks, nobody is found in scope.
-    return standing(actor, role, matter) or (actor, role)
+    return importer_in(house, actor, place_of(house, system) or place)
 
 
 def import_of(reading: Reading, name: str) -> Import | None:
@@ -191,7 +190,7 @@ def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     if isinstance(actor, Refusal):
         return actor
     place = Matter(fields["region"], fields.get("sector"))
-    found = _as(house, actor, place)
+    found = importer_in(house, actor, place)
     if not isinstance(found, Refusal):  # Nobody else may use up the names of a source's records.
         found = for_source(house, actor, fields["system"], place)
     if isinstance(found, Refusal):
@@ -205,7 +204,12 @@ def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     if batch is not None and (no := standing(actor, role, batch.matter)):
         return no
     is_open = batch is not None and batch.status is imports.Status.OPEN
-    return _Desk(house, caller, actor, role, by, digest, batch if is_open else None)
+    source = None if "proof" in fields else sources.admitted(house, fields["system"])
+    if isinstance(source, Refusal):
+        if not is_open or source.code != "import_source_closed":  # What was begun may be ended.
+            return source
+        source = None
+    return _Desk(house, caller, actor, role, by, digest, batch if is_open else None, source)
 
 
 def _receipt(house: House, batch: Import) -> Receipt:

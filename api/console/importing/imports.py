@@ -17,7 +17,8 @@ from api.cases import exports
 from api.cases.doing import Asked, Done
 from api.cases.importing import hand_over_imports, import_answers, imports
 from api.cases.importing.hand_over_imports import Handed
-from api.cases.importing.import_rows import Judged, returned_workbook, words_of
+from api.cases.importing.import_rows import Judged, returned_workbook
+from api.cases.importing.import_words import words_of
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject, named, offered
@@ -131,7 +132,8 @@ _ASKED_OF_HANDED: Final = frozenset({"region", "sector", "on_behalf_of", "seen"}
 def _fields(*, is_handed: bool = False) -> list[Field]:
     sectors = tuple(base_vocabulary().sectors.items())
     every = [
-        Field("system", "来源系统代码", hint="小写英文，如 ningbo；同一来源始终用同一代码", is_required=True, most=40),
+        Field("system", "来源系统代码", hint="登记过的来源，如 ningbo；新的先登记（xueshi import register-source）",
+              is_required=True, most=40),
         Field("region", "记录所属地区", hint="六位区划代码，如 330200", is_required=True, most=6),
         Field("starts", "所属期间的第一天", "date", is_required=True),
         Field("ends", "所属期间的最后一天", "date", is_required=True),

@@ -56,6 +56,8 @@ NOT_IN_A_DEMO = {
     "claim.assigned/1": "no office has handed a claim on",
     "claim.upheld/1": "nobody has looked at the differences yet",
     "log.continued/1": "the log keeps its name",
+    "import_source.registered/1": "its imports are older than the register of sources",
+    "import_source.closed/1": "its imports are older than the register of sources",
     "year.closed/1": "nobody has closed a year of it",
     "import.proved/1": "no other ledger hands over to it", "import.contradicted/1": "nor contradicts itself",
     "log.access_anchored/1": "nobody has looked at anything yet",

@@ -20,6 +20,7 @@ from ledger.events import claim as claim_events
 from ledger.events import course as course_events
 from ledger.events import exam as exam_events
 from ledger.events import finding as finding_events
+from ledger.events import import_source as import_source_events
 from ledger.events import imports as import_events
 from ledger.events import person as person_events
 from ledger.events import rulebook as rulebook_events
@@ -40,6 +41,7 @@ from ledger.streams import (
     enrolment,
     exam,
     finding,
+    import_source,
     imports,
     person,
     rulebook,
@@ -105,6 +107,7 @@ STREAMS: dict[type[Event], tuple[Any, type[Event] | None]] = {
     training_events.ClassEvent: (training_class.evolve, training_events.ClassFiled),
     training_events.CardEvent: (training_card.evolve, training_events.CardIssued),
     import_events.ImportEvent: (imports.evolve, import_events.ImportOpened),
+    import_source_events.ImportSourceEvent: (import_source.evolve, import_source_events.ImportSourceRegistered),
     year_events.YearEvent: (year.evolve, None),
     act_events.ActEvent: (act.evolve, act_events.ActOpened),
 }

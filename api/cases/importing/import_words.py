@@ -1,0 +1,59 @@
+"""Why rows of an import are set aside, in words: a stable code, what to do, and the columns that it is about.
+
+`tests/api/test_http_imports.py` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.cases.importing import sources
+from api.cases.importing.import_lists import NAMES, Wrong
+from api.refusals import refusals
+
+DUPLICATE: Final = "duplicate"
+"""Of a row that stands in the register already: it is not taken over, and nothing is wrong with it."""
+
+WORDS: Final = {
+    DUPLICATE: Wrong(DUPLICATE, "这条记录的这个版本已经登记。"),
+    "outside_period": Wrong("outside_period", "日期不在本批数据所属的期间内。", ("date",)),
+    "person_unknown": Wrong(
+        "person_unknown", "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。",
+        ("id_number", "name")),
+    "person_differs": Wrong(
+        "person_differs", "这条记录以前登记的是另一个人；请在来源系统核对，作废旧记录后用新的记录号报送。",
+        ("record", "id_number", "name")),
+    "source_older": Wrong("source_older", "本系统已登记这条记录更新的版本。", ("version",)),
+    "source_changed": Wrong(
+        "source_changed", "内容与已登记的同一版本不同；来源更正了内容，请同时提高版本号。", ("version",)),
+    "changed_here": Wrong(
+        "changed_here",
+        "这条记录已在本系统更正，来源尚未取回；请先取回更正清单，再连同所取到的位置（seen）报送新版本。"),
+    "revoked_there": Wrong("revoked_there", "来源的账已撤销这条记录，本系统没有登记过，无需导入。"),
+    "decided_here": Wrong(
+        "decided_here", "本系统已自行冻结、撤销或恢复这条记录，与来源不同；请与来源核对，在本系统改变决定后再导入。"),
+    "rulebook_not_here": Wrong(
+        "rulebook_not_here", "这条记录按本系统没有施行的一版细则认定；请政策部门先登记施行那一版，再请对方移交。"),
+    "ruling_needed": Wrong(
+        "ruling_needed", "没有细则规定这类学习的学时；请填写确认学时和确认的文件号。", ("confirmed_hours", "document")),
+    **sources.WORDS,
+    "certificate_used": Wrong(
+        "certificate_used", "这个证书编号已用于本人的另一项申报；请核对。", ("certificate_number",)),
+}
+
+
+_MALFORMED: Final = "这一行的格式不符合要求；用同一文件试办，逐行写明位置和改法。"
+
+
+def words_of(code: str) -> str:
+    """Why a row was set aside, as it is told when only its code is left: the log keeps no more of it."""
+    if code in WORDS:
+        return WORDS[code].words
+    known = refusals.lines().get(code)
+    return _MALFORMED if known is None else known.detail
+
+
+def at_pointer(pointer: str) -> tuple[str, ...]:
+    """The column that a field is written in, if it has one."""
+    name = pointer.rpartition("/")[2]
+    return (name,) if name in NAMES else ()
