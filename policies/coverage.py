@@ -12,7 +12,6 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from policies.rulebook import Rulebook
@@ -47,9 +46,9 @@ def sentences(text: str) -> list[str]:
     return [part for part in _END.split(fold(text)) if part]
 
 
-def read_coverage(path: Path = FILE) -> list[Place]:
+def read_coverage() -> list[Place]:
     """The rows of the coverage file."""
-    rows = tomllib.loads(path.read_text("utf-8"))["sentence"]
+    rows = tomllib.loads(FILE.read_text("utf-8"))["sentence"]
     return [
         Place(row["text"], row["begins"], tuple(row.get("places", ())), row.get("because"), row["shown_by"])
         for row in rows

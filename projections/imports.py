@@ -200,10 +200,10 @@ def handed_over(files: Files, *, origin: str | None = None, as_of: int | None = 
     return [_read(row) for row in rows]
 
 
-def import_of_file(files: Files, system: str, file_sha256: str, *, as_of: int | None = None) -> Import | None:
+def import_of_file(files: Files, system: str, file_sha256: str) -> Import | None:
     """The import that took a file of a system over; none where that was abandoned."""
     found = files.ledger.find(file_name(system, file_sha256))
-    return None if found is None else import_of(files, found, as_of=as_of)
+    return None if found is None else import_of(files, found)
 
 
 def _read(row: tuple[Any, ...]) -> Import:

@@ -54,17 +54,13 @@ class NotCoded(LedgerError):
         )
 
 
-def record_access(
-    log: Ledger, *, by: By, subject: str, purpose: str, what: tuple[str, ...], route: str | None, now_ms: int
-) -> Receipt:
-    """Record that someone is about to see something; durable before they see it. Raises NotCoded."""
-    return record_accesses(log, by=by, subjects=(subject,), purpose=purpose, what=what, route=route, now_ms=now_ms)
-
-
 def record_accesses(
     log: Ledger, *, by: By, subjects: Iterable[str], purpose: str, what: tuple[str, ...], route: str | None, now_ms: int
 ) -> Receipt:
-    """The same of several at once, each in a stream of its own: what is on a list was seen of everyone on it."""
+    """Record that someone is about to see something, durable before they see it; raises NotCoded.
+
+    Each subject has a stream of its own: what is on a list was seen of everyone on it.
+    """
     seen = list(subjects)
     _demand_codes(seen, purpose, what)
     return log.record([

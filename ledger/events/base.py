@@ -77,7 +77,6 @@ class Event(
         """Name the stream that it belongs to, so that a batch over several streams is a plain tuple of drafts."""
         raise NotImplementedError
 
-
     def subjects(self) -> tuple[str, ...]:
         """Name whom it concerns; the first owns the key of what is sealed."""
         raise NotImplementedError

@@ -21,7 +21,6 @@ def former_keys(folder: Path, name: str = "ledger") -> list[PublicKey]:
 
 def keep_as_former(folder: Path, keys: Iterable[PublicKey], name: str = "ledger") -> None:
     """Note keys before their secrets are given up; noting one twice changes nothing."""
-
     known = {format_vkey(key): None for key in [*former_keys(folder, name), *keys]}
     write_durably(folder / f"{name}.former", "".join(f"{line}\n" for line in known).encode(), mode=0o644)
 

@@ -15,7 +15,7 @@ from api.cli import cli
 from api.register.register import SYSTEM
 from api.settings import Settings, SettingsError, load
 from ledger.access import pruning as access_pruning
-from ledger.access.log import anchor_access, record_access, record_accesses
+from ledger.access.log import anchor_access, record_accesses
 from ledger.events.base import By
 from ledger.proof.tiles import TILE_WIDTH
 from tests.api.house_kit import Someone, Ticking, Town, house_in
@@ -120,8 +120,9 @@ def test_an_access_log_that_was_written_anew_with_its_own_key_is_found_by_what_t
 
     def look(reader: str) -> None:
         with house_in(folder, clock) as town:
-            record_access(town.house.register.access, by=By(actor=reader, role="unit"), subject="per_li", route="years",
-                          purpose="annual_review", what=("years",), now_ms=clock.now // 1_000)
+            record_accesses(
+                town.house.register.access, by=By(actor=reader, role="unit"), subjects=["per_li"], route="years",
+                purpose="annual_review", what=("years",), now_ms=clock.now // 1_000)
             anchor_access(town.house.register.ledger, town.house.register.access_signer, by=SYSTEM, now=clock.now)
             town.house.register.access_signer.checkpoint()
 

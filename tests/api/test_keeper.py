@@ -13,7 +13,7 @@ from api.beside.keeper import Keeper
 from api.doctor.checks import Level
 from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
-from ledger.access.log import ANCHOR_EVERY_US, anchor_access, record_access, record_accesses
+from ledger.access.log import ANCHOR_EVERY_US, anchor_access, record_accesses
 from ledger.envelope import decode
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
@@ -97,8 +97,8 @@ def test_the_access_log_is_anchored_once_a_day_and_only_when_it_has_grown(regist
     assert len(anchors(register)) == 1
     anchor(now + 2 * ANCHOR_EVERY_US)
     assert len(anchors(register)) == 1, "nothing was read meanwhile"
-    record_access(register.access, by=SYSTEM, subject="per_x", purpose="review", what=("name",), route=None,
-                  now_ms=now // 1_000)
+    record_accesses(register.access, by=SYSTEM, subjects=["per_x"], purpose="review", what=("name",), route=None,
+                    now_ms=now // 1_000)
     anchor(now + 2 * ANCHOR_EVERY_US)
 
     last = anchors(register)[-1]

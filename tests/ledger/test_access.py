@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from ledger_kit import BY, LI, OFFICER, House, enter, house_policy, open_house, settle, settle_file, tampered
 
-from ledger.access.log import ANCHOR_EVERY_US, BrokenAnchor, NotCoded, anchor_access, broken_anchors, record_access
+from ledger.access.log import (
+    ANCHOR_EVERY_US,
+    BrokenAnchor,
+    NotCoded,
+    anchor_access,
+    broken_anchors,
+    record_accesses,
+)
 from ledger.envelope import decode
 from ledger.events.act import LOG, AccessAnchored, AccessRecorded
 from ledger.events.base import By
@@ -40,8 +47,8 @@ class Looked:
 
     def look(self, times: int = 1, by: By = BY) -> None:
         for number in range(times):
-            record_access(
-                self.log.ledger, by=by, subject=LI, purpose="complaint_review", what=("name", "id_number"),
+            record_accesses(
+                self.log.ledger, by=by, subjects=[LI], purpose="complaint_review", what=("name", "id_number"),
                 route="/v1/persons/{person}", now_ms=NOW_MS + number)
 
     def anchor(self, now: int = 0) -> AccessAnchored | None:
@@ -111,14 +118,14 @@ def test_nothing_personal_stands_in_it(looked: Looked) -> None:
 
 
 @pytest.mark.parametrize(("field", "given"), [
-    ("subject", {"subject": "330106199001011234"}), ("subject", {"subject": "李明"}),
+    ("subject", {"subjects": [LI, "330106199001011234"]}), ("subject", {"subjects": ["李明"]}),
     ("purpose", {"purpose": "核查李明的投诉"}), ("purpose", {"purpose": ""}), ("purpose", {"purpose": "a" * 41}),
     ("what", {"what": ("name", "李明")}), ("what", {"what": ("13800000000",)}),
 ])
 def test_words_are_refused_and_not_repeated(looked: Looked, field: str, given: dict[str, object]) -> None:
-    asked = {"subject": LI, "purpose": "review", "what": ("name",)} | given
+    asked = {"subjects": [LI], "purpose": "review", "what": ("name",)} | given
     with pytest.raises(NotCoded) as refused:
-        record_access(looked.log.ledger, by=BY, route=None, now_ms=NOW_MS, **asked)  # type: ignore[arg-type]
+        record_accesses(looked.log.ledger, by=BY, route=None, now_ms=NOW_MS, **asked)  # type: ignore[arg-type]
     assert refused.value.field == field
     assert not any(words in str(refused.value) for words in ("330106", "李明", "13800000000"))
     assert refused.value.__cause__ is None

@@ -386,15 +386,17 @@ def test_an_applications_own_year_is_judged_on_the_day_of_application() -> None:
             *rows,
             applied | {"applied_on": "2022-08-31"},
             applied | {"applied_on": "2022-01-06"},
+            applied | {"applied_on": "2022-01-07"},
             applied | {"applied_on": "2022-09-01"},
         ),
     )
     assert [(one["eligible"], one["years_met"], one["consecutive"]) for one in told] == [
         (True, 2, [2021, 2022]),
         (False, 1, []),
+        (True, 2, [2021, 2022]),  # What is dated on the day itself counts.
         (None, 2, [2021, 2022]),
     ]
-    assert told[0]["reasons"] == [] and told[1]["reasons"] and told[2]["reasons"]
+    assert [bool(one["reasons"]) for one in told] == [False, True, False, True]
 
 
 def test_a_committee_outside_leaves_the_answer_open_and_still_counts_the_years() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.access.log import record_access, record_accesses
+from ledger.access.log import record_accesses
 from ledger.events.base import By
 from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
@@ -91,7 +91,7 @@ def test_a_file_that_is_of_another_log_is_made_anew(log: Ledger, tmp_path: Path)
 
 def test_one_look_is_found_by_itself(log: Ledger, tmp_path: Path) -> None:
     by = By(actor=CLERK, role="unit", organisation=None)
-    record_access(log, by=by, subject=LI, purpose="review", what=("case",), route=None, now_ms=1)
+    record_accesses(log, by=by, subjects=[LI], purpose="review", what=("case",), route=None, now_ms=1)
     keep_up(log, tmp_path)
 
     found = look_at(tmp_path, 1)
