@@ -251,6 +251,8 @@ def read(folder: Path) -> tuple[dict[str, Any], str]:
         if told["format"] not in READABLE:
             raise Unsound(path, f"格式为 {told['format']}，本程序读得懂 {'、'.join(map(str, sorted(READABLE)))}")
         for name, sha256 in told["files"].items():
+            if not (folder / Path(name).name).exists():  # Who saved it from a page has what speaks of nobody, no more.
+                raise Unsound(folder / Path(name).name, "没有这个文件")
             if _sha256(folder / Path(name).name) != sha256:
                 raise Unsound(folder / name, "内容与 report.json 所记的摘要不符")
         if not msgspec.convert(told, _Form).is_of_one_piece:

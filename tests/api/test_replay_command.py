@@ -228,6 +228,8 @@ def test_sums_that_were_made_smaller_by_hand_are_not_what_happened(announced: Pa
     table.unlink()
     with pytest.raises(Unsound, match="没有这个文件"):
         what_differs(announced, happened, told)
+    with pytest.raises(Unsound, match=r"groups\.csv 不能使用：没有这个文件"):
+        read(announced)  # As whoever saved from a page what speaks of nobody.
     shutil.copy(happened / "groups.csv", table)
     page = announced / "report.html"
     page.write_text(page.read_text(encoding="utf-8").replace("未达标", "达标"), encoding="utf-8")
