@@ -29,7 +29,7 @@ def lead(told: Mapping[str, Any]) -> list[str]:
 def _who(told: Mapping[str, Any]) -> Iterator[str]:
     many, years = count(told["changed_people"]), count(told["changed_person_years"])
     yield (f"{count(told['people'])} 人中，{many} 人的学时或结论会变（{years} 个人年度）："
-           f"共减 {told['given_up']} 学时，共增 {told['gained']} 学时。")
+           f"同一年度增减相抵之后，共减 {told['given_up']} 学时，共增 {told['gained']} 学时。")
 
 
 def _clauses(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
