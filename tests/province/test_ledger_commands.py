@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 from province_kit import Three, kept_twice, parts_of
@@ -98,6 +99,37 @@ def test_a_ledger_with_two_histories_ends_the_command_with_1_and_says_so_last(ap
     assert after.stderr.startswith(f"xueshi：{apart.city.origin} ") and after.stderr.endswith("[ledger_forked]\n")
     told, = (one for one in json.loads(as_json.stdout)["items"] if one["origin"] == apart.city.origin)
     assert [one["code"] for one in told["troubles"]] == ["forked"] and as_json.stderr == ""
+
+
+def test_a_bundle_that_was_cut_anywhere_is_refused_and_leaves_nothing(apart: Three, tmp_path: Path) -> None:
+    """As of a disk that was full or a line that broke: the whole file then comes in as if nothing had been."""
+    for _ in range(2):
+        apart.city.counted(apart.living().in_city)
+    whole, size = apart.city.file(), apart.province.size()
+    lines = whole.splitlines(keepends=True)
+    cuts = [b"", whole[:1], lines[0], whole[:len(whole) // 2], b"".join(lines[:-1]), whole[:-2]]
+    with answering(apart.province.town.app) as address:
+        def brought(content: bytes) -> Ended:
+            (tmp_path / "bundle.ndjson").write_bytes(content)
+            return xueshi(tmp_path, "import", "hand-over", "bundle.ndjson", "--region", "330200", "--server", address,
+                          XUESHI_TOKEN=str(apart.province.people.token))
+
+        ended = [brought(content) for content in cuts]
+        assert apart.province.size() == size and apart.province.troubles(apart.city.origin) == ["never"]
+        assert brought(whole).returncode == 0
+    for one in ended:
+        assert one.returncode in (1, 2) and one.stderr.rstrip().endswith("]"), one.stderr
+        assert "internal_error" not in one.stderr and "。" in one.stderr
+
+
+def test_a_city_that_does_not_answer_is_no_bug_and_leaves_no_half_a_bundle(tmp_path: Path) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # It does not listen: whoever connects is refused.
+        ended = xueshi(tmp_path, "hand-over", "--since", "0", "--out", "out", "--server",
+                       f"http://127.0.0.1:{bound.getsockname()[1]}", XUESHI_TOKEN="xsl_any")
+
+    assert ended.returncode == 3 and "internal_error" not in ended.stderr, ended.stderr
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_parts_are_brought_in_one_after_another_and_the_rate_is_told(apart: Three, tmp_path: Path) -> None:
