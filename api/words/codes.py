@@ -32,6 +32,9 @@ BULK_DEEDS: Final = {"hold": "冻结", "release": "解冻", "revoke": "撤销", 
 ENDINGS: Final = {"not_provided": "拒不提供", "withdrawn": "不再需要"}
 """Why material is waited for no longer."""
 
+RELEASING: Final = {"called_off": "场次取消", "given_back": "本人退座", "moved": "改期后本人退座"}
+"""Why a seat is free again."""
+
 HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
 OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 ERASING: Final = {"request": "本人申请", "order": "有权机关的公文"}

@@ -33,6 +33,7 @@ def test_a_ruling_leads_to_its_rulebook_and_to_the_very_clause(cast: Cast, li: B
     ("claim.submitted", {"evidence": [{"kind": "roster"}]}, ["名册"]),
     ("claim.submitted", {"study": {"level": "provincial"}}, ["省级"]),
     ("person.title_recorded", {"level": "senior"}, ["副高级"]),
+    ("booking.released", {"because": "moved"}, ["改期后本人退座"]),
     ("person.corrected", {"fields": ["name", "phone"]}, ["姓名、电话"]),
     ("claim.revoked", {"basis": "an_office_s_own"}, ["an_office_s_own"]),
 ])

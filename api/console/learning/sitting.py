@@ -34,6 +34,7 @@ from api.refusals.faults import BadFields
 from api.refusals.problems import Problem
 from api.routes.schemas.seats import ResultBody, ResultCorrectionBody, ResultsBody
 from api.routes.sent import faults_of
+from api.words.codes import RELEASING
 from ledger.errors import Refusal
 from ledger.streams.claim import Status
 from ledger.streams.exam import Booking, evolve_booking
@@ -93,8 +94,7 @@ def _about(event: Mapping[str, Any]) -> str:
         return f"{format_hours(event['score_centi'])} 分，{'合格' if event['passed'] else '不合格'}"
     if "present" in event:
         return "到场" if event["present"] else "缺考"
-    because = {"called_off": "场次取消", "given_back": "本人退座", "moved": "改期后本人退座"}
-    return because.get(event.get("because", ""), "")
+    return RELEASING.get(event.get("because", ""), "")
 
 
 def _see(asking: Asking, booking: str) -> Subject | Refusal:
