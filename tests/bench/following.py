@@ -12,31 +12,36 @@ A build is measured twice. Against the library's own way, one process each, over
 and a row in the transaction of its tracking record, as its manual has it; one table where ours are three. And as
 `xueshi rebuild` does it, on every core, over the events of a demo.
 
-Two cores give 20 µs an event for 100,000 events a second. The 296,000 events of a demo are 2.1 million rows, 7.1 an
-event with some 80 values; a value costs 0.09 µs whether it is a text or nothing, 0.04 as a number. By a processor's
-time in one process, under a load that doubles all of it, an event took 60 before and takes 55: rows are numbered by
-SQLite, not bound one value longer, and many rows' values are put together by lists that grow (16 before, 11.7 now, to
-enter them; 32 and 30 for everything up to there); of open work only what waits is indexed by whom it waits for (1.0
-and 0.5). On a quieter machine an event is 1.2 to read, 2.5 to take apart and decode, 19 in the handlers (traces 7,
-entries 4, duplicates 3, work 2, timeline 2), 12 to enter rows, 4 to number and let go of them and 7 for indexes,
-before. In two processes each leaf is read and decoded twice, and the second needs 0.7 s of a processor to start, 2 µs
-an event of this log. What patterns compare (`traces`) is two fifths of it all, 2.3 rows an event: what a claim says
-is written once, how it stands by the step. The bound is what entering and indexing rows takes SQLite (12 and 6
-before, bare): beyond it rows, columns or indexes would have to be fewer.
-By file, in one process beside a load of 10 (handlers + rows + indexes, of 62 in all): traces 10.3 + 9.0 + 3.3, entries
-5.2 + 3.5 + 1.3, duplicates 4.1 + 2.6 + 0.1 (it needs its indexes before), work 3.7 + 2.0 + 0.8, timeline 3.1 + 1.7 +
-1.6 (0.5 less since), people 1.2, the other nine 0.4; reading, kinds and decoding, once a process, are the other 8 (by
-themselves 1.1, 0.5 and 2.3).
-Of the indexes the timeline's takes 2.3 of 9.4, that of claims by person 0.9, of duplicates' keys 0.8, 23 others 5.4.
-What was tried besides: the columns of a piece that hold nothing found by turning it around (more than twice as dear);
-a row without the columns that hold nothing (0.4 less, which finding them costs); one statement a row (a fifth more);
-4,000 or 10,000 rows in a piece instead of 50,000, and 200 rows a statement instead of 64 (the same). Nor did these
-gain more than the noise of a twentieth: pages of 16 KiB; no journal at all; leaves decoded many at once, as lines;
-what was found by the beginning of a key remembered beyond a piece (what costs is to sort each paper by its claim);
-traces alone in a process (33 there and 39 in the other, of 37 and 34 as they are: whole files divide no more evenly).
-Not done: past standings in `traces` are 155,000 rows that no pattern reads, but what entries share is asked as of any
-position; parties of a timeline as numbers (its index takes 1.8, the dearest there is) would be looked up for each
-event that is followed; a forked process would begin at once, with SQLite's locks of the one it came from.
+Two cores give 20 µs an event for 100,000 events a second. By a processor's time, in one process, in turns with what
+stood before and under a load of 20 that makes all of it dearer, an event takes 51.0 (44.1 to enter its rows, 6.9 for
+their indexes) where it took 59.0 (49.3 and 9.7). The 296,000 events of a demo are 1.7 million rows, 5.7 an event (7.1
+before: a claim that is decided goes on as the row that it had, in traces and in entries).
+Rows and bytes an event, in the file and in its indexes:
+
+    timeline.lines     1.60 rows    93 +  63    each party of an event, found by whom it was
+    work.work          0.56        107 +  28    each step that waited
+    traces.step        0.53         87 +  53    each decision
+    duplicates.keys    0.49         61 +  48    each thing that a claim may share, indexed while it is made
+    traces.paper       0.44         70 +  45    each paper, found by its digest
+    traces.claim       0.39        123 +  66    each claim, with what the patterns compare (1.28 before, in two tables)
+    entries.claims     0.39         53 +  27    each claim, and what followed its decision (0.90 rows before)
+    entries.studies    0.38         57          what it says, as JSON
+    duplicates.claims  0.38         89 +  15    where it was made, and everything that it may share
+    entries.decisions  0.35         43          what was decided of it
+    sixty others       0.18
+
+A value costs 0.09 µs whether it is a text or nothing, 0.04 as a number; reading, kinds and decoding, once a process,
+are 4 on a quiet machine. What is left to gain is rows. In two processes each leaf is read and decoded twice, and the
+second needs 0.7 s of a processor to start, 2 µs an event of this log.
+
+What was tried and gained nothing: columns of a piece that hold nothing found by turning it around; a row without them;
+one statement a row, or 200 instead of 64; 4,000 or 10,000 rows in a piece instead of 50,000; pages of 16 KiB; no
+journal; leaves decoded many at once, as lines; traces alone in a process, since whole files divide no more evenly.
+Not done: duplicates read from the papers of traces, which would save 0.9 rows an event, but one paper shown as a
+certificate and as a notice is one row there and two things here, and what is shown again keeps its first kind there;
+keys found by digest alone, since a notice that ten thousand people show would be looked through for each of them;
+parties of a timeline as numbers, which would be looked up for each event that is followed; a forked process, which
+begins at once, with SQLite's locks of the one it came from.
 """
 
 from __future__ import annotations
