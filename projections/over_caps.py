@@ -30,8 +30,12 @@ REMEMBERED_MOST: Final = 20_000
 _BEGAN, _ENDED = (
     f"SELECT {{0}}, max({column}) FROM {{1}} WHERE {{0}} IN (SELECT value FROM json_each(:owners)) "
     f"AND {column} <= :as_of GROUP BY 1" for column in ("from_position", "to_position"))
+_STATED: Final = (  # What goes on past a position was stated by then, and nothing of that has changed since.
+    "SELECT {0}, max(iif(from_position <= :as_of, from_position, since_position)) FROM {1} "
+    "WHERE {0} IN (SELECT value FROM json_each(:owners)) AND since_position <= :as_of GROUP BY 1"
+)
 _MOVED: Final = {
-    "claims": _BEGAN,  # A version ends only where the next one begins.
+    "claims": _STATED,  # A version ends only where the next one begins.
     "affiliations": f"{_BEGAN} UNION ALL {_ENDED}", "departures": f"{_BEGAN} UNION ALL {_ENDED}",
 }
 

@@ -43,6 +43,10 @@ def test_what_is_more_than_the_cap_by_itself_is_over_it(house: House) -> None:
 
     assert over(house, (many, li)) == {many}
 
+    before = house.size
+    house.approve(many)
+    assert over(house, (many, li), as_of=before) == {many}, "it waited then, whatever became of it"
+
 
 def test_who_moved_is_judged_where_they_belonged(house: House) -> None:
     li = house.person(unit=house.unit(NINGBO, "industry"))
