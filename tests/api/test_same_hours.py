@@ -90,6 +90,27 @@ def test_what_comes_back_instead_of_the_later_hours_keeps_others_from_being_earn
     assert (no["code"], no["seen"]["claim"]) == ("hours_registered", twice.revoked["claim"]), "these stand"
 
 
+def test_a_case_puts_no_course_back_beside_another_and_of_two_of_one_list_the_first(school: School) -> None:
+    twice, why = Twice(school), {"words": "申诉成立"}
+    watch = school.town.officer(school.town.unit("监督处", "330300", "general"), "supervisor", "3303")
+    case = watch.did("/v1/cases", {"kind": "falsification", "region": "330302", **why,
+                                   "claims": [twice.revoked["claim"], twice.later]})["case"]
+    at = f"/v1/cases/{case}"
+
+    def shown() -> list[str | None]:
+        asked = {"act": "reinstate", "basis": "other", **why}
+        answer = watch.post(f"{at}/bulk", asked, version=watch.saw(at, purpose="investigation")["version"],
+                            dry_run="true")
+        assert answer.status_code == 200, answer.get_data(as_text=True)
+        return [one["refused"] for one in answer.get_json()["would"]["entries"]]
+
+    watch.did(f"{at}/finding", {"finding": "substantiated", **why},
+              version=watch.saw(at, purpose="investigation")["version"])
+    assert shown() == ["course_registered_twice", "not_revoked"]
+    school.second.act(twice.claim(twice.later), "revocation", {"basis": "other", "words": "以原登记为准"})
+    assert shown() == [None, "course_registered_twice"]
+
+
 def test_a_correction_makes_no_claim_another_course_that_stands_and_keeps_the_course_that_it_is(
     school: School,
 ) -> None:

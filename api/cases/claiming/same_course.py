@@ -22,9 +22,14 @@ from ledger.streams.course_hours import ROUTE
 from projections.exams import enrolments_of
 
 
+def is_of_a_course(study: Study) -> bool:
+    """Say whether it is known which course a study is."""
+    return study.route == ROUTE and study.occasion is not None
+
+
 def beside(house: House, reading: Reading, claim: str, person: str, study: Study) -> Claim | Refusal | None:
     """The other claim as which a course stands, or why that is not known yet; None where there is none."""
-    if study.route != ROUTE or study.occasion is None:
+    if not is_of_a_course(study):
         return None
     if (behind := house.settled()) is not None:
         return behind

@@ -14,6 +14,7 @@ from collections import Counter
 from typing import Any, Final, NamedTuple
 
 from api.cases.cases import seen
+from api.cases.claiming import same_course
 from api.cases.doing import Reading
 from api.cases.investigating.case_choosing import chosen_entries, chosen_of, list_digest
 from api.cases.investigating.inquiries import reached
@@ -164,7 +165,7 @@ def _rows(house: House, on: bulks.Grounds, names: tuple[ClaimId, ...], by: Actor
     whose = dict.fromkeys(one.state.person for name, one in entries.items()
                           if one.state is not None and name in on.named)
     people = house.ledger.load_each(list(whose), persons.evolve)
-    rows = []
+    rows, taken = [], dict[tuple[str, str], ClaimId]()
     for name in names:
         loaded = entries[name]
         entry = loaded.state
@@ -176,13 +177,29 @@ def _rows(house: House, on: bulks.Grounds, names: tuple[ClaimId, ...], by: Actor
             rows.append(_refused(name, loaded.version, entry, Refusal.because("held_by_act")))
             continue
         decided = decide_row(on, entry, person.state, by)
+        if on.deed is Deed.REINSTATE and not isinstance(decided, Refusal):
+            decided = _second(house, entry, taken) or decided
         rows.append(_refused(name, loaded.version, entry, decided) if isinstance(decided, Refusal)
                     else _row(name, loaded.version, entry)._replace(becomes=_BECOMES[on.deed]))
     return tuple(rows)
 
 
+def _second(house: House, entry: claims.Claim, taken: dict[tuple[str, str], ClaimId]) -> Refusal | None:
+    """Say that a course has its hours already: as a claim that stands, or as one that this list puts back."""
+    if not same_course.is_of_a_course(entry.study):
+        return None
+    course = (entry.person, str(entry.study.occasion))
+    if (first := taken.get(course)) is not None:
+        return Refusal.because("course_registered_twice", claim=first)
+    other = same_course.beside(house, Reading(house.ledger), entry.claim, entry.person, entry.study)
+    if other is None:
+        taken[course] = entry.claim
+        return None
+    return other if isinstance(other, Refusal) else claims.registered_beside(other)
+
+
 def _refused(name: ClaimId, version: int, entry: claims.Claim | None, no: Refusal) -> Row:
-    line = refusals.lines().get(no.code)
+    line = refusals.line_of(no) if no.code in refusals.lines() else None
     return _row(name, version, entry)._replace(refused=no.code, why=None if line is None else line.detail)
 
 
