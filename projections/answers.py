@@ -8,6 +8,7 @@ What an answer beside these asks stands in the module of its projection and take
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -233,8 +234,18 @@ class Answers(Files):
     def _known_as(self, name: str, enacted: Mapping[str, Enacted], as_of: int) -> Cited:
         if (one := enacted.get(name)) is not None:
             return Cited.of(one) if one.from_position <= as_of else Cited(one.id, one.digest, None)
-        book = self.books.book(name)
+        try:
+            book = self.books.book(name)
+        except LawUnknown:
+            raise LawUnknown(name, near=_near(name, enacted)) from None
         return Cited(book.id, book.digest, None)
+
+
+def _near(name: str, enacted: Iterable[str]) -> list[str]:
+    """Which rulebook may be meant: those of the same family, else one that is spelt much alike."""
+    ids = sorted(one for one in enacted if "/" in one)
+    family = name.partition("/")[0]
+    return [one for one in ids if one.startswith(f"{family}/")] or get_close_matches(name, ids, 1)
 
 
 def _page(rows: Sequence[Waiting], limit: int, as_of: int, wanted: Wanted = EVERYTHING) -> Page:

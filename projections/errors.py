@@ -178,9 +178,11 @@ class LawUnknown(ProjectionError):
 
     code = "law_unknown"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, near: Iterable[str] = ()) -> None:
         self.name = name
-        super().__init__(f"这里没有细则 {name[:80]}。请核对编号；已施行的细则见 /v1/rulebooks，草案请给出摘要。")
+        meant = "、".join(near)
+        hint = f"是否想写 {meant}？" if meant else "请核对编号；"
+        super().__init__(f"这里没有细则 {name[:80]}。{hint}已施行的细则见 /v1/rulebooks，草案请给出摘要。")
 
 
 class SectorUnknown(ProjectionError):

@@ -215,6 +215,10 @@ def test_what_cannot_be_answered_says_so(told: Told) -> None:
     for as_of in (str(size + 1), "2026-01-02", "2999-01-01T00:00:00Z"):
         with pytest.raises(AsOfInFuture, match=str(size)):
             told.ask("Chen", {"as_of": as_of})
-    with pytest.raises(LawUnknown, match="atlantis/2020-01-01"):
+    with pytest.raises(LawUnknown, match="atlantis/2020-01-01。请核对编号"):
         told.ask("Chen", {"law": "set:atlantis/2020-01-01"})
+    for written, meant in (("wenzhou", "wenzhou/2020-11-27"), ("wenzhou/2020-11-28", "wenzhou/2020-11-27"),
+                           ("wenzou/2020-11-27", "wenzhou/2020-11-27")):
+        with pytest.raises(LawUnknown, match=f"是否想写 {meant}？"):
+            told.ask("Chen", {"law": f"set:{written}"})
     assert told.ask("Xu", {"as_of": "2023-01-01"}) is None, "nobody of that name was registered yet"
