@@ -15,9 +15,9 @@ from api.cases.belonging import people
 from api.cases.claiming import claim_drafts, claim_sheet, queue
 from api.cases.forgetting.erasure import SECURITY_ADMINISTRATOR
 from api.cases.learning import exam_waits
-from api.cases.log import histories
 from api.cases.log.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
+from api.cases.statement import statement_shown
 from api.cases.training import roster_waits
 from api.console import status, words
 from api.console.claiming import remedies
@@ -141,7 +141,7 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     kept = claim_drafts.every(house, caller, caller.id)
     learned = own_studies(asking, position)
     moved = [] if isinstance(learned, Refusal) else moving.told(asking, learned["bookings"])
-    statements = histories.statements(house, caller, caller.id, None, as_of=position)
+    statements = statement_shown.of_person(house, caller, caller.id, None, as_of=position)
     return Page("home_person.html", {
         **common, "person": caller.id, "identity": shown[0]["identity"], "year": day.year,
         "is_restricted": shown[0]["restricted"],

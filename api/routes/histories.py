@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.cases.log import histories
+from api.cases.statement import statement_shown
 from api.cases.tracing import officers
 from api.operational.callers import Caller
 from api.routes.door import Door, house
@@ -129,7 +130,7 @@ def own_duplicates(caller: Caller, query: _Query, person: str) -> dict[str, Any]
 @door.reads(f"{_PERSON}/statements", summary="一个人的登记情况表：现状，所载内容有没有变化", query=AsOfQuery,
             answers=StandingsAnswer)
 def statements(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Refusal:
-    found = _of_person(caller, query, person, histories.statements)
+    found = _of_person(caller, query, person, statement_shown.of_person)
     return found if isinstance(found, Refusal) else {**found, "items": list(map(_standing, found["items"]))}
 
 
@@ -138,7 +139,7 @@ def by_code(caller: Caller, query: _Query) -> dict[str, Any] | Refusal:
     as_of = moment(house(), query.get("as_of"))
     if isinstance(as_of, Refusal):
         return as_of
-    found = histories.statement_by_code(house(), caller, query["code"], query.get("purpose"), as_of=as_of)
+    found = statement_shown.by_code(house(), caller, query["code"], query.get("purpose"), as_of=as_of)
     if isinstance(found, Refusal):
         return found
     return {"statement": _standing(found), **house().answers.reflects(as_of)}

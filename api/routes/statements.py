@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app
 
 from api.cases.doing import Asked, Done
-from api.cases.statement import statements
+from api.cases.statement import statement_shown, statements
 from api.cases.statement.statement_verifier import verifier_of
 from api.operational.callers import Caller
 from api.paper.saved import attached, of_statement
@@ -36,7 +36,7 @@ _AT = "/v1/statements/<statement:statement>"
 
 
 @door.writes("/v1/persons/<person:person>/statements", summary="出具登记情况表", body=StatementBody,
-             answers=StatementAnswer, show=statements.view)
+             answers=StatementAnswer, show=statement_shown.view)
 def issue(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Done | Refusal:
     axes = read_axes(fields.get("as_of"), fields.get("valid_on"), fields.get("law"))
     return statements.issue(house(), caller, person, fields, axes, asked)
@@ -44,13 +44,13 @@ def issue(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> 
 
 @door.reads(_AT, summary="查看登记情况表", query=Purpose, answers=StatementAnswer)
 def show(caller: Caller, query: dict[str, Any], statement: str) -> tuple[dict[str, Any], int] | Refusal:
-    return statements.see(house(), caller, statement, query.get("purpose"))
+    return statement_shown.see(house(), caller, statement, query.get("purpose"))
 
 
 @door.reads(f"{_AT}/file", summary="登记情况表文件：正文和证明", query=Purpose, answers=None,
             content_type="text/plain")
 def file(caller: Caller, query: dict[str, Any], statement: str) -> Response | Refusal:
-    found = statements.file(house(), caller, statement, query.get("purpose"))
+    found = statement_shown.file(house(), caller, statement, query.get("purpose"))
     if isinstance(found, Refusal):
         return found
     return attached(found, "text/plain; charset=utf-8", f"{of_statement(found)}-核验文件", f"{statement}.txt")
@@ -59,7 +59,7 @@ def file(caller: Caller, query: dict[str, Any], statement: str) -> Response | Re
 @door.reads(f"{_AT}/verifier", summary="可离线核验的登记情况表（一个 HTML 文件：正文、证明、公钥和核验程序）",
             query=Purpose, answers=None, content_type="text/html")
 def verifier(caller: Caller, query: dict[str, Any], statement: str) -> Response | Refusal:
-    found = statements.file(house(), caller, statement, query.get("purpose"))
+    found = statement_shown.file(house(), caller, statement, query.get("purpose"))
     if isinstance(found, Refusal):
         return found
     page = verifier_of(house().register, base_address(current_app.config), found)
@@ -100,6 +100,6 @@ def verified(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
     return verification.by_code(house(), query["code"], query.get("sha256"))
 
 
-_acts = Acts(door, _AT, "statements", StatementAnswer, statements.view)
+_acts = Acts(door, _AT, "statements", StatementAnswer, statement_shown.view)
 _acts.offer("supersession", "由另一份情况表代替", statements.supersede, SupersessionBody)
 _acts.offer("voiding", "作废", statements.void, VoidingBody)

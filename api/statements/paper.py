@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from flask import render_template, request
 
-from api.cases.statement import statements
+from api.cases.statement import statement_shown
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.qr import drawn
@@ -49,10 +49,10 @@ class Paper(NamedTuple):
 
 def paper(house: House, caller: Caller, statement: str, purpose: str | None, base: str) -> Paper | Refusal:
     """The paper of a statement for whoever may see it."""
-    seen = statements.see(house, caller, statement, purpose)
+    seen = statement_shown.see(house, caller, statement, purpose)
     if isinstance(seen, Refusal):
         return seen
-    file = statements.file(house, caller, statement, purpose)
+    file = statement_shown.file(house, caller, statement, purpose)
     if isinstance(file, Refusal):
         return file
     told, text = seen[0], parse_statement(file).text.decode()

@@ -1,4 +1,4 @@
-"""Histories and what follows from them: timelines, affiliations, shared papers, statements, by whoever may ask.
+"""Histories and what follows from them: timelines, affiliations, shared papers, by whoever may ask.
 
 A person asks about themselves, an office about whom its scopes reach and for a purpose. What an account did is for
 those who supervise it (P 17, W 16) and for whoever bears it. A list shows everyone on it, so each is recorded as seen.
@@ -17,7 +17,6 @@ from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.standing import (
     SUPERVISOR,
-    absent,
     acting,
     by_actor,
     look_at,
@@ -30,15 +29,12 @@ from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.claim import certificate_name
-from ledger.ids import parse_verify_code
 from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of
 from projections.conduct import Conduct, conduct
 from projections.duplicates_reading import claims_showing, duplicate_groups, duplicates_of, member_of
 from projections.pages import Page
-from projections.statements import Statement, statement_of_code, statements_of
-from projections.still_so import changed_since
 from projections.timeline import Wanted, actor_timeline, person_timeline
 
 STEPS_MOST: Final = 300
@@ -269,40 +265,6 @@ def own_duplicates(
         return found
     own = ({**one, "members": [each for each in one["members"] if each["person"] == person]} for one in found)
     return [{**one, "claims": len(one["members"]), "persons": 1} for one in own if len(one["members"]) > 1]
-
-
-def statements(
-    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int
-) -> list[dict[str, Any]] | Refusal:
-    """Every statement about a person, and of each whether what it says is still so."""
-    if no := _may_read(house, caller, person, purpose, what="statement"):
-        return no
-    return [_statement(house, one, as_of) for one in statements_of(house.answers, person, as_of=as_of)]
-
-
-def statement_by_code(
-    house: House, caller: Caller, text: str, purpose: str | None, *, as_of: int
-) -> dict[str, Any] | Refusal:
-    """The statement of a code as someone read it from paper; told to whoever may see whose it is."""
-    code = parse_verify_code(text)
-    found = None if code is None else statement_of_code(house.answers, code, as_of=as_of)
-    if found is None:
-        return absent(house, caller, "statement_absent")
-    no = look_at(house, caller, found.person, purpose, what=("statement",), route="histories",
-                 otherwise="statement_absent")
-    return no if no is not None else _statement(house, found, as_of)
-
-
-def since_issued(house: House, person: str, statement: str) -> dict[str, Any] | None:
-    """What has become of what a statement says, up to now; of one that its asker was shown."""
-    position = house.ledger.store.size()
-    of_person = statements_of(house.answers, person, as_of=position)
-    found = next((one for one in of_person if one.statement == statement), None)
-    return None if found is None else changed_since(house.answers, found, as_of=position)
-
-
-def _statement(house: House, one: Statement, as_of: int) -> dict[str, Any]:
-    return {**one._asdict(), "since": changed_since(house.answers, one, as_of=as_of)}
 
 
 def _may_read(house: House, caller: Caller, person: str, purpose: str | None, *, what: str) -> Refusal | None:

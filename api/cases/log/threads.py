@@ -15,7 +15,7 @@ from api.cases.belonging import transfers, units
 from api.cases.claiming import claims
 from api.cases.importing import import_answers
 from api.cases.standing import logged_in
-from api.cases.statement import statements
+from api.cases.statement import statement_shown
 from api.cases.training import trainings
 from api.house import House
 from api.operational.callers import Caller
@@ -53,7 +53,7 @@ def _case(house: House, caller: Caller, record: str, purpose: str | None, _: int
 GATES: Final[dict[str, Gate]] = {
     "claim": _claim, "unit": _unit, "case": _case,
     "transfer": lambda house, caller, record, purpose, _: transfers.see(house, caller, record, purpose),
-    "statement": lambda house, caller, record, purpose, _: statements.see(house, caller, record, purpose),
+    "statement": lambda house, caller, record, purpose, _: statement_shown.see(house, caller, record, purpose),
     "plan": lambda house, caller, record, _, at: trainings.plan(house, caller, record, as_of=at),
     "class": lambda house, caller, record, _, at: trainings.training_class(house, caller, record, Axes(at)),
     "import": lambda house, caller, record, _, at: import_answers.import_of(house, caller, record, as_of=at),

@@ -15,30 +15,26 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
 from api.cases.belonging.people import sealed_identity
 from api.cases.doing import Asked, Done, Reading, do
-from api.cases.standing import absent, acting, by_actor, in_sight, look_at, oneself, places, role_for
+from api.cases.standing import acting, by_actor, in_sight, look_at, oneself, places, role_for
+from api.cases.statement import statement_shown
 from api.cases.statement.statement_facts import put_in_facts, title_of
 from api.cases.years import answered
 from api.house import House
 from api.operational.callers import Caller
-from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.base import By, Draft, Words
+from ledger.events.base import By, Draft
 from ledger.events.person import Identity
-from ledger.events.statement import StatementEvent, StatementId, StatementIssued, StatementText, StatementVoided
+from ledger.events.statement import StatementId
 from ledger.identifiers import id_number, names
-from ledger.ids import format_verify_code, new_verify_code
-from ledger.ledger import Recorded
+from ledger.ids import new_verify_code
 from ledger.maps.file import MapFailed, Proved
-from ledger.offline.statement_file import Completeness, format_statement
 from ledger.proof.map_proof import Presence, format_presence
-from ledger.proving import NotYetSigned, prove_event
-from ledger.stores.recorder import AppendingRecorder
 from ledger.streams import statement as statements
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person, matter_of
@@ -50,8 +46,6 @@ from projections.timeline import events_about
 
 ISSUING: Final = ("human_resources", "sector_authority", "unit")
 VOIDING: Final = ("human_resources", "sector_authority")
-
-_Event = TypeVar("_Event", bound=StatementEvent)
 
 
 def issue(
@@ -171,7 +165,7 @@ def supersede(house: House, caller: Caller, statement: str, fields: dict[str, An
         replacement = reading.state(command.by_statement, statements.evolve)
         return statements.decide_supersession(found, command, replacement, person, actor)
 
-    return do(house.ledger, by, asked, decide, upon=statement, show=view)
+    return do(house.ledger, by, asked, decide, upon=statement, show=statement_shown.view)
 
 
 def void(house: House, caller: Caller, statement: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -190,7 +184,7 @@ def void(house: House, caller: Caller, statement: str, fields: dict[str, Any], a
         assert actor is not None, "nor is an account ever taken away"
         return statements.decide_voiding(found, command, person, actor)
 
-    return do(house.ledger, by, asked, decide, upon=statement, show=view)
+    return do(house.ledger, by, asked, decide, upon=statement, show=statement_shown.view)
 
 
 def _deciding(
@@ -219,94 +213,3 @@ def _read(reading: Reading, statement: str, caller: Caller) -> tuple[statements.
     person = reading.person(found.person)
     assert person is not None, "a statement is a person's"
     return found, person, reading.actor(caller.id) if caller.kind == "actor" else None
-
-
-def view(statement: statements.Statement) -> dict[str, Any]:
-    """A statement as it stands, without its text."""
-    issued = statement.issued
-    return {
-        "statement": issued.statement,
-        "person": issued.person,
-        "status": statement.status,
-        "code": format_verify_code(issued.code),
-        "sha256": issued.sha256,
-        "as_of": issued.as_of,
-        "valid_on": issued.valid_on,
-        "law": issued.law,
-        "rulebooks": list(issued.rulebooks),
-        "years": list(issued.years),
-        "log_size": issued.log_size,
-        "root": issued.root,
-        "superseded_by": statement.superseded_by,
-    }
-
-
-def see(house: House, caller: Caller, statement: str, purpose: str | None) -> tuple[dict[str, Any], int] | Refusal:
-    """Show a statement to the person, or to an office for a purpose."""
-    found = _visible(house, caller, statement, purpose)
-    if isinstance(found, Refusal):
-        return found
-    state, version = found
-    text = _text(house, state)
-    return {**view(state), "voided": _voided(house, state), "text": None if text is None else text[1].text}, version
-
-
-def file(house: House, caller: Caller, statement: str, purpose: str | None) -> bytes | Refusal:
-    """The text with its proof, as one file."""
-    found = _visible(house, caller, statement, purpose)
-    if isinstance(found, Refusal):
-        return found
-    sealed = _text(house, found[0])
-    if sealed is None:
-        return Refusal.because("key_destroyed", person=found[0].person)
-    position, text = sealed
-    map_event = None if text.presence is None else text.map_event or position + 1
-    wanted = [one for one in (position, map_event) if one is not None]
-    signer, store = house.register.signer, house.ledger.store
-    try:
-        bundles = _bundles(store, wanted, signer.latest())
-    except NotYetSigned:
-        bundles = _bundles(store, wanted, signer.checkpoint())
-    complete = None if text.presence is None else Completeness(text.presence.encode(), bundles[1])
-    return format_statement(text.text, bundles[0], complete)
-
-
-def _bundles(store: AppendingRecorder, positions: list[int], note: bytes) -> list[bytes]:
-    """Prove events under one checkpoint: only together do they say what they say."""
-    return [prove_event(store, position, note) for position in positions]
-
-
-def _visible(
-    house: House, caller: Caller, statement: str, purpose: str | None
-) -> tuple[statements.Statement, int] | Refusal:
-    reading = Reading(house.ledger)
-    found = reading.state(statement, statements.evolve)
-    if found is None:
-        return absent(house, caller, "statement_absent")
-    no = look_at(house, caller, found.person, purpose, what=("statement",), route="statements",
-                 otherwise="statement_absent")
-    return no if no is not None else (found, reading.versions[found.issued.stream])
-
-
-def _text(house: House, statement: statements.Statement) -> tuple[int, StatementText] | None:
-    """Where the text was issued, and the text; None when its key is destroyed."""
-    position, _, sealed = _told(house, statement, StatementIssued)
-    return (position, sealed) if isinstance(sealed, StatementText) else None
-
-
-def _voided(house: House, statement: statements.Statement) -> dict[str, Any] | None:
-    """Why it is void, in the office's words; None of one that is not."""
-    if statement.status is not statements.Status.VOIDED:
-        return None
-    position, event, sealed = _told(house, statement, StatementVoided)
-    words = sealed.words if isinstance(sealed, Words) else None
-    return {"event": position, "basis": event.basis, "words": words}
-
-
-def _told(house: House, statement: statements.Statement, kind: type[_Event]) -> tuple[int, _Event, object]:
-    """An event of the statement that has happened: where it stands, and what is sealed beside it, if it can be read."""
-    for position, leaf in house.ledger.store.stream(statement.statement):
-        envelope = decode(leaf)
-        if isinstance(envelope.event, kind):
-            return position, envelope.event, house.ledger.opened(Recorded(position, envelope))
-    raise AssertionError(f"{statement.statement} has come to be {statement.status} by no {kind.__name__}")

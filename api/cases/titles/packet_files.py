@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final, NamedTuple
 
 from api.cases.claiming import evidence
-from api.cases.statement import statements
+from api.cases.statement import statement_shown
 from api.cases.statement.statement_verifier import verifier_of
 from api.cases.titles import packets
 from api.evidence.types import PAPER_KINDS, TYPES
@@ -145,7 +145,7 @@ class _Packing:
             self._proof(position, person)
 
     def _statement(self, statement: str) -> None:
-        found = statements.file(self._house, self._caller, statement, self._purpose)
+        found = statement_shown.file(self._house, self._caller, statement, self._purpose)
         if isinstance(found, Refusal):
             self._lacks("正文和证明", found)
             return

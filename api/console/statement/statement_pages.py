@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, request
 
-from api.cases.statement import statements
+from api.cases.statement import statement_shown
 from api.cases.statement.statement_verifier import verifier_of
 from api.console.page import caller_of_session, refused, render, said_no, secured
 from api.console.wanted import login
@@ -109,7 +109,7 @@ def _sealed(made: Paper, make: Callable[[Paper, Seal], bytes], caller: Caller, w
 @_for_session
 def as_text(caller: Caller, statement: str) -> Any:
     """The text with its proof, for `xueshi verify`."""
-    found = statements.file(house(), caller, statement, _purpose())
+    found = statement_shown.file(house(), caller, statement, _purpose())
     if isinstance(found, Refusal):
         return said_no(found, caller)
     return attached(found, "text/plain; charset=utf-8", f"{of_statement(found)}-核验文件", f"{statement}.txt")
@@ -118,7 +118,7 @@ def as_text(caller: Caller, statement: str) -> Any:
 @_for_session
 def as_verifier(caller: Caller, statement: str) -> Any:
     """The same as a page that verifies itself, to be opened from a disk."""
-    found = statements.file(house(), caller, statement, _purpose())
+    found = statement_shown.file(house(), caller, statement, _purpose())
     if isinstance(found, Refusal):
         return said_no(found, caller)
     page = verifier_of(house().register, base_address(current_app.config), found)

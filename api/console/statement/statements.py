@@ -14,8 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import years
 from api.cases.belonging import people
-from api.cases.log import histories
-from api.cases.statement import statements
+from api.cases.statement import statement_shown, statements
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject
@@ -55,7 +54,7 @@ def listed(asking: Asking, person: str) -> Shown:
     place = f"/persons/{person}/statements"
     moment = asked_moment(rest=("purpose",))
     position, purpose = moment.position(asking.house), asking.purpose
-    found = histories.statements(asking.house, asking.caller, person, purpose, as_of=position)
+    found = statement_shown.of_person(asking.house, asking.caller, person, purpose, as_of=position)
     if isinstance(found, Refusal):
         return found
     basis = asking.house.answers.reflects(position)
@@ -165,12 +164,12 @@ def _form(asking: Asking, person: str, typed: MultiDict[str, str], faults: Seque
 def see(asking: Asking, statement: str) -> Subject | Refusal:
     """A statement, as a deed is done upon it."""
     purpose = None if asking.capacity.is_person else asking.purpose or ISSUE
-    found = statements.see(asking.house, asking.caller, statement, purpose)
+    found = statement_shown.see(asking.house, asking.caller, statement, purpose)
     if isinstance(found, Refusal):
         return found
     body, version = found
     return Subject(statement, f"/statements/{statement}/record", f"{years_words(body['years'])} 年度", version,
-                   _stands(body), lambda state: _stands(statements.view(state)), purpose, body)
+                   _stands(body), lambda state: _stands(statement_shown.view(state)), purpose, body)
 
 
 def _stands(body: Mapping[str, Any]) -> Pairs:
@@ -187,7 +186,7 @@ def detail(asking: Asking, statement: str) -> Shown:
     body = subject.state
     if (behind := asking.house.settled()) is not None:
         return behind
-    since = histories.since_issued(asking.house, body["person"], body["statement"])
+    since = statement_shown.since_issued(asking.house, body["person"], body["statement"])
     return Page("statement_one.html", {
         "subject": subject, "body": body, "state": _mark(body["status"], since), "since": since,
         "person": body["person"], "years_words": years_words(body["years"]),
@@ -205,7 +204,7 @@ def detail(asking: Asking, statement: str) -> Shown:
 def _newer(asking: Asking, subject: Subject) -> Sequence[Field]:
     """The statements that could take its place: those handed out since that stand."""
     position = asked_moment().position(asking.house)  # Whatever was handed out a moment ago is followed by then.
-    found = histories.statements(
+    found = statement_shown.of_person(
         asking.house, asking.caller, subject.state["person"], subject.purpose, as_of=position)
     every = [] if isinstance(found, Refusal) else sorted(found, key=lambda one: -one["events"][0])
     at = next((at for at, one in enumerate(every) if one["statement"] == subject.id), 0)

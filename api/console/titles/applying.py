@@ -13,7 +13,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from api.cases.doing import Done
-from api.cases.log import histories
+from api.cases.statement import statement_shown
 from api.cases.titles import applications, petitions
 from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
@@ -85,7 +85,7 @@ def _fields(asking: Asking) -> list[Field]:
     known = tuple(dict.fromkeys(  # One that was taken away begins nothing (N 10).
         (str(one["obtained_on"]), f"{titles.title(one)}，{one['obtained_on']} 取得")
         for one in every if one["revoked_on"] is None))
-    statements = histories.statements(house, caller, caller.id, None, as_of=house.answers.position())
+    statements = statement_shown.of_person(house, caller, caller.id, None, as_of=house.answers.position())
     papers = [] if isinstance(statements, Refusal) else [
         (one["statement"], f"{'、'.join(map(str, one['years']))} 年度（{one['code']}）")
         for one in reversed(statements) if one["status"] == "issued"]
