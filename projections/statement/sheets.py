@@ -30,6 +30,8 @@ _BASIS: Final = ("记录时间", "发生时间", "规则", "日志", "根", "本
 _COUNTED: Final = re.compile(r"核定 ?([\d.]+)，计入 ?([\d.]+)，")
 _RANK: Final = re.compile(r"第 ?(\d+) ?名")
 SEALS: Final = ("单位意见（章）", "主管部门意见（章）")
+WHERE: Final = "以下“本文件”指登记情况表的文本文件：在 PDF 里它是附件；纸上没有证明，请凭二维码或核验码查询。"
+"""The remarks are the text's own, and speak of lines that no paper has."""
 
 Lines = tuple[str, ...]
 """What stands in one cell, line by line."""
@@ -126,9 +128,10 @@ def _sheet(
     books = [f"{one.sign} {one.id}{_document(one.id, known)}" for one in statement.books]
     fields = {**fields, "规则": fields["规则"].removesuffix("（then）").removesuffix("（now）")}  # For programs alone.
     basis = [(name, (fields[name], *books) if name == "规则" else (fields[name],)) for name in _BASIS if name in fields]
+    remarks = (*statement.closings, WHERE, *statement.remarks)
     return Sheet(
         title, tuple(head), _years(statement, form, known, summed), _entries(entries, form, known),
-        statement.differences if summed == _ALL else (), tuple(basis), (*statement.closings, *statement.remarks), SEALS,
+        statement.differences if summed == _ALL else (), tuple(basis), remarks, SEALS,
     )
 
 

@@ -70,6 +70,13 @@ def test_every_form_quotes_its_regulation_and_names_a_shipped_one() -> None:
             assert quote is None or quote in (books[family].text or "")
 
 
+def test_paper_says_where_the_proof_is_before_it_speaks_of_a_line_that_it_does_not_have() -> None:
+    (sheet,) = made(of("330203", "industry", "ningbo-industry/2019-01-01"))
+
+    proof = next(at for at, words in enumerate(sheet.remarks) if "-- 证明 --" in words)
+    assert any("在 PDF 里它是附件；纸上没有证明" in words for words in sheet.remarks[:proof])
+
+
 def test_a_year_row_and_an_entry_row_hold_what_the_text_says() -> None:
     (sheet,) = made(answer())
 
