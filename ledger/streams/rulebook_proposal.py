@@ -10,16 +10,12 @@ would only be given a meaningless difference. It is then a proposal like any oth
 
 from __future__ import annotations
 
-from typing import Final
-
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.rulebook import ProposalRefused, ProposalWithdrawn, RulebookProposed
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.rulebook import EnactRulebook, Rulebook, decide_enactment
 from ledger.streams.standing import Actor, standing
-
-_ENDED: Final = {"refused": "proposal_refused", "withdrawn": "proposal_withdrawn"}
 
 
 class EnactProposal(Command):
@@ -111,7 +107,11 @@ def _standing(
     found = None if rulebook is None else rulebook.proposed(command.digest)
     if found is None:
         return Refusal.because("proposal_absent", digest=command.digest)
-    return found.put if found.ended is None else Refusal.because(_ENDED[found.ended], digest=command.digest)
+    if found.ended == "refused":
+        return Refusal.because("proposal_refused", digest=command.digest)
+    if found.ended == "withdrawn":
+        return Refusal.because("proposal_withdrawn", digest=command.digest)
+    return found.put
 
 
 def _enacted(rulebook: Rulebook | None, put: RulebookProposed) -> Refusal | None:

@@ -56,6 +56,7 @@ NOT_IN_A_DEMO = {
     "claim.assigned/1": "no office has handed a claim on",
     "claim.upheld/1": "nobody has looked at the differences yet",
     "log.continued/1": "the log keeps its name",
+    "exam.moved/1": "every session of it was held when and where it was announced",
     "import_source.registered/1": "its imports are older than the register of sources",
     "import_source.closed/1": "its imports are older than the register of sources",
     "year.closed/1": "nobody has closed a year of it",
