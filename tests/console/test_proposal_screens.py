@@ -58,6 +58,7 @@ def test_another_refuses_with_a_reason_and_the_proposer_mends_it_and_it_is_enact
 
     asked = second.get(seen.link("不予施行"))
     assert "待施行" in asked.text and "学时、限额或年度要求与原文不符" in asked.text
+    assert "还没有登记过影响报告" in seen.text, "before it is decided it is said that nobody looked"
     empty = second.press(asked, "不予施行", 422)
     assert "理由：请选择" in empty.text and "说明：请填写" in empty.text
     kept = second.press(asked, "不予施行", 422, words=WRONG)
