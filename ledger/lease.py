@@ -106,7 +106,7 @@ class PostgresLease:
     """A lease between all processes of one database: a session's advisory lock, on a connection of its own."""
 
     def __init__(self, conninfo: str, name: str) -> None:
-        from ledger.stores.postgres_connections import Target  # The driver is an extra: SQLite does without it.
+        from ledger.stores.postgres_target import Target  # The driver is an extra: SQLite does without it.
 
         self.name = name
         self._target = Target(conninfo, schema="")

@@ -77,7 +77,9 @@ def _of_production(facts: Facts) -> list[Check]:
 
 def _facts(settings: Settings) -> Facts:
     from api.register.sharing import schemas, statuses
-    from ledger.stores.postgres_connections import Target, connect, reading_clearly
+    from ledger.stores.postgres_connections import connect
+    from ledger.stores.postgres_errors import reading_clearly
+    from ledger.stores.postgres_target import Target
 
     target = Target(settings.database, schema="ledger", anywhere=True)
     with reading_clearly(target), connect(target) as connection:
@@ -117,7 +119,9 @@ def schema(facts: Facts) -> Answer:
 def keys_apart(settings: Settings) -> Answer:
     """The vault can be asked, and no copy of the ledger's server is one of the keys."""
     from ledger.keys.database import SCHEMA
-    from ledger.stores.postgres_connections import Target, connect, reading_clearly
+    from ledger.stores.postgres_connections import connect
+    from ledger.stores.postgres_errors import reading_clearly
+    from ledger.stores.postgres_target import Target
 
     systems = set()
     try:

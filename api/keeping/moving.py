@@ -29,8 +29,8 @@ from ledger.copies.archive_moving import demand_there
 from ledger.copies.copying import Digest, copy, in_file, in_postgres
 from ledger.durable import write_durably
 from ledger.proof.text import encode_base64
-from ledger.stores.postgres_connections import Target
 from ledger.stores.postgres_schema import migrate
+from ledger.stores.postgres_target import Target
 from projections.answers import projections
 from projections.files.places import path_of
 from projections.files.rebuilding import Comparison, compare, rebuild

@@ -26,6 +26,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from api.operational.place import Operational
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from api.operational.place import Place
@@ -181,7 +182,8 @@ class Operations(Operational):
         if found is None or found.kind != "session" or found.expires_at is None:
             return None
         if found.expires_at < now + (IDLE_SECONDS - _NOTED_SECONDS) * 1_000_000:
-            with suppress(sqlite3.OperationalError), self._using() as file:  # A full disk keeps nobody from reading.
+            # A full disk, or a standby that is away, keeps nobody from reading.
+            with suppress(sqlite3.OperationalError, LedgerError), self._using() as file:
                 file.execute(
                     "UPDATE credential SET expires_at = CASE WHEN issued_at + ? < ? THEN issued_at + ? ELSE ? END "
                     "WHERE sha256 = ? AND withdrawn = 0 AND expires_at = ?",

@@ -72,7 +72,8 @@ def operational_place(settings: Settings, file: Path) -> Place:
     """Where the operational tables lie: the file, or the database, open."""
     if not settings.shared_folder:
         return file
-    from ledger.stores.postgres_connections import connect, reading_clearly
+    from ledger.stores.postgres_connections import connect
+    from ledger.stores.postgres_errors import reading_clearly
     from ledger.stores.postgres_portable import PortableDatabase
     from ledger.stores.postgres_schema import demand_migrated
 
@@ -85,7 +86,9 @@ def operational_place(settings: Settings, file: Path) -> Place:
 @contextmanager
 def alone_among_hosts(settings: Settings) -> Iterator[None]:
     """Open the register while no other host does: the first to come makes its keys, and makes them once."""
-    from ledger.stores.postgres_connections import Target, connect, reading_clearly
+    from ledger.stores.postgres_connections import connect
+    from ledger.stores.postgres_errors import reading_clearly
+    from ledger.stores.postgres_target import Target
 
     with reading_clearly(target := Target(settings.database, OPERATIONS)), connect(target):
         pass  # A server that is away or a standby is told at once, and not waited for.

@@ -259,8 +259,9 @@ def in_postgres(conninfo: str, schema: str, *, writing: bool = False) -> Iterato
     """A schema as one end; its tables must be there."""
     import psycopg
 
-    from ledger.stores.postgres_connections import Target, reading_clearly
+    from ledger.stores.postgres_errors import reading_clearly
     from ledger.stores.postgres_schema import demand_migrated, demand_name
+    from ledger.stores.postgres_target import Target
 
     target = Target(conninfo, demand_name(schema))
     with reading_clearly(target):

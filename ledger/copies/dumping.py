@@ -25,8 +25,10 @@ from ledger.errors import LedgerError
 from ledger.fsck.postgres import PostgresView
 from ledger.fsck.source import View
 from ledger.stores.errors import first_line
-from ledger.stores.postgres_connections import Connection, Target, connect, reading_clearly
+from ledger.stores.postgres_connections import Connection, connect
+from ledger.stores.postgres_errors import reading_clearly
 from ledger.stores.postgres_schema import demand_migrated
+from ledger.stores.postgres_target import Target
 
 DUMP: Final = "logs.dump"
 _PLACES: Final = Path("/usr/lib/postgresql")  # Where Debian puts what it does not put on PATH.

@@ -22,10 +22,12 @@ from ledger.fsck.source import View
 from ledger.stores.cold import SHELF, Place
 from ledger.stores.postgres_arrays import Bigint
 from ledger.stores.postgres_cold import SchemaRows
-from ledger.stores.postgres_connections import Connection, Target, connect, reading_clearly
+from ledger.stores.postgres_connections import Connection, connect
+from ledger.stores.postgres_errors import reading_clearly
 from ledger.stores.postgres_portable import numbered
 from ledger.stores.postgres_rows import Tree
 from ledger.stores.postgres_schema import demand_migrated, demand_name
+from ledger.stores.postgres_target import Target
 from ledger.stores.tree import StoredTree
 
 _ROWS_AT_ONCE: Final = 4_096

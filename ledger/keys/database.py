@@ -25,9 +25,11 @@ import psycopg
 from ledger.durable import sync
 from ledger.keys.file import TABLES, Destruction, KeyFile, VaultFailed, present_master
 from ledger.stores.portable import Asked
-from ledger.stores.postgres_connections import Target, connect, reading_clearly
+from ledger.stores.postgres_connections import connect
+from ledger.stores.postgres_errors import cure_of_reading, reading_clearly
 from ledger.stores.postgres_portable import PortableDatabase
 from ledger.stores.postgres_schema import demand_migrated
+from ledger.stores.postgres_target import Target
 
 SCHEMA: Final = "keys"
 STEPS: Final = "ledger"
@@ -74,7 +76,8 @@ class KeyTables(KeyFile):
             try:
                 yield connection
             except psycopg.Error as error:
-                raise VaultFailed(self.path, self._database.target.words(error)) from None
+                words, cure = self._database.target.words(error), cure_of_reading(error)
+                raise VaultFailed(self.path, words, cure=cure) from None
 
     def changes(self, connection: Asked) -> int:
         number: int = connection.execute("SELECT number FROM changes").fetchone()[0]
@@ -83,6 +86,11 @@ class KeyTables(KeyFile):
     def forget(self, connection: Asked, owner: str) -> None:
         super().forget(connection, owner)
         connection.execute("UPDATE changes SET number = number + 1")
+
+    def settle(self, connection: Asked) -> None:
+        """A key that no standby has confirmed is there for whoever asks again, and would be lost with its server."""
+        if self._database.standby.is_away:
+            connection.execute("UPDATE changes SET number = number")
 
     def wipe(self, connection: Asked, done: str) -> None:
         """Write the tables anew without what was deleted, and let the old files go."""

@@ -46,12 +46,11 @@ class VaultFailed(LedgerError):
 
     code = "vault_failed"
 
-    def __init__(self, path: Path, cause: object) -> None:
+    _CURE = "请检查该文件夹是否存在、是否可写、磁盘是否已满；若文件损坏，请保留原件，并从密钥库自己的备份恢复。"
+
+    def __init__(self, path: Path, cause: object, *, cure: str = _CURE) -> None:
         self.path, self.cause = path, cause
-        super().__init__(
-            f"密钥库 {path} 无法读写（{cause}）。请检查该文件夹是否存在、是否可写、磁盘是否已满；"
-            "若文件损坏，请保留原件，并从密钥库自己的备份恢复。"
-        )
+        super().__init__(f"密钥库 {path} 无法读写（{cause}）。{cure}")
 
 
 class Master(NamedTuple):
@@ -152,6 +151,9 @@ class KeyFile:
         """A number that is another once somebody else has changed something."""
         number: int = connection.execute("PRAGMA data_version").fetchone()[0]
         return number
+
+    def settle(self, connection: Asked) -> None:
+        """See that what stands here is safe before something is sealed under it: in a file it is."""
 
     def wipe(self, connection: Asked, done: str) -> None:
         """Leave nothing in the journal of what was deleted; `done` is what stands even if this cannot be done yet."""

@@ -154,6 +154,7 @@ class Vault:
             self._fetch(connection, wanted)  # Whoever prepares is about to seal.
             missing = [owner for owner in wanted if owner not in self._cache and _stored(connection, owner) is None]
             if not missing:
+                self.file.settle(connection)
                 return
             for owner in missing:
                 _refuse_destroyed(connection, owner)

@@ -39,14 +39,8 @@ from ledger.stores.errors import NotDurable
 from ledger.stores.names import NameBook
 from ledger.stores.postgres_arrays import Bigint
 from ledger.stores.postgres_cold import SchemaChange, compacted, may_cut
-from ledger.stores.postgres_connections import (
-    LOST,
-    Connection,
-    connect,
-    failed,
-    reading_clearly,
-    writing_clearly,
-)
+from ledger.stores.postgres_connections import LOST, Connection, connect
+from ledger.stores.postgres_errors import UNREPLICATED, failed, reading_clearly, writing_clearly
 from ledger.stores.postgres_line import WritingLine
 from ledger.stores.postgres_listener import Listener
 from ledger.stores.postgres_months import RequestMonths
@@ -64,10 +58,6 @@ _INCOMPLETE: Final = "数据库中的账本不完整（恢复时遗漏了表？�
 _NOT_WRITTEN: Final = "与数据库的连接一再中断：本次未写入。请检查数据库服务器后以同一个键重试。"
 _UNCERTAIN: Final = (
     "与数据库的连接在提交时中断，本次是否写入尚不确定：请以同一个 Idempotency-Key 重试，已写入的会得到原来的答复。"
-)
-_UNREPLICATED: Final = (
-    "数据库没有等到备用服务器确认就中止了等待，本次虽已写入主服务器，主服务器若此时丢失，它也会丢失：尚不能确认。"
-    "请以同一个 Idempotency-Key 重试；并检查备用服务器是否在线（synchronous_standby_names）。"
 )
 
 
@@ -170,7 +160,7 @@ class PostgresRecorder(PostgresReading):
                     self._edge = judged.after
                     if self._line.is_unreplicated:
                         self._line.drop()
-                        raise StoreFailed(RuntimeError("not replicated"), cure=_UNREPLICATED)
+                        raise StoreFailed(RuntimeError("not replicated"), cure=UNREPLICATED)
                     return judged
             except psycopg.Error as error:
                 if not connection.closed:

@@ -1,8 +1,7 @@
-"""Connections to PostgreSQL: what each is set to, a few that readers share, and what is said when one fails.
+"""Connections to PostgreSQL: what each is set to, and a few that readers share.
 
 Nothing waits for ever: connecting, waiting for a lock, a statement, an idle transaction and a silent network each have
-a limit. Connections are made when they are first needed, hence after a fork and never before it. No password is in any
-text, log line or `repr` of ours: an address that cannot be read is not repeated, one that can is shown without.
+a limit. Connections are made when they are first needed, hence after a fork and never before it.
 
 Sessions are ours alone for as long as they last (LISTEN, prepared statements, settings), so the address must be the
 server's or that of a proxy that keeps sessions apart, not of one that shares them out by transaction.
@@ -17,16 +16,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import RawCursor
-from psycopg.conninfo import conninfo_to_dict
 
-from ledger.stores.append import StoreFailed
-from ledger.stores.errors import BadConninfo, Unreadable, first_line
 from ledger.stores.postgres_arrays import register
+from ledger.stores.postgres_errors import reading_clearly
+from ledger.stores.postgres_target import Target
 
 READERS_MAX: Final = 8  # A process and a log: all requests share them; a host's processes must fit max_connections.
 READER_WAIT_S: Final = 30
@@ -35,10 +32,6 @@ _FIRST_PAUSE_S: Final = 0.02  # not hours: seconds
 _LONGEST_PAUSE_S: Final = 0.5  # not hours: seconds
 LOST: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
-_PARAMETERS: Final[dict[str, Any]] = {  # The address may say otherwise.
-    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-    "tcp_user_timeout": 20_000, "fallback_application_name": "xueshi", "client_encoding": "utf8",
-}
 _SETTINGS: Final = {
     "jit": "off",  # Compiling a statement takes longer than any of ours.
     "plan_cache_mode": "force_generic_plan",  # Every look-up is by key, whatever it looks for.
@@ -46,7 +39,6 @@ _SETTINGS: Final = {
     "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",  # A dead host's locks.
     "lock_timeout": "30s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
 }
-_WRITABLE: Final = ("primary", "read-write")  # Of several servers that an address names, the one that is not behind.
 _READING: Final = {"default_transaction_read_only": "on"}
 _TIMELINE: Final = (  # It grows by one each time a standby takes the place of its primary.
     "CASE WHEN pg_is_in_recovery() THEN NULL "
@@ -58,50 +50,6 @@ _KNOWING: Final = threading.Lock()
 _LOOK_S: Final = 2
 _Value = TypeVar("_Value")
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A log in a database: how to get there, and the schema it has there."""
-
-    conninfo: str = field(repr=False)
-    schema: str
-    anywhere: bool = field(default=False, kw_only=True)
-    """Whether a standby will do: it may be behind, so whoever asks there has to say so."""
-    parameters: dict[str, Any] = field(init=False, repr=False)
-    shown: str = field(init=False)
-    """Where it is, fit to be shown."""
-
-    def __post_init__(self) -> None:
-        try:
-            given = conninfo_to_dict(self.conninfo)
-        except psycopg.Error:
-            raise BadConninfo("不是一个有效的地址") from None  # The driver's words quote what it could not read.
-        if any("@" in str(given.get(part, "")) for part in ("host", "dbname")):
-            raise BadConninfo("主机或库名中有 @（密码中的符号未转写？）")  # Then half a password stands there.
-        if not all(port.isdecimal() for port in str(given.get("port", 0)).split(",") if port):
-            raise BadConninfo("端口不是数字（密码中的符号未转写？）")
-        place = f"{given.get('host') or '本机'}:{given.get('port') or 5432}/{given.get('dbname') or ''}"
-        parameters = {**_PARAMETERS, **given}
-        if not self.anywhere and parameters.get("target_session_attrs") not in _WRITABLE:
-            parameters["target_session_attrs"] = "primary"
-        object.__setattr__(self, "parameters", parameters)
-        object.__setattr__(self, "shown", f"PostgreSQL {place}")
-
-    @property
-    def servers(self) -> list[dict[str, Any]]:
-        """What leads to each of the servers that the address names."""
-        hosts, ports = (str(self.parameters.get(name) or "").split(",") for name in ("host", "port"))
-        if len(hosts) == 1 or "hostaddr" in self.parameters:
-            return [self.parameters]
-        ports = ports * len(hosts) if len(ports) == 1 else ports
-        return [{**self.parameters, "host": host, "port": port} for host, port in zip(hosts, ports, strict=True)]
-
-    def words(self, error: BaseException) -> RuntimeError:
-        """What an error says first, without a password, whatever the driver or the server quoted."""
-        words = first_line(error)
-        password = str(self.parameters.get("password") or "")
-        return RuntimeError(words.replace(password, "***") if password else words)
 
 
 def connect(target: Target, settings: dict[str, str] = _READING) -> Connection:
@@ -237,73 +185,3 @@ class Readers:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
-
-
-@contextmanager
-def reading_clearly(target: Target) -> Iterator[None]:
-    """Say what went wrong while reading, and what to do."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise Unreadable(target.shown, target.words(error), cure=_cure_of_reading(error)) from None
-
-
-@contextmanager
-def writing_clearly(target: Target) -> Iterator[None]:
-    """Say what went wrong while writing, whether something was written, and what to do."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise failed(target, error, cure=cure_of_writing(error)) from None
-
-
-def failed(target: Target, error: BaseException, *, cure: str) -> StoreFailed:
-    """Make a StoreFailed of a driver's error."""
-    return StoreFailed(target.words(error), cure=cure)
-
-
-def is_superseded(error: psycopg.Error) -> bool:
-    """Say whether a server was left out because another took its place."""
-    return "of this server was superseded by" in str(error)
-
-
-def is_standby(error: psycopg.Error) -> bool:
-    """Say whether no server of an address is more than a standby. The driver has no code for it."""
-    return "server is in hot standby mode" in str(error) or "session is read-only" in str(error)
-
-
-def cure_of_writing(error: psycopg.Error) -> str:
-    """Say what to do about an error that the server reported, and hence took everything back for."""
-    state = error.sqlstate or ""
-    if is_superseded(error):
-        return "所连的服务器已被另一台接替：本次未写入。请停止它，重新做成备用服务器。"
-    if is_standby(error):
-        return "所连的是备用服务器：本次未写入。请把数据库地址指向主服务器，或在地址中列出全部服务器。"
-    if state == "53100":
-        return "数据库服务器磁盘已满：本次未写入。请清出空间后以同一个键重试；已确认的记录不受影响。"
-    if state == "25006":
-        return "数据库只读（可能连到了备用服务器）：本次未写入。请核对数据库地址后重试。"
-    if state in ("55P03", "57014", "40P01"):
-        return "等待数据库的时间过长：本次未写入。请查看是否有长时间占用账本的会话，然后以同一个键重试。"
-    if state == "42501":
-        return "数据库用户没有写入账本的权限：本次未写入。请核对授权。"
-    if state == "23505" or state.startswith("XX"):
-        return "数据库中的账本已损坏：本次未写入。请停止服务，保留现状作为证据，运行 xueshi fsck，并从备份恢复。"
-    if state:
-        return "本次未写入。请检查数据库服务器后以同一个键重试。"
-    return "无法连接数据库：本次未写入。请检查数据库服务器后以同一个键重试。"
-
-
-def _cure_of_reading(error: psycopg.Error) -> str:
-    state = error.sqlstate or ""
-    if is_superseded(error):
-        return "所连的服务器已被另一台接替，此后的登记它都没有，所以不用它作答：请停止它，重新做成备用服务器。"
-    if is_standby(error):
-        return "所连的是备用服务器，可能落后于主服务器，所以不用它作答：请把数据库地址指向主服务器，或列出全部服务器。"
-    if state.startswith("XX"):
-        return "数据库中的账本已损坏：请保留现状作为证据，运行 xueshi fsck，并从备份恢复。"
-    if state in ("42501", "42P01", "3F000"):
-        return "请核对数据库用户的权限，并运行 xueshi migrate --check。"
-    if state in ("55P03", "57014"):
-        return "等待数据库的时间过长，请稍后重试；若反复出现，请查看数据库服务器的负载。"
-    return "请检查数据库服务器是否在运行、地址与密码是否正确、连接数是否已满，并从备份恢复损坏的数据。"

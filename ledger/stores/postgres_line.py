@@ -14,7 +14,8 @@ from typing import Final
 import psycopg
 
 from ledger.stores.append import StoreFailed
-from ledger.stores.postgres_connections import Connection, Target, connect_again
+from ledger.stores.postgres_connections import Connection, connect_again
+from ledger.stores.postgres_target import Target
 
 _WRITING: Final = {"default_transaction_read_only": "off"}
 _DURABLE: Final = (  # "remote_apply" asks for more, and may stay.

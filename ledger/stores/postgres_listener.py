@@ -16,7 +16,8 @@ from typing import Final
 
 import psycopg
 
-from ledger.stores.postgres_connections import Connection, Target, connect
+from ledger.stores.postgres_connections import Connection, connect
+from ledger.stores.postgres_target import Target
 
 _FIRST_PAUSE_S: Final = 0.05  # not hours: seconds
 _LONGEST_PAUSE_S: Final = 5

@@ -23,9 +23,10 @@ from ledger.stores.append import Reservation
 from ledger.stores.names import Held
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Packed, Texts
 from ledger.stores.postgres_cold import SchemaRows
-from ledger.stores.postgres_connections import Connection, Readers, Target
+from ledger.stores.postgres_connections import Connection, Readers
 from ledger.stores.postgres_rows import Tree, recorded_at
 from ledger.stores.postgres_schema import demand_name
+from ledger.stores.postgres_target import Target
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.tree import read_frontier, read_tile
 

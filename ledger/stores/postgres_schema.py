@@ -20,7 +20,9 @@ from typing import Any, Final, NamedTuple
 import psycopg
 
 from ledger.stores.errors import MigrationFailed, SchemaAhead, SchemaBehind
-from ledger.stores.postgres_connections import Target, connect, reading_clearly
+from ledger.stores.postgres_connections import connect
+from ledger.stores.postgres_errors import reading_clearly
+from ledger.stores.postgres_target import Target
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _FILE: Final = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")

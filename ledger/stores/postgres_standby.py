@@ -10,9 +10,11 @@ from typing import Final, NamedTuple, NoReturn
 
 from ledger.stores.append import Append, Receipt, RequestKey
 from ledger.stores.on_standby import OnStandby
-from ledger.stores.postgres_connections import Readers, Target, connect, reading_clearly
+from ledger.stores.postgres_connections import Readers, connect
+from ledger.stores.postgres_errors import reading_clearly
 from ledger.stores.postgres_reading import LedgerPostgresDatastore, PostgresReading
 from ledger.stores.postgres_schema import demand_migrated, demand_name
+from ledger.stores.postgres_target import Target
 from ledger.stores.recorder import StoredCheckpoint
 
 _ASKED: Final = """

@@ -6,8 +6,9 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,9 +22,12 @@ from ledger.keys.database import SERVER_DAYS, STEPS, KeyDatabase
 from ledger.keys.file import KeyFile, VaultFailed
 from ledger.keys.rewrap import prepare, switch
 from ledger.keys.vault import Absent, FileMasterKey, KeyGone, MasterExchanged, Vault, make_of, open_keys, open_vault
+from ledger.stores import postgres_portable
+from ledger.stores.append import StoreFailed
 from ledger.stores.errors import SchemaBehind
 from ledger.stores.postgres_schema import migrate
 from ledger.vocabulary import PersonId, StreamId
+from tests.api.workers_kit import until
 
 BY, WORDS = By(actor="acr_test", role="registrar"), Words(words="探针备注")
 _NUMBERS = itertools.count(1)
@@ -223,3 +227,51 @@ def test_the_tables_are_those_of_the_file_column_for_column(place: KeyDatabase, 
             there.setdefault(table, []).append((name, kind))
 
     assert {table: columns for table, columns in there.items() if table not in ("migrations", "changes")} == here
+
+
+def test_what_no_standby_confirms_is_told_soon_and_keys_are_read_meanwhile(
+    hosts: Callable[[], Vault], postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_portable, "CONFIRMED_S", 0.3)
+    monkeypatch.setattr(postgres_portable, "AGAIN_S", 0.5)
+    vault = hosts()
+    sealed = sealed_under(vault, "per_li")
+
+    with waiting_for_a_standby(postgres_server):
+        with pytest.raises(StoreFailed, match="尚不能确认"):
+            vault.prepare(["per_wang"])
+        with pytest.raises(StoreFailed, match="本次未写入"):  # Nobody waits again so soon.
+            vault.prepare(["per_zhao"])
+        assert vault.open(*sealed) == hosts().open(*sealed) == WORDS
+        with pytest.raises(StoreFailed):  # The key is there; it would be lost with its server.
+            vault.prepare(["per_wang"])
+
+    assert until(lambda: prepares(vault, "per_wang", "per_zhao"))
+    assert hosts().open(*sealed_under(vault, "per_wang")) == WORDS
+
+
+def prepares(vault: Vault, *owners: str) -> bool:
+    try:
+        vault.prepare(owners)
+    except StoreFailed:
+        return False
+    return True
+
+
+@contextmanager
+def waiting_for_a_standby(server: Server) -> Iterator[None]:
+    """Have the server wait for a standby that is nowhere before it says that something stands."""
+    with server.connect("postgres") as connection:
+        connection.execute("SET synchronous_commit = local")
+        try:
+            set_standby(connection, "nowhere")
+            yield
+        finally:
+            set_standby(connection, "")
+
+
+def set_standby(connection: psycopg.Connection[Any], name: str) -> None:
+    connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+    connection.execute("SELECT pg_reload_conf()")
+    while connection.execute("SHOW synchronous_standby_names").fetchone() != (name,):
+        pass

@@ -32,7 +32,8 @@ from ledger.stores.append import Append, Receipt, StoreFailed, StreamMoved
 from ledger.stores.errors import BadConninfo, NotDurable, Unreadable
 from ledger.stores.postgres import PostgresRecorder
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Texts
-from ledger.stores.postgres_connections import READERS_MAX, Target, connect
+from ledger.stores.postgres_connections import READERS_MAX, connect
+from ledger.stores.postgres_target import Target
 from ledger.stores.recorder import StoredCheckpoint
 from ledger.vocabulary import PersonId
 from tests.children import ended
