@@ -32,6 +32,10 @@ _WAY: Final = (
 _SYSTEM: Final = b"SELECT system_identifier FROM pg_control_system()"  # A copy of the whole server is a copy of this.
 _NO_DRIVER: Final = (Level.FAIL, "没有安装 PostgreSQL 驱动", "pip install 'xueshi-ledger[postgres]'")
 _UNREACHED: Final = "请核对设置 database、数据库服务器是否在运行、用户与密码"
+_CONFIRMING: Final = (  # Who of them confirms is told to those who may see it (pg_read_all_stats); to others, how many.
+    "(SELECT CASE WHEN count(sync_state) < count(*) THEN count(*) "
+    "ELSE count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) END FROM pg_stat_replication)"
+)
 
 
 class Facts(NamedTuple):
@@ -45,6 +49,8 @@ class Facts(NamedTuple):
     round_trip_micros: int
     pending: dict[str, tuple[str, ...]]
     """What is missing, by what a schema is called."""
+    confirming: int = 0
+    """How many standbys are connected that it waits for."""
 
 
 def database_checks(settings: Settings, *, for_production: bool = False) -> list[Check]:
@@ -56,8 +62,8 @@ def database_checks(settings: Settings, *, for_production: bool = False) -> list
     except ImportError:
         return [Check("database", lambda: _NO_DRIVER)]
     except LedgerError as error:
-        words = str(error)
-        return [Check("database", lambda: (Level.FAIL, words, _UNREACHED))]
+        words, _, cure = str(error).partition("。")
+        return [Check("database", lambda: (Level.FAIL, words, cure or _UNREACHED))]
     return [
         Check("database", partial(server, facts)),
         Check("database_schema", partial(schema, facts)),
@@ -84,18 +90,18 @@ def _facts(settings: Settings) -> Facts:
     target = Target(settings.database, schema="ledger", anywhere=True)
     with reading_clearly(target), connect(target) as connection:
         columns = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
-        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery(), {_WAY}".encode()).fetchone()
+        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery(), {_WAY}, {_CONFIRMING}".encode()).fetchone()
         began_ns, began = time.perf_counter_ns(), time.time_ns() // 1_000
         now = connection.execute(b"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
         took = (time.perf_counter_ns() - began_ns) // 1_000
     assert row is not None and now is not None, "such a query has one row"
-    *told_by_server, is_standby, is_apart, is_encrypted = row
+    *told_by_server, is_standby, is_apart, is_encrypted, confirming = row
     told = {schema: f"{words}（{schema}）" for schema, (words, *_) in schemas(settings).items()}
     pending = {told[each.schema]: tuple(step.name for step in each.pending)
                for each in ([] if is_standby else statuses(settings))}
     ahead_ms = (now[0] - began - took // 2) // 1_000
     return Facts(dict(zip(_SETTINGS, told_by_server, strict=True)), is_standby, is_apart, bool(is_encrypted), ahead_ms,
-                 took, pending)
+                 took, pending, confirming)
 
 
 def server(facts: Facts) -> Answer:
@@ -185,7 +191,10 @@ def checksums(facts: Facts) -> Answer:
 
 def copied(facts: Facts) -> Answer:
     """What was registered since the last backup is on a second machine."""
-    if facts.settings["synchronous_standby_names"]:
+    if (names := facts.settings["synchronous_standby_names"]) and not facts.confirming:
+        cure = "恢复备用服务器；一时恢复不了而必须继续登记的，由负责人决定清空 synchronous_standby_names 并重新载入"
+        return Level.FAIL, f"没有连着要等的备用服务器（{names}）：每一次登记都在等它，等不到就是 503", cure
+    if names:
         return Level.OK, "有同步的备用服务器", ""
     if facts.settings["archive_mode"] in ("on", "always"):
         return Level.OK, "WAL 归档已打开", ""

@@ -101,6 +101,19 @@ class NotDurable(LedgerError):
         )
 
 
+class OtherEncoding(LedgerError):
+    """The database could not hold every name, or would take bytes for letters."""
+
+    code = "database_encoding"
+
+    def __init__(self, place: str, encoding: str) -> None:
+        self.place, self.encoding = place, encoding
+        super().__init__(
+            f"{place} 的编码是 {encoding}，不是 UTF8：有些姓名写不进去。数据库未被改动。"
+            "请另建一个：createdb --owner 用户 --encoding UTF8 --template template0 库名，并改用它的地址。"
+        )
+
+
 class BadConninfo(LedgerError):
     """What should say where the database is cannot be read. It is not repeated: it may hold a password."""
 

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
-from ledger.stores.errors import MigrationFailed, SchemaAhead, SchemaBehind
+from ledger.stores.errors import MigrationFailed, OtherEncoding, SchemaAhead, SchemaBehind
 from ledger.stores.postgres_connections import connect
 from ledger.stores.postgres_errors import reading_clearly
 from ledger.stores.postgres_target import Target
@@ -29,6 +29,7 @@ _FILE: Final = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _BESIDE: Final = re.compile(r"^-- beside: (\d+)$", re.MULTILINE)
 LOG: Final = "ledger.stores"
 """The package whose `migrations/` make a log."""
+ENCODING: Final = "UTF8"
 _LOCK: Final = 0x58534C47  # "XSLG", as the application_id of an SQLite file: the class of our advisory locks.
 _CHANGING: Final = {
     "lock_timeout": "10s",  # A step that waits for a lock has everyone who comes after wait for the step.
@@ -83,12 +84,21 @@ def migrate(conninfo: str, schema: str, package: str = LOG) -> Status:
     before = status(conninfo, schema, package)
     target = Target(conninfo, schema)
     with reading_clearly(target), connect(target, _CHANGING) as connection:
+        if before.number == 0:
+            _demand_encoding(connection, target)
         for step in before.pending:
             try:
                 _take(connection, schema, step)
             except psycopg.Error as error:
                 raise MigrationFailed(target.shown, schema, step.name, error) from error
     return before
+
+
+def _demand_encoding(connection: psycopg.Connection[Any], target: Target) -> None:
+    """It cannot be changed later, and is found when the first rare character comes."""
+    row = connection.execute("SHOW server_encoding").fetchone()
+    if row != (ENCODING,):
+        raise OtherEncoding(target.shown, "" if row is None else row[0])
 
 
 def demand_migrated(connection: psycopg.Connection[Any], target: Target, package: str = LOG) -> None:

@@ -173,7 +173,7 @@ WELL = Facts(
      "full_page_writes": "on", "synchronous_commit": "on", "max_connections": "100",
      "data_checksums": "on", "archive_mode": "off", "synchronous_standby_names": "*"},
     is_standby=False, is_apart=True, is_encrypted=True, ahead_ms=3, round_trip_micros=200,
-    pending={"ledger": (), "access": ()},
+    pending={"ledger": (), "access": ()}, confirming=1,
 )
 
 
@@ -233,6 +233,7 @@ def test_a_database_without_tables_or_answer_is_told_with_its_cure_and_without_i
         (room(WELL, 2), Level.OK, ""),
         (checksums(with_setting(data_checksums="off")), Level.WARN, "pg_checksums"),
         (copied(WELL), Level.OK, ""),
+        (copied(WELL._replace(confirming=0)), Level.FAIL, "恢复备用服务器"),
         (copied(with_setting(synchronous_standby_names="", archive_mode="on")), Level.OK, ""),
         (copied(with_setting(synchronous_standby_names="")), Level.WARN, "synchronous_standby_names"),
         (way(WELL._replace(is_encrypted=False)), Level.FAIL, "sslmode"),

@@ -129,6 +129,6 @@ def test_a_connection_that_was_ended_is_replaced_and_a_server_that_is_away_is_sa
 
     assert opened.find(token, now=3) is not None
     postgres_server.drop_database(conninfo)
-    with pytest.raises(LedgerError, match="请检查数据库"):
+    with pytest.raises(LedgerError, match="没有这个数据库"):
         opened.find(token, now=3)
     place.close()

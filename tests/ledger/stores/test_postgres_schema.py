@@ -12,7 +12,7 @@ from postgres_kit import Server
 from store_kit import one, open_postgres
 
 from ledger.stores import postgres_schema
-from ledger.stores.errors import MigrationFailed, SchemaAhead, SchemaBehind, Unreadable
+from ledger.stores.errors import MigrationFailed, OtherEncoding, SchemaAhead, SchemaBehind, Unreadable
 from ledger.stores.postgres_schema import Step, migrate, status, steps
 
 
@@ -40,6 +40,18 @@ def test_opening_makes_no_table_and_says_what_does(empty: str) -> None:
     assert refused.value.code == "schema_behind"
     assert "xueshi migrate" in str(refused.value)
     assert tables(empty) == set()
+
+
+def test_a_database_that_could_not_hold_every_name_gets_no_table(postgres_server: Server) -> None:
+    with postgres_server.connect("postgres") as connection:
+        connection.execute("CREATE DATABASE bytes_only ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    conninfo = postgres_server.conninfo("bytes_only")
+    try:
+        with pytest.raises(OtherEncoding, match=r"SQL_ASCII.*--encoding UTF8") as refused:
+            migrate(conninfo, "ledger")
+        assert refused.value.code == "database_encoding" and tables(conninfo) == set()
+    finally:
+        postgres_server.drop_database(conninfo)
 
 
 def test_a_migrated_schema_can_be_written_and_migrating_again_changes_nothing(empty: str) -> None:
