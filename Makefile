@@ -22,13 +22,19 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONHASHSEED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture bench lint lock clean
+.PHONY: help run install test torture bench lint lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed-run  ## install if needed, start the service on ./data with sample people, say where to go
 	@exec $(BIN)/xueshi serve --sample
+
+install: $(VENV)/.installed-run  ## install what a service needs and start nothing; with EXTRAS="pdf witness" those too
+	@test -z "$(EXTRAS)" || { $(BIN)/python -c "$$NAMES_OF_EXTRAS" $(EXTRAS) > $(VENV)/extras.txt && \
+	    echo "Installing $(EXTRAS), each file checked against its hash ..." && \
+	    $(PIP) install --require-hashes --constraint requirements-dev.lock --requirement $(VENV)/extras.txt; }
+	@$(BIN)/xueshi --version
 
 test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 minutes; ends in a line of counts
 	@sh tests/setup-system.sh
@@ -58,6 +64,16 @@ lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the lock files
 	$(BIN)/$(COMPILE) --upgrade --extra build --extra postgres --output-file requirements.lock
 	$(BIN)/$(COMPILE) --upgrade $(EVERYTHING) --constraint requirements.lock --output-file requirements-dev.lock
 	$(BIN)/$(COMPILE) --upgrade --extra spark --constraint requirements-dev.lock --output-file requirements-spark.lock
+
+# Names alone: versions and hashes are those of requirements-dev.lock, which knows every extra.
+define NAMES_OF_EXTRAS
+import re, sys, tomllib
+extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]
+if unknown := set(sys.argv[1:]) - set(extras):
+    sys.exit("没有这样的组件：" + "、".join(sorted(unknown)) + "。可选：pdf witness telemetry columns fast。")
+print(*(re.match(r"[\w-]+(\[[\w,]+\])?", one)[0] for name in sys.argv[1:] for one in extras[name]), sep="\n")
+endef
+export NAMES_OF_EXTRAS
 
 clean:  ## remove the virtual environment and what tools leave behind; never ./data
 	rm -rf $(VENV) $(SPARK) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -246,10 +246,16 @@ def cores(workers: int) -> Answer:
 
 def extras(settings: Settings) -> Answer:
     """What the settings and the printed statement want is installed."""
-    wanted = {"pdf": ("typst", "pyhanko"), **({"postgres": ("psycopg", "gunicorn")} if settings.database else {})}
+    wanted = {
+        "pdf": ("typst", "pyhanko"),
+        **({"postgres": ("psycopg", "gunicorn")} if settings.database else {}),
+        **({"witness": ("rfc3161_client",)} if settings.time_stamps else {}),
+        **({"telemetry": ("opentelemetry",)} if settings.telemetry_address else {}),
+    }
     missing = [name for name, modules in wanted.items() if any(find_spec(each) is None for each in modules)]
     if missing:
-        cure = "pip install 'xueshi-ledger[" + ",".join(missing) + "]'"
+        by_pip = f"pip install 'xueshi-ledger[{','.join(missing)}]'"
+        cure = f"在程序的文件夹里 make install EXTRAS='{' '.join(missing)}'（用 pip 安装的：{by_pip}）"
         return Level.WARN, f"没有安装：{'、'.join(missing)}（pdf 用于打印盖章的情况表）", cure
     return Level.OK, "打印和数据库所需的组件均已安装", ""
 

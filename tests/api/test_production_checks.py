@@ -173,6 +173,8 @@ def test_what_is_not_installed_is_told_with_how_to_get_it(monkeypatch: pytest.Mo
     monkeypatch.setattr(production_checks, "find_spec", lambda _name: None)
     answer = extras(Settings(database="postgresql://x@localhost/x"))
     assert (level(answer), "xueshi-ledger[pdf,postgres]" in answer[2]) == (Level.WARN, True)
+    answer = extras(Settings(time_stamps="authorities.toml", telemetry_address="http://127.0.0.1:4318"))
+    assert (level(answer), "EXTRAS='pdf witness telemetry'" in answer[2]) == (Level.WARN, True)
 
 
 @pytest.mark.parametrize(("days", "free", "expected"), [

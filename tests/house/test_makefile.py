@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-TARGETS = ("run", "test", "torture", "bench", "lint", "lock", "clean", "help")
+TARGETS = ("run", "install", "test", "torture", "bench", "lint", "lock", "clean", "help")
 
 
 def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -68,3 +69,17 @@ def test_what_is_installed_is_checked_against_hashes_and_resolves_nothing() -> N
     assert len(installs) == 4
     assert all("--no-deps" in line for line in installs)
     assert all("--require-hashes" in line or "--no-build-isolation --editable ." in line for line in installs)
+
+
+def test_every_extra_that_an_installer_may_ask_for_is_locked() -> None:
+    names = re.search(r"^define NAMES_OF_EXTRAS\n(.+?)\nendef$", MAKEFILE, re.DOTALL | re.MULTILINE)
+    assert names is not None
+    locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / "requirements-dev.lock").read_text("utf-8"), re.MULTILINE))
+
+    def asked(*extras: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", names[1], *extras], cwd=ROOT, capture_output=True, text=True,
+                              check=False)
+
+    offered = asked("pdf", "witness", "telemetry", "columns", "fast")
+    assert offered.returncode == 0 and {one.partition("[")[0] for one in offered.stdout.split()} <= locked
+    assert "没有这样的组件：pdff。可选：pdf witness" in asked("pdf", "pdff").stderr
