@@ -42,7 +42,10 @@ class Target:
             raise BadConninfo("主机或库名中有 @（密码中的符号未转写？）")  # Then half a password stands there.
         if not all(port.isdecimal() for port in str(given.get("port", 0)).split(",") if port):
             raise BadConninfo("端口不是数字（密码中的符号未转写？）")
-        place = f"{given.get('host') or '本机'}:{given.get('port') or 5432}/{given.get('dbname') or ''}"
+        hosts, ports = (str(given.get(part) or other).split(",") for part, other in (("host", "本机"), ("port", 5432)))
+        ports = ports * len(hosts) if len(ports) == 1 else ports
+        servers = "、".join(f"{host}:{port}" for host, port in zip(hosts, ports, strict=False))
+        place = f"{servers}/{given.get('dbname') or ''}"
         parameters = {**_PARAMETERS, **given}
         if not self.anywhere and parameters.get("target_session_attrs") not in _WRITABLE:
             parameters["target_session_attrs"] = "primary"
