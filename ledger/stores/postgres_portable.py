@@ -54,7 +54,7 @@ class Standby:
     def __init__(self) -> None:
         self.is_away = False
         """Whether the last commit was not confirmed: it stands on one server alone, until another is."""
-        self._again_at = 0.0
+        self._again_at: float = 0
 
     @contextmanager
     def awaited(self, connection: Connection) -> Iterator[None]:
