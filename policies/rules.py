@@ -20,7 +20,8 @@ from policies.cases import case_file, read_cases, run, wanted_marks
 from policies.coverage import problems, read_coverage
 from policies.errors import RulebookError
 from policies.law import Law
-from policies.page import begun, padded, page_of, width
+from policies.page import begun, page_of
+from policies.page_forms import padded, width
 from policies.person import Bench
 from policies.render import Row, rows_of
 from policies.rulebook import Rulebook

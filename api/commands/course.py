@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
-from api.commands.claim import tell as tell_claim
+from api.commands.claim_told import tell as tell_claim
 from api.commands.files import READ, read_json
 from api.words.telling import pairs, word
 

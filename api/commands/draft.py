@@ -8,7 +8,8 @@ import click
 
 from api.commands import study
 from api.commands.asking import Asking, Id, acts_upon, asks
-from api.commands.claim import SAID, tell
+from api.commands.claim import SAID
+from api.commands.claim_told import tell
 from api.words.telling import pairs, table, with_options
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.claim import study_line
+from api.commands.claim_told import study_line
 from api.words.telling import AS_OF, PAGE, next_page, state, with_options
 
 _KINDS = {"occasion": "同一活动", "output": "同一成果", "certificate": "同一证书文件", "paper": "同一佐证"}

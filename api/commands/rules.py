@@ -67,8 +67,9 @@ def list_(folder: Path | None, as_json: bool) -> None:
 @as_json_option
 def show(rulebook: str, folder: Path | None, form: str, as_json: bool) -> None:
     """对照显示一部细则：左为官方原文，右为由它而来的各行"""
-    from policies.page import COLUMNS, as_json_page
-    from policies.page import show as page
+    from policies.page import as_json_page
+    from policies.page_forms import COLUMNS
+    from policies.page_forms import show as page
 
     book = _book(rulebook, folder)
     if as_json:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.commands.claim import study_line
+from api.commands.claim_told import study_line
 from api.words.telling import AXES, LOG_SIZE, minimums, state, steps, table, with_options
 
 _TOTALS = (("专业", "professional"), ("行业公需", "sector_public"), ("一般公需", "general_public"), ("合计", "total"))

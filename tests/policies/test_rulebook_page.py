@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 import pytest
 
 from policies.coverage import sentences, touches
-from policies.page import FORMS, Page, begun, page_of, show, width, wrap
+from policies.page import Page, begun, page_of
+from policies.page_forms import FORMS, show, width, wrap
 from policies.render import rows_of, shared_rows
 from policies.shelf import drafts, shipped
 from policies.soundness import fold

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from policies.page import width
+from policies.page_forms import width
 from policies.rules import changes, check, diff, table
 from policies.shelf import DRAFTS, SHIPPED, drafts, read_folder, shipped
 
