@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.cases.doing import Asked, Done
-from api.cases.importing import import_comparisons, import_reports, imports
+from api.cases.importing import import_comparisons, import_reports, import_shown, imports
 from api.cases.importing.import_comparisons import Comparison
 from api.cases.importing.import_lists import Line, Wrong, listing
 from api.cases.importing.import_records import Sent
@@ -45,7 +45,7 @@ _ROW: Final = ImportRow()
 
 
 @door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果和退回的工作簿", body=ImportBody,
-             answers=TakenAnswer, show=imports.view)
+             answers=TakenAnswer, show=import_shown.view)
 def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
     found = imports.take(house(), caller, fields, lambda: rows_of(fields["file"]), asked)
     if isinstance(found, Refusal):
@@ -54,7 +54,7 @@ def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Respons
         return Told(found, {}, f"/v1/imports/{found.stream}")
     back = returned_workbook(found)
     workbook = None if back is None else base64.b64encode(back).decode("ascii")
-    return answer({"dry_run": True, "would": {**imports.preview(found), "workbook": workbook}})
+    return answer({"dry_run": True, "would": {**import_shown.preview(found), "workbook": workbook}})
 
 
 def rows_of(content: bytes) -> Listed:
@@ -79,14 +79,14 @@ def _sent(line: Line) -> Sent:
 
 
 @door.writes(f"{_AT}/abandonment", summary="放弃未完成的导入：其中各行都不生效，文件可再导入", body=AbandonmentBody,
-             answers=TakenAnswer, show=imports.view, conditional=True)
+             answers=TakenAnswer, show=import_shown.view, conditional=True)
 def abandon(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Refusal:
     found = imports.abandon(house(), caller, batch, fields, asked)
     return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/imports/{batch}")
 
 
-@door.writes(f"{_AT}/reconciliation", body=ReconciliationBody, answers=TakenAnswer, show=imports.view, conditional=True,
-             summary="与来源以后的快照对账；试办只比较：来源改了什么、没了什么，本系统改了什么")
+@door.writes(f"{_AT}/reconciliation", body=ReconciliationBody, answers=TakenAnswer, show=import_shown.view,
+             conditional=True, summary="与来源以后的快照对账；试办只比较：来源改了什么、没了什么，本系统改了什么")
 def reconcile(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Response | Refusal:
     found = import_comparisons.reconcile(house(), caller, batch, fields, lambda: rows_of(fields["file"]), asked)
     if isinstance(found, Comparison):
@@ -100,7 +100,7 @@ def reconcile(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) 
 def set_aside(caller: Caller, query: dict[str, Any], batch: str) -> dict[str, Any] | Refusal:
     def ask(as_of: int) -> dict[str, Any] | Refusal:
         found = imports.set_aside(house(), caller, batch, query.get("after", 0), query.get("limit", 200), as_of=as_of)
-        return found if isinstance(found, Refusal) else {"items": [imports.aside_view(one) for one in found]}
+        return found if isinstance(found, Refusal) else {"items": [import_shown.aside_view(one) for one in found]}
 
     return as_it_stood(query, ask)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.cases.doing import Asked, Done
-from api.cases.importing import hand_over_imports, hand_overs, imports, ledgers
+from api.cases.importing import hand_over_imports, hand_overs, import_shown, ledgers
 from api.cases.importing.hand_over_imports import Handed
 from api.cases.importing.hand_overs import Made
 from api.operational.callers import Caller
@@ -64,7 +64,7 @@ def _file(made: Made | Refusal, what: str) -> Response | Refusal:
 
 
 @door.writes("/v1/hand-overs", summary="导入另一本账移交或个人携带的记录；先核验全部证明，试办给出逐行的结果",
-             body=HandedOverBody, answers=TakenAnswer, show=imports.view)
+             body=HandedOverBody, answers=TakenAnswer, show=import_shown.view)
 def bring_in(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
     found = hand_over_imports.bring_in(house(), caller, fields, asked)
     if isinstance(found, Refusal):
@@ -76,7 +76,7 @@ def bring_in(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Res
 
 def _would(found: Handed) -> dict[str, Any]:
     header = found.hand_over.header
-    return {**imports.preview(found.judged), "workbook": None, "origin": header.origin, "since": header.since,
+    return {**import_shown.preview(found.judged), "workbook": None, "origin": header.origin, "since": header.since,
             "size": header.size, "part": header.part, "parts": header.parts, "carried_by": header.person,
             "checked": list(verdict(found.hand_over).checked)}
 

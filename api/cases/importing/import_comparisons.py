@@ -26,7 +26,8 @@ from api.cases.importing.hand_over_imports import opened
 from api.cases.importing.import_lists import Wrong
 from api.cases.importing.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
 from api.cases.importing.import_rows import Listed
-from api.cases.importing.imports import TOLD_MOST, for_source, import_of, importer, view
+from api.cases.importing.import_shown import TOLD_MOST, view
+from api.cases.importing.imports import for_source, import_of, importer
 from api.cases.looked import record_looks
 from api.cases.standing import by_actor, present
 from api.house import House

@@ -13,20 +13,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.importing import sources
 from api.cases.importing.import_rows import Judged, Listed, Terms, judge, rows_at_once
+from api.cases.importing.import_shown import view
 from api.cases.importing.import_waits import settled
 from api.cases.importing.import_words import DUPLICATE
 from api.cases.importing.sources import importer_in, place_of
 from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, absent, acting, by_actor, in_sight, may_look, may_see, present
 from api.house import House
-from api.law_of import law_now, ruling_view
+from api.law_of import law_now
 from api.operational.callers import Caller
 from ledger.acts.imports import Decided, open_import, resume_rows
 from ledger.acts.running import insist
@@ -43,9 +44,6 @@ from ledger.streams.imports import Import
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId, ActorId
 from policies.systems import importing_roles
-
-TOLD_MOST: Final = 200
-"""So many rows are told in an answer; all that were set aside are listed by `GET .../rows`."""
 
 
 class _Desk(NamedTuple):
@@ -282,40 +280,3 @@ def _digest(aside: Sequence[SetAside]) -> str:
 
 def _record_seen(desk: _Desk, seen: Sequence[str]) -> None:
     record_looks(desk.house, desk.by, seen, "import_check", what=("identity",), route="imports")
-
-
-# How it is shown
-
-
-def view(batch: Import) -> dict[str, Any]:
-    """An import as it stands, with the first of the rows that were not taken over."""
-    opened, closed = batch.opened, batch.closed
-    return {
-        "batch": batch.batch, "system": opened.system, "status": batch.status.value, "file_sha256": opened.file_sha256,
-        "rows": opened.rows, "starts": opened.starts, "ends": opened.ends, "region": opened.region,
-        "sector": opened.sector,
-        "outcome": None if closed is None else {
-            "accepted": closed.accepted, "rejected": closed.rejected, "duplicates": closed.duplicates,
-            "result_sha256": closed.result_sha256, "act": closed.act,
-        },
-        "set_aside": [aside_view(one) for one in batch.set_aside[:TOLD_MOST]],
-    }
-
-
-def aside_view(one: SetAside) -> dict[str, Any]:
-    """A row that was not taken over."""
-    return {"row": one.row, "record": one.record, "version": one.version, "code": one.code}
-
-
-def preview(judged: Judged) -> dict[str, Any]:
-    """What a file would come to: how many rows are new, corrections, known already or wrong, and why."""
-    return {
-        "rows": judged.rows,
-        "accepted": len(judged.accepted),
-        "corrections": judged.corrections,
-        "duplicates": judged.duplicates,
-        "refused": len(judged.set_aside) - judged.duplicates,
-        "set_aside": [{**aside_view(one), "detail": judged.wrongs[one.row].words}
-                      for one in judged.set_aside[:TOLD_MOST]],
-        "worth": [{**ruling_view(ruling), "rows": rows} for ruling, rows in judged.worth.most_common(TOLD_MOST)],
-    }

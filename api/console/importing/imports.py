@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import exports
 from api.cases.doing import Asked, Done
-from api.cases.importing import hand_over_imports, import_answers, imports
+from api.cases.importing import hand_over_imports, import_answers, import_shown, imports
 from api.cases.importing.hand_over_imports import Handed
 from api.cases.importing.import_rows import Judged, returned_workbook
 from api.cases.importing.import_words import words_of
@@ -99,7 +99,7 @@ def one(asking: Asking, batch: str) -> Shown:
     after = whole(row, 7) or 0
     aside = imports.set_aside(house, caller, batch, after, _ASIDE_MOST + 1)
     told = [] if isinstance(aside, Refusal) else [
-        {**imports.aside_view(each), "words": words_of(each.code)} for each in aside[:_ASIDE_MOST]]
+        {**import_shown.aside_view(each), "words": words_of(each.code)} for each in aside[:_ASIDE_MOST]]
     basis = house.answers.reflects(position)
     outcome = body["outcome"] or {}
     counts = [(name, outcome[code], f"{outcome[code] * 240 // (body['rows'] or 1)}") for code, name in (
@@ -207,7 +207,7 @@ def _is_meant(judged: Judged) -> bool:
 
 
 def _checked(asking: Asking, sent: Sent, judged: Judged, *, is_unsure: bool) -> Page:
-    would = imports.preview(judged)
+    would = import_shown.preview(judged)
     carried = [(field.name, request.form.get(field.name, "")) for field in _fields()]
     fault = Fault("partial", f"有 {would['refused']} 行不能接受：请先改好文件，或勾选只导入其余的。")
     return Page("import_check.html", {
