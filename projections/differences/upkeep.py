@@ -138,7 +138,8 @@ class Upkeep(KeptUp):
                 if is_kept := self.catch_up(is_rush=is_rush):
                     took_ns = time.monotonic_ns() - began
                     self._failure = None
-                    pause_s = rest_s(took_ns) if is_rush else min(REST_MOST_S, REST * took_ns / 1_000_000_000)
+                    rest = min(REST_MOST_S, REST * took_ns / 1_000_000_000)  # not hours: seconds
+                    pause_s = rest_s(took_ns) if is_rush else rest
             except (Stopped, NotBuilt):  # What it reads is being made.
                 pass
             except Exception as error:
