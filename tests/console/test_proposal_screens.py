@@ -109,20 +109,6 @@ def test_the_proposer_takes_it_back_and_nobody_is_asked_any_more(office: Browser
     assert "已由提出人撤回" in late.text
 
 
-def test_what_another_decided_in_the_meantime_is_said_and_nothing_is_written_over_it(
-    town: Town, office: Browser, second: Browser
-) -> None:
-    at = proposed(office, amended("2034-04-01"))
-    third = Browser(town, officer(town, "某政策部门三处"))
-    asked = third.get(f"{at}/refusal")
-    second.press(second.get(f"{at}/enactment"), "施行")
-
-    late = third.press(asked, "不予施行", 412, reason="other", words="还有一处。")
-
-    assert "内容已被他人改变" in late.text and "还有一处。" in late.form_with("不予施行")[0].fields["words"]
-    assert "已施行" in third.get(at).text
-
-
 @pytest.mark.requires_system("chromium")
 def test_the_screens_of_a_refusal_are_readable_and_the_browser_says_nothing(
     cast: Cast, served: str, chromium: Any
@@ -138,9 +124,8 @@ def test_the_screens_of_a_refusal_are_readable_and_the_browser_says_nothing(
         found.update({path: faults for path in paths if (faults := window.faults(path))})
         assert window.said == []
 
-    look(other, at, f"{at}/refusal")
-    look(proposer, f"{at}/withdrawal")
+    look(other, f"{at}/refusal")
     other.did(f"/v1{at.replace('/rules/proposals', '/rulebook-proposals')}/refusal",
               {"reason": "number_differs", "words": WRONG}, version=version)
-    look(proposer, at, "/home", "/rules")
+    look(proposer, at, "/home")
     assert found == {}
