@@ -150,7 +150,7 @@ def test_what_was_changed_here_is_told_back_and_the_days_add_up(source: Source) 
     assert [one["sent"] for one in source.browser.json("/imports/report.json?system=seventh")["items"]] == [3]
     assert "seventh" in report.text
     assert "导入对账" in source.browser.client.get("/imports/report.csv?system=seventh").get_data(as_text=True)
-    assert "日期：应为 YYYY-MM-DD" in source.browser.get("/imports/report?starts=昨天", 422).text
+    assert "日期：请写成 2026-11-22 这样" in source.browser.get("/imports/report?starts=昨天", 422).text
 
 
 def test_the_list_says_what_came_last_first_and_narrows_to_a_source(source: Source) -> None:
