@@ -104,6 +104,8 @@ def test_a_rulebook_ends_on_its_last_day_and_when_another_supersedes_it() -> Non
     assert Law([first]).in_force(date(2021, 7, 1)) == ()
     assert Law([first, other]).in_force(date(2021, 2, 28)) == (first,)
     assert Law([first, other]).in_force(date(2021, 3, 1)) == (other,)
+    of_one_version = replace(other, supersedes=(first.id,))
+    assert Law([first, of_one_version]).in_force(date(2021, 3, 1)) == (of_one_version,)
 
 
 def test_an_overlay_that_is_off_is_on_the_shelf_and_never_in_force() -> None:
