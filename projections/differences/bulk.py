@@ -32,8 +32,8 @@ from projections.judging import Books
 from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled, Rulings, cells_of, compile_over, gain
 from projections.replay.gathered import Gathered, gather, read_under
-from projections.replay.held import Snapshot
 from projections.replay.kernel import lost, replay
+from projections.replay.reading import Snapshot
 from projections.replay.replayed import Replayed
 from projections.replay.store import open_coded
 

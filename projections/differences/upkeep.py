@@ -244,7 +244,7 @@ class Upkeep(KeptUp):
         """Whom the events past a position may have changed; those of an act when it is closed."""
         events = [decode(leaf) for leaf in self._ledger.store.leaves(after, upto - after)]
         if any(isinstance(one.event, ActClosed) for one in events):  # Its rows may stand far before.
-            from projections.replay.held import Snapshot, changed_since
+            from projections.replay.reading import Snapshot, changed_since
 
             with Snapshot(self._folder) as snapshot:
                 return changed_since(snapshot, after)

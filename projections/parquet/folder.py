@@ -27,7 +27,8 @@ from projections.errors import ProjectionError
 from projections.parquet import tables
 from projections.parquet.schemas import COLUMNS, TITLES, write
 from projections.replay.gathered import Gathered, gather
-from projections.replay.held import Held, Snapshot
+from projections.replay.held import Held
+from projections.replay.reading import Snapshot
 
 FORMAT: Final = "xueshi-columns/1"
 BUCKETS: Final = 16

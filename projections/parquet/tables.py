@@ -21,10 +21,11 @@ from policies.law import CATEGORIES, Law
 from projections.files.projection import HOLDS
 from projections.replay.coded import NOT_SUBMITTED, NOWHERE, Zone
 from projections.replay.compiled import NONE, compile_over
+from projections.replay.content import weighed
 from projections.replay.gathered import Gathered, holds, read_under
-from projections.replay.held import APPROVED, FROZEN, REVOKED, Snapshot, Statement
+from projections.replay.held import APPROVED, FROZEN, REVOKED, Statement
+from projections.replay.reading import Snapshot
 from projections.replay.spread import EPOCH, rows_of
-from projections.replay.store import weighed
 
 _STATUS: Final = {APPROVED: "approved", FROZEN: "frozen", REVOKED: "revoked"}
 _FACTS: Final = ("category", "route", "level", "days_half", "subjects", "courses", "characters", "minutes",

@@ -28,34 +28,19 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import msgspec
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from ledger.durable import write_durably
 from ledger.ledger import Ledger
-from projections.replay.coded import Zone
-from projections.replay.held import (
-    Held,
-    Progress,
-    Snapshot,
-    Statement,
-    changed_since,
-    read_all,
-    read_people,
-)
+from projections.replay.column_file import File, Unfit, read_file, write_file
+from projections.replay.content import content
+from projections.replay.held import Held
+from projections.replay.reading import Progress, Snapshot, changed_since, read_all, read_people
 from projections.replay.segments import merged
 
 NAME: Final = "coded"
 VERSION: Final = 1
-_TABLES: Final = ("claims", "affiliations", "departures")
-_ALIGNED: Final = 64
 _MASKED_MOST: Final = 8   # A delta of more than an eighth of the people is written into a new base.
-_DIGESTED_AT_ONCE: Final = 1 << 22
-
-
-class _Unfit(Exception):
-    """A file cannot be used; the reason is a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +90,7 @@ def compact_coded(folder: Path, ledger: Ledger, held: Held) -> bool:
     with _alone(folder):
         try:
             manifest = _manifest(folder, ledger)
-        except _Unfit:
+        except Unfit:
             return False
         if manifest.position != held.position or manifest.delta is None:
             return False
@@ -132,9 +117,9 @@ def _found(folder: Path, ledger: Ledger) -> tuple[Held | None, Held | None, str 
     base = None
     try:
         manifest = _manifest(folder, ledger)
-        base = _read(folder, manifest.base)
-        return base, None if manifest.delta is None else _read(folder, manifest.delta), None
-    except _Unfit as unfit:
+        base = read_file(folder, manifest.base)
+        return base, None if manifest.delta is None else read_file(folder, manifest.delta), None
+    except Unfit as unfit:
         return base, None, str(unfit)
 
 
@@ -154,48 +139,6 @@ def compare_coded(folder: Path, ledger: Ledger, progress: Progress) -> tuple[int
     return kept.position, content(kept), content(fresh)
 
 
-def content(held: Held) -> str:
-    """A digest of what is held, however it was numbered and in how many files it lay."""
-    digest = hashlib.sha256(json.dumps([held.position, len(held.people)]).encode())
-    digest.update(held.people.tobytes())
-    words = {"zone": [repr(one) for one in held.zones], "unit": list(held.units),
-             "statement": [_sense(one) for one in held.statements]}
-    for table in _TABLES:
-        columns = getattr(held, table)
-        for name, column in columns.items():
-            if name in words:
-                _, first, inverse = np.unique(column, return_index=True, return_inverse=True)
-                by_word = np.array([words[name][number] for number in column[first].tolist()], dtype=object)
-                ranked, rank = np.unique(by_word, return_inverse=True) if len(by_word) else (by_word, first)
-                digest.update("\n".join(ranked.tolist()).encode())
-                digest.update(rank[inverse].astype(np.int32).tobytes())
-            elif name in ("occasion", "output"):
-                digest.update(_first_of_its_key(column).tobytes())
-            else:
-                digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()
-
-
-def _sense(statement: Statement) -> str:
-    """What a statement says, whichever of the studies that say it was kept."""
-    return json.dumps([weighed(statement), *statement[1:]], sort_keys=True, ensure_ascii=False)
-
-
-def weighed(statement: Statement) -> dict[str, Any]:
-    """What a law may weigh of a statement: of its study all but dates and keys, of a document whether there is one."""
-    study = json.loads(statement.study)
-    dated = ("evidence_on", "starts", "ends", "year", "filed_on", "occasion", "output", "participants", "joint_first",
-             "filing", "training_class")
-    return {**{name: value for name, value in study.items() if name not in dated},
-            "document": study.get("document") is not None}
-
-
-def _first_of_its_key(column: NDArray[np.int32]) -> NDArray[np.int64]:
-    """For each row the first row with its key, or -1 where it has none: the same however keys are numbered."""
-    _, first, inverse = np.unique(column, return_index=True, return_inverse=True)
-    return np.where(column > 0, first[inverse], -1).astype(np.int64)
-
-
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Let one process at a time read on and write; another one waits."""
@@ -208,19 +151,11 @@ def _alone(folder: Path) -> Iterator[None]:
 # The manifest
 
 
-class _File(msgspec.Struct, frozen=True):
-    """One file, to the byte."""
-
-    name: str
-    bytes: int
-    sha256: str
-
-
 class _Manifest(msgspec.Struct, frozen=True):
     """Which files, and where they stand in the log."""
 
-    base: _File
-    delta: _File | None
+    base: File
+    delta: File | None
     position: Annotated[int, msgspec.Meta(ge=0)]
     leaf_sha256: str
 
@@ -230,18 +165,18 @@ def _path(folder: Path) -> Path:
 
 
 def _manifest(folder: Path, ledger: Ledger) -> _Manifest:
-    """The manifest, if it is of this ledger; raises _Unfit."""
+    """The manifest, if it is of this ledger; raises Unfit."""
     newer = [path for path in folder.glob(f"{NAME}.*.json") if path.name != _path(folder).name]
     try:
         manifest = msgspec.json.decode(_path(folder).read_bytes(), type=_Manifest)
     except FileNotFoundError:
-        raise _Unfit("other_version" if newer else "missing") from None
+        raise Unfit("other_version" if newer else "missing") from None
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise _Unfit("damaged") from None
+        raise Unfit("damaged") from None
     if manifest.position > ledger.store.size():
-        raise _Unfit("ahead_of_log")
+        raise Unfit("ahead_of_log")
     if manifest.leaf_sha256 != _leaf(ledger, manifest.position):
-        raise _Unfit("other_log")
+        raise Unfit("other_log")
     return manifest
 
 
@@ -254,8 +189,8 @@ def _keep(folder: Path, ledger: Ledger, base: Held, delta: Held | None) -> None:
     """Write what is not yet there, then name it; then remove what is named no longer."""
     position = (delta or base).position
     named: dict[str, Any] = {
-        "base": _write(folder, f"{NAME}.{VERSION}.base-{base.position}", base),
-        "delta": None if delta is None else _write(folder, f"{NAME}.{VERSION}.delta-{position}", delta),
+        "base": write_file(folder, f"{NAME}.{VERSION}.base-{base.position}", base),
+        "delta": None if delta is None else write_file(folder, f"{NAME}.{VERSION}.delta-{position}", delta),
         "position": position, "leaf_sha256": _leaf(ledger, position),
         "root": ledger.store.frontier(position).root().hex(),
     }
@@ -264,66 +199,3 @@ def _keep(folder: Path, ledger: Ledger, base: Held, delta: Held | None) -> None:
     for path in folder.glob(f"{NAME}.*"):
         if path.name not in kept:
             path.unlink(missing_ok=True)
-
-
-# One file: the length of its head, the head, the columns
-
-
-def _write(folder: Path, name: str, held: Held) -> dict[str, Any]:
-    """Write a file unless it is there already; gives its line of the manifest."""
-    path = folder / name
-    columns = {"people": held.people, **{f"{table}.{column}": values for table in _TABLES
-                                         for column, values in getattr(held, table).items()}}
-    places, offset = {}, 0
-    for column, values in columns.items():
-        places[column] = [values.dtype.str, len(values), offset]
-        offset += -(-values.nbytes // _ALIGNED) * _ALIGNED
-    head = json.dumps({"position": held.position, "columns": places, "statements": held.statements,
-                       "zones": held.zones, "units": held.units}, ensure_ascii=False).encode()
-    start = -(-(8 + len(head)) // _ALIGNED) * _ALIGNED
-    parts: list[Any] = [len(head).to_bytes(8, "little"), head, b"\0" * (start - 8 - len(head))]
-    for values in columns.values():
-        parts += [np.ascontiguousarray(values).view(np.uint8), b"\0" * (-values.nbytes % _ALIGNED)]
-    known = getattr(held.people, "filename", None)  # Columns that are mapped from the very file need no writing.
-    if known is None or Path(known) != path.resolve():
-        write_durably(path, *parts, mode=0o600)
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return {"name": name, "bytes": start + offset, "sha256": digest.hexdigest()}
-
-
-def _read(folder: Path, named: _File) -> Held:
-    """Map a file; raises _Unfit."""
-    path = (folder / Path(named.name).name).resolve()
-    if not path.exists():
-        raise _Unfit("file_missing")
-    if path.stat().st_size != named.bytes:
-        raise _Unfit("truncated")
-    if _digest(path) != named.sha256:
-        raise _Unfit("damaged")
-    mapped = np.memmap(path, dtype=np.uint8, mode="r")
-    length = int.from_bytes(mapped[:8].tobytes(), "little")
-    head = json.loads(mapped[8:8 + length].tobytes())
-    start = -(-(8 + length) // _ALIGNED) * _ALIGNED
-    found: dict[str, NDArray[Any]] = {}
-    for column, (kind, count, offset) in head["columns"].items():
-        size = np.dtype(kind).itemsize * count
-        found[column] = mapped[start + offset:start + offset + size].view(kind)
-    claims, affiliations, departures = (
-        {column.partition(".")[2]: values for column, values in found.items() if column.startswith(f"{table}.")}
-        for table in _TABLES
-    )
-    return Held(
-        head["position"], found["people"], claims, affiliations, departures,
-        tuple(Statement(*one) for one in head["statements"]), tuple(Zone(*one) for one in head["zones"]),
-        tuple(head["units"]),
-    )
-
-
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(_DIGESTED_AT_ONCE):
-            digest.update(part)
-    return digest.hexdigest()

@@ -55,8 +55,8 @@ from projections.files.places import path_of
 from projections.people import People
 from projections.replay.coded import Case, Coded, Zone
 from projections.replay.compiled import NONE, Compiled, compile_over
-from projections.replay.held import Snapshot, read_all
 from projections.replay.kernel import replay
+from projections.replay.reading import Snapshot, read_all
 from projections.replay.replayed import EXAM, Replayed, room
 from tests.bench import Figure, Race, seconds
 from tests.bench.claims import approved, encoded, submitted

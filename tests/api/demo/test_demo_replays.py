@@ -21,7 +21,8 @@ from projections.basis import Cited
 from projections.following.follower import Follower
 from projections.judging import Books
 from projections.replay import report
-from projections.replay.held import Held, Snapshot, read_all
+from projections.replay.held import Held
+from projections.replay.reading import Snapshot, read_all
 
 TOLD = Told(people=300, first_year=2018, last_year=2025, seed=11)
 SHELF = Shelf.of((*shipped().books, *drafts().books))

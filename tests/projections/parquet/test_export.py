@@ -25,7 +25,8 @@ from projections.parquet.folder import Asked, NotAnExport, altered, compare, exp
 from projections.parquet.schemas import COLUMNS
 from projections.replay.compiled import compile_over
 from projections.replay.gathered import gather, read_under
-from projections.replay.held import Held, Snapshot, changed_since, read_all, read_people
+from projections.replay.held import Held
+from projections.replay.reading import Snapshot, changed_since, read_all, read_people
 from projections.replay.segments import merged
 from projections.replay.sides import judge_both
 from projections.replay.spread import Laws, judged, together

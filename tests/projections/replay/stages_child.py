@@ -13,7 +13,7 @@ from policies.shelf import shipped
 from projections.basis import Cited
 from projections.judging import Books
 from projections.replay import folder, report
-from projections.replay.held import Snapshot, read_all
+from projections.replay.reading import Snapshot, read_all
 
 
 def law(names: list[str]) -> report.LawNamed:

@@ -22,7 +22,7 @@ from projections.replay import cluster, folder, report
 from projections.replay.cluster import NoEngine, OtherCode, Unreachable, demand, fingerprint, judging
 from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled
-from projections.replay.held import Snapshot, read_all
+from projections.replay.reading import Snapshot, read_all
 from projections.replay.replayed import Replayed
 from projections.replay.sides import Engine, Progress, judge_both
 from projections.replay.spread import Laws, rows_of, together

@@ -26,8 +26,8 @@ from projections.judging import Seat
 from projections.replay.checked import answered_account, replayed_account
 from projections.replay.compiled import compile_over
 from projections.replay.gathered import gather, read_under
-from projections.replay.held import Snapshot, read_all, read_people
 from projections.replay.kernel import replay
+from projections.replay.reading import Snapshot, read_all, read_people
 from projections.replay.segments import merged
 from projections.replay.studies import is_readable
 

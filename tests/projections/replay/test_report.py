@@ -22,7 +22,8 @@ from projections.judging import Books
 from projections.replay import folder, report
 from projections.replay.checked import Disagreement
 from projections.replay.comparison import Comparison, entries, person_years
-from projections.replay.held import Held, Snapshot, read_all
+from projections.replay.held import Held
+from projections.replay.reading import Snapshot, read_all
 from projections.replay.report import LawNamed, Nobody, Question
 
 FIVE = tuple(book.id for book in shipped().books)

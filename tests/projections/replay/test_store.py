@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from projection_kit import HANGZHOU, NINGBO, House, exam, living
 
+from projections.replay.content import content
 from projections.replay.gathered import gather
-from projections.replay.held import Snapshot, read_all
-from projections.replay.store import compact_coded, compacting, compare_coded, content, open_coded, rebuild_coded
+from projections.replay.reading import Snapshot, read_all
+from projections.replay.store import compact_coded, compacting, compare_coded, open_coded, rebuild_coded
 from tests.forked import PYTHON, Popen, run
 
 

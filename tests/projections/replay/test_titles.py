@@ -20,7 +20,8 @@ from projections.judging import Books
 from projections.replay import report
 from projections.replay.checked import Disagreement
 from projections.replay.comparison import Comparison
-from projections.replay.held import Held, Snapshot, read_all
+from projections.replay.held import Held
+from projections.replay.reading import Snapshot, read_all
 from projections.replay.report import LawNamed, Question
 from projections.replay.titles import Basis, Titles, count, groups, read_titles, touched
 
