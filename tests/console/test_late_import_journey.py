@@ -34,7 +34,9 @@ def late(cast: Cast) -> Late:
     cast.clerk.act(someone.submit(study(date="2025-03-02"), "焊接工艺培训"), "approval", {})
     statement = someone.did(f"/v1/persons/{someone.id}/statements", {"years": [2025]})["statement"]
 
-    source = Browser(town, town.officer(bureau, "human_resources", "3302"))
+    clerk = town.officer(bureau, "human_resources", "3302")
+    clerk.sends("late")
+    source = Browser(town, clerk)
     row = {"record": "2025-0501", "version": 1, "id_number": number, "name": "陆迟", "details": {"title": "网络课程"},
            "study": {"category": "general_public", "route": "course", "date": "2025-05-01", "hours": "18",
                      "completed_by": "exam"}}

@@ -156,4 +156,4 @@ def test_over_http_and_on_the_command_line_it_is_the_same(scene: Scene, tmp_path
     with answering(scene.town.app) as address:
         ended = xueshi(tmp_path, "access", "list", "--actor", scene.office.id, "--purpose", "investigation",
                        XUESHI_SERVER=address, XUESHI_TOKEN=str(scene.watch.token))
-    assert ended.returncode == 0 and scene.li.id in ended.stdout and "appeal" in ended.stdout
+    assert ended.returncode == 0 and scene.li.id in ended.stdout and "申诉复核" in ended.stdout

@@ -50,7 +50,7 @@ def what_is_uncertain_is_said_not_to_be_written(patch: MonkeyPatch) -> None:
 
 
 def what_no_standby_has_is_said_not_to_be_written(patch: MonkeyPatch) -> None:
-    patch.setattr(postgres, "_UNREPLICATED", postgres._NOT_WRITTEN)
+    patch.setattr(postgres, "UNREPLICATED", postgres._NOT_WRITTEN)
 
 
 def the_right_edge_is_the_one_that_was_known(patch: MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ FIELDS: Final = {
     "first": "最初的来历", "position": "来源的事件", "proven": "来源的证明", "since": "上次接受的条数",
     "still_open": "尚未办结", "total_centi": "合计学时", "totals_root": "合计的根",
     "by_rulebook": "取代它的细则", "by_statement": "取代它的情况表", "card": "登记卡", "case": "案件",
+    "categories": "可以报送的科目",
     "category": "科目", "cause": "缘由", "certificate_issuer": "发证单位", "certificate_number": "证书编号",
     "challenge_minutes": "互动间隔（分钟）", "challenges": "互动次数", "chosen": "选择的条件",
     "changed_people": "有变化的人数",
