@@ -38,7 +38,7 @@ install: $(VENV)/.installed-run  ## install what a service needs and start nothi
 
 test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 minutes; ends in a line of counts
 	@sh tests/setup-system.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m tests.compiled & $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 torture: $(VENV)/.installed-dev  ## the exhaustive tests; writes tests/torture-results.md
 	@ALSO=java:default-jre-headless sh tests/setup-system.sh
