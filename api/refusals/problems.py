@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 
 from api.evidence.files import EvidenceDamaged, EvidenceStoreFailed
-from api.refusals import refusals
+from api.refusals import meanings, refusals
 from api.refusals.faults import BadFields
 from ledger.access.log import NotCoded
 from ledger.clock import ClockLeapt
@@ -169,12 +169,17 @@ def code_of(status: int) -> str:
     return "bad_request" if status < 500 else "internal_server_error"
 
 
+def type_of(code: str) -> str:
+    """Where a code is explained; of one that is not ours there is nothing to say (RFC 9457, 4.2.1)."""
+    return "about:blank" if explained(code) is None else f"/problems/{code}"
+
+
 def problem(code: str, trace_id: str, *, detail: str | None = None, status: int | None = None) -> dict[str, object]:
-    """The body. A code outside `KINDS` is an error's own and takes the words of its status."""
-    kind = KINDS.get(code) or KINDS[code_of(status or 500)]
+    """The body. A code outside `KINDS` is an error's own; one that nobody explains takes the words of its status."""
+    kind, own = KINDS.get(code) or KINDS[code_of(status or 500)], None if code in KINDS else meanings.line_of(code)
     return {
-        "type": f"/problems/{code}" if code in KINDS else "about:blank",
-        "title": kind.title,
+        "type": type_of(code),
+        "title": kind.title if own is None else own.title,
         "status": status or kind.status,
         "detail": detail or kind.detail,
         "code": code,
@@ -296,6 +301,6 @@ def explained(code: str) -> dict[str, object] | None:
     """The page of a problem: what its code means, in words that hold for every case of it."""
     if (kind := KINDS.get(code)) is not None:
         return {"code": code, "status": kind.status, "title": kind.title, "detail": kind.detail}
-    if (line := refusals.lines().get(code)) is not None:
+    if (line := refusals.lines().get(code) or meanings.line_of(code)) is not None:
         return {"code": code, "status": line.status, "title": line.title, "detail": line.detail}
     return None

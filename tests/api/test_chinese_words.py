@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from api.refusals import refusals
+from api.refusals import meanings, refusals
 from api.refusals.problems import KINDS
 from api.settings import Settings
 from projections.findings.patterns import patterns
@@ -19,7 +19,7 @@ API: Final = Path(__file__).parents[2] / "api"
 NAMES: Final = frozenset((
     # Formats, standards and programs, which have no Chinese names.
     "ASCII", "Bearer", "CSV", "GB", "HTTP", "HTTPS", "ID", "JPEG", "JSON", "KB", "MB", "NDJSON", "OFD", "OpenID",
-    "Connect", "PDF", "PNG", "POST", "SHA", "TOML", "TOTP", "TXT", "UTF", "XLSX", "ZIP", "Spark", "SQL",
+    "Connect", "PDF", "PNG", "POST", "PostgreSQL", "SHA", "TOML", "TOTP", "TXT", "UTF", "XLSX", "ZIP", "Spark", "SQL",
     # Headers and what stands in them, as programs send them.
     "Accept", "Allow", "Authorization", "ETag", "Idempotency-Key", "If-Match", "Retry-After",
     # Keys of a keyboard; a line of a file that an administrator writes.
@@ -44,6 +44,8 @@ def english(words: str) -> list[str]:
 
 def _refusals() -> Iterator[tuple[str, str]]:
     for code, line in refusals.lines().items():
+        yield from ((code, words) for words in line[1:])
+    for code, line in meanings.lines().items():
         yield from ((code, words) for words in line[1:])
     for code, kind in KINDS.items():
         yield from ((code, words) for words in (kind.title, kind.detail))

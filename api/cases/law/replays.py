@@ -22,6 +22,7 @@ from api.house import House
 from api.operational.callers import Caller
 from api.operational.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, Full, Job
 from api.refusals.faults import BadFields, Fault
+from api.refusals.problems import type_of
 from api.replays.laws import Laws, UnsoundRules
 from api.replays.runner import REPORT, clear, write_drafts
 from ledger.errors import Refusal
@@ -243,7 +244,7 @@ def error_of(job: Job, title: str) -> dict[str, Any] | None:
     """Why a job came to nothing, as a problem."""
     if job.outcome is None or "code" not in job.outcome:
         return None
-    return {"type": "about:blank", "title": title, "trace_id": job.trace, **job.outcome}
+    return {"type": type_of(job.outcome["code"]), "title": title, "trace_id": job.trace, **job.outcome}
 
 
 def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:
