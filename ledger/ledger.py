@@ -124,7 +124,8 @@ class Ledger(Application[str]):
     def in_postgres(cls, conninfo: str, vault: Vault, *, schema: str = "ledger") -> Ledger:
         """Open a ledger in PostgreSQL; its tables are made by `xueshi migrate`, never by opening."""
         return cls(vault, {"PERSISTENCE_MODULE": "ledger.stores.postgres:PostgresFactory",
-                           "LEDGER_CONNINFO": Conninfo(conninfo), "LEDGER_SCHEMA": schema})
+                           "LEDGER_CONNINFO": Conninfo(conninfo), "LEDGER_SCHEMA": schema,
+                           "LEDGER_VAULT": vault.file.identity})
 
     @classmethod
     def in_memory(cls, vault: Vault) -> Ledger:

@@ -114,6 +114,7 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
             signer.cosigned = Kept(folder.witnessed).latest
         for each in (signer, access_signer):
             _demand_own(each)
+        stores.ledger.store.begin_writing()  # Of two folders that would each make keys, the second is told so at once.
         checked = settings.clock_checked
         stop_what_is_behind(stores.ledger, signer, checked)
         stop_by_clock(stores.access, checked)

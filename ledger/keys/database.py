@@ -38,6 +38,10 @@ STEPS: Final = "ledger"
 SERVER_DAYS: Final = 30
 _DAY: Final = 86_400_000_000
 _AT_ONCE: Final = 1_000
+_IDENTITY: Final = (  # A standby that takes its primary's place is the same; what was restored elsewhere is not.
+    b"SELECT system_identifier || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    b"FROM pg_control_system()"
+)
 _KEYS: Final = "SELECT owner, wrapped FROM keys ORDER BY owner"
 
 
@@ -63,6 +67,9 @@ class KeyTables(KeyFile):
         target = Target(place.conninfo, SCHEMA)
         with reading_clearly(target), connect(target) as connection:
             demand_migrated(connection, target, STEPS)
+            row = connection.execute(_IDENTITY).fetchone()
+        assert row is not None, "such a query has one row"
+        self.identity = row[0]
         self._database = PortableDatabase(place.conninfo, SCHEMA)
 
     def close(self) -> None:

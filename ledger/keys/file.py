@@ -13,6 +13,7 @@ Times are microseconds since 1970. `tests/ledger/test_vault.py` shows it.
 from __future__ import annotations
 
 import os
+import platform
 import sqlite3
 import threading
 import time
@@ -87,6 +88,9 @@ class Destruction(NamedTuple):
 class KeyFile:
     """The open file: one connection under one lock, whose failures are told in words."""
 
+    identity: str
+    """Which vault of all there are now it is: a copy, in another folder or on another machine, is another."""
+
     def __init__(self, path: Path) -> None:
         self.path, self.folder = path, path.parent
         self._lock = threading.Lock()
@@ -102,6 +106,7 @@ class KeyFile:
                 self._make_or_check(self._connection)
             except sqlite3.Error as error:
                 raise VaultFailed(path, error) from error
+            self.identity = _folder_here(path.parent)
         except BaseException:
             self._connection.close()
             raise
@@ -252,6 +257,16 @@ def recorded_make(path: Path) -> str | None:
 def copies_in(path: Path) -> list[Copy]:
     """Read which copies a vault names, without opening it as one."""
     return [Copy(*row) for row in _looked_up(path, _COPIES)]
+
+
+def _folder_here(folder: Path) -> str:
+    """Name a folder as no other there is now: its place on its disk, on a machine since it was started."""
+    try:
+        machine = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()  # In every container the same.
+    except OSError:
+        machine = platform.node()
+    found = folder.stat()
+    return f"{machine} {found.st_dev} {found.st_ino}"
 
 
 def _looked_up(path: Path, query: str) -> list[tuple[Any, ...]]:

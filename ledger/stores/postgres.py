@@ -37,6 +37,7 @@ from ledger.stores.admission import Admission, Rows, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFailed
 from ledger.stores.errors import NotDurable
 from ledger.stores.names import NameBook
+from ledger.stores.postgres_alone import keep_alone
 from ledger.stores.postgres_arrays import Bigint
 from ledger.stores.postgres_cold import SchemaChange, compacted, may_cut
 from ledger.stores.postgres_connections import LOST, Connection, connect
@@ -130,7 +131,13 @@ class PostgresRecorder(PostgresReading):
     def _begin(self, connection: Connection) -> None:
         """On a new connection trust nothing in memory: another server may have taken over."""
         self._edge = Edge()
+        if vault := self.datastore.vault:
+            keep_alone(connection, self._target, vault)
         self._months.load(connection)  # Before it is used: a month not known is a key not found.
+
+    def begin_writing(self) -> None:
+        with writing_clearly(self._target), self._write_lock:
+            self._line.connected(time.monotonic() + RECONNECT_S)
 
     def append(self, append: Append) -> Receipt:
         if self._writer is None:
@@ -319,10 +326,12 @@ class PostgresFactory(LibraryFactory):
 
     LEDGER_CONNINFO = "LEDGER_CONNINFO"
     LEDGER_SCHEMA = "LEDGER_SCHEMA"
+    LEDGER_VAULT = "LEDGER_VAULT"
 
     application_recorder_class: type[PostgresApplicationRecorder] = PostgresRecorder
 
     def __init__(self, env: Environment | dict[str, str] | None) -> None:
         InfrastructureFactory.__init__(self, env)  # Past the library's own, which wants the address in five parts.
         self.datastore = LedgerPostgresDatastore(
-            self.env.get(self.LEDGER_CONNINFO) or "", schema=self.env.get(self.LEDGER_SCHEMA) or "ledger")
+            self.env.get(self.LEDGER_CONNINFO) or "", schema=self.env.get(self.LEDGER_SCHEMA) or "ledger",
+            vault=self.env.get(self.LEDGER_VAULT) or "")

@@ -34,8 +34,9 @@ from ledger.stores.tree import read_frontier, read_tile
 class LedgerPostgresDatastore(PostgresDatastore):
     """The library's datastore around a ledger's connections."""
 
-    def __init__(self, conninfo: str, *, schema: str) -> None:
+    def __init__(self, conninfo: str, *, schema: str, vault: str = "") -> None:
         self.target = Target(conninfo, demand_name(schema))
+        self.vault = vault  # Which vault what is written is sealed under; "": whoever writes has none.
         self.readers = Readers(self.target)
         self.schema = schema
         self.single_row_tracking = True

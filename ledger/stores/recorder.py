@@ -75,6 +75,9 @@ class AppendingRecorder(ApplicationRecorder):
     def close(self) -> None:
         """Commit what is queued, then let go of everything."""
 
+    def begin_writing(self) -> None:
+        """Take what only one may have who writes, now and not with the first event; most stores have no such thing."""
+
     def wake_on_commit(self, wake: Callable[[], object]) -> None:
         """Call this after each commit of this process, in the thread that made it: it must be quick and never fail.
 
