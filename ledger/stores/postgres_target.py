@@ -6,8 +6,10 @@ shown without. `tests/ledger/stores/test_postgres_store.py` shows it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -18,6 +20,8 @@ _PARAMETERS: Final[dict[str, Any]] = {  # The address may say otherwise.
     "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 20_000, "fallback_application_name": "xueshi", "client_encoding": "utf8",
 }
+_UNLIKELY: Final = 8  # Characters, not all of them letters: neither a word nor a port.
+_FIELD: Final = r"""(?<!\w){0}(?=@)|((?i:password)\s*(?:=\s*['"]?|['"])){0}(?!\w)"""
 _WRITABLE: Final = ("primary", "read-write")  # Of several servers that an address names, the one that is not behind.
 
 
@@ -63,6 +67,17 @@ class Target:
 
     def words(self, error: BaseException) -> RuntimeError:
         """What an error says first, without a password, whatever the driver or the server quoted."""
-        words = first_line(error)
-        password = str(self.parameters.get("password") or "")
-        return RuntimeError(words.replace(password, "***") if password else words)
+        return RuntimeError(_masked(first_line(error), str(self.parameters.get("password") or "")))
+
+
+def _masked(words: str, password: str) -> str:
+    """Without the password: one that no sentence has by chance wherever it is, any other where a password could stand.
+
+    A short one masked within other words would be told by what is missing there ("permissi***n").
+    """
+    for secret in {password, quote(password, safe="")} - {""}:
+        if len(secret) >= _UNLIKELY and not secret.isalpha():
+            words = words.replace(secret, "***")
+        else:
+            words = re.sub(_FIELD.format(re.escape(secret)), r"\1***", words)
+    return words

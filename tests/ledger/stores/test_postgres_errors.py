@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from ledger.stores.errors import Unreadable
 from ledger.stores.postgres_connections import connect
@@ -36,3 +37,21 @@ def test_what_is_wrong_with_an_address_is_named(postgres_server: Server, altered
 ])
 def test_what_a_server_says_leads_to_its_cure(said: str, cure: str) -> None:
     assert cure in cure_of_connecting(f'connection to server at "10.0.0.11", port 5432 failed: {said}')
+
+
+@pytest.mark.parametrize(("password", "said", "shown"), [
+    ("o", "permission denied for table o", "permission denied for table o"),
+    ("5432", "server closed the connection on port 5432", "server closed the connection on port 5432"),
+    ("authentication", "password authentication failed", "password authentication failed"),
+    ("o", "cannot use postgresql://joe:o@host/foo", "cannot use postgresql://joe:***@host/foo"),
+    ("o", "cannot use host=foo password=o user=joe", "cannot use host=foo password=*** user=joe"),
+    ("o", "in ALTER ROLE foo PASSWORD 'o'", "in ALTER ROLE foo PASSWORD '***'"),
+    ("a@b", "cannot use postgresql://joe:a%40b@host/foo", "cannot use postgresql://joe:***@host/foo"),
+    ("long-word-1", "xlong-word-1x and long-word-1", "x***x and ***"),
+])
+def test_a_password_is_masked_where_it_stands_and_makes_no_gap_in_other_words(
+    password: str, said: str, shown: str
+) -> None:
+    target = Target(make_conninfo(host="127.0.0.1", password=password), "ledger")
+
+    assert str(target.words(RuntimeError(said))) == shown
