@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.commands.listening import listen_options, place
+
 if TYPE_CHECKING:
     from api.settings import Settings
 
 
 @click.command()
 @click.option("--data", "data_folder", type=click.Path(path_type=Path), help="数据文件夹（默认 ./data）")
-@click.option("--host", "listen_host", help="监听地址（默认 127.0.0.1，只限本机）")
-@click.option("--port", "listen_port", type=click.IntRange(0, 65535), help="监听端口（默认 8040；0 表示任选）")
+@listen_options(8040)
 @click.option("--sample", is_flag=True, help="账本为空时，先写入虚构的历史和示例人员")
-def serve(data_folder: Path | None, listen_host: str | None, listen_port: int | None, sample: bool) -> None:
+def serve(
+    data_folder: Path | None, listen_host: str | None, listen_port: int | None, listen: str | None, sample: bool
+) -> None:
     """启动服务，并说明访问地址"""
     from api.serve import serve as run
     from api.settings import load
 
-    options = {"data_folder": data_folder, "listen_host": listen_host, "listen_port": listen_port}
+    where = place(listen, listen_host, listen_port)
+    options = {"data_folder": data_folder, "listen_host": where.host, "listen_port": where.port}
     settings = load(options)
     if sample:
         settings = _with_sample(settings, options)

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import click
 
+from api.commands.listening import listen_options, place
+
 
 @click.command()
 @click.option("--data", "data_folder", type=click.Path(path_type=Path), help="数据文件夹（默认 ./data）")
-@click.option("--host", "listen_host", help="监听地址（默认 127.0.0.1，只限本机）")
-@click.option("--port", "listen_port", type=click.IntRange(0, 65535), help="监听端口（默认 8040；0 表示任选）")
+@listen_options(8040)
 @click.option("--primary", default="", help="主服务的网址：写入和个人信息的请求，告知到那里办理")
 @click.option("--behind-most", "behind_most_s", type=click.IntRange(1, 86_400), default=60, show_default=True,
               help="落后超过这么多秒，/readyz 即答未就绪")
 def standby(
-    data_folder: Path | None, listen_host: str | None, listen_port: int | None, primary: str, behind_most_s: int
+    data_folder: Path | None, listen_host: str | None, listen_port: int | None, listen: str | None,
+    primary: str, behind_most_s: int,
 ) -> None:
     """以备用数据库提供日志和证明：只读，每个答复都说明可能落后多少
 
@@ -25,6 +27,7 @@ def standby(
     from api.settings import load
     from api.standby import serve
 
-    settings = load({"data_folder": data_folder, "listen_host": listen_host, "listen_port": listen_port})
+    where = place(listen, listen_host, listen_port)
+    settings = load({"data_folder": data_folder, "listen_host": where.host, "listen_port": where.port})
     serve(settings, primary=primary, behind_most_s=behind_most_s,
           announce=lambda address: click.echo(f"备用服务（只读）已启动：{address}　状态：{address}/readyz"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from api.commands.listening import listen_options, place
 from api.commands.options import as_json_option
 
+_PORT: Final = 8041
 folder_option = click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("witness"), show_default="./witness",
     help="见证人的文件夹")
@@ -135,15 +137,17 @@ def forks(folder: Path, out: Path | None) -> int:
 
 @witness.command()
 @folder_option
-@click.option("--listen", default="127.0.0.1:8041", show_default=True, help="监听地址和端口（端口 0 表示任选）")
+@listen_options(_PORT)
 @click.option("--allow-remote", is_flag=True, help="允许监听本机以外的地址")
-def serve(folder: Path, listen: str, allow_remote: bool) -> None:
+def serve(
+    folder: Path, listen_host: str | None, listen_port: int | None, listen: str | None, allow_remote: bool
+) -> None:
     """启动见证人的服务（C2SP tlog-witness），并说明访问地址"""
     from api.telling import logs
     from api.witness.folder import WitnessFolder
     from api.witness.serve import serve as run
 
-    host, port = _place(listen, allow_remote=allow_remote)
+    host, port = _place(listen, listen_host, listen_port, allow_remote=allow_remote)
     logs.configure("info", "auto")
     here = WitnessFolder(folder)
 
@@ -154,24 +158,17 @@ def serve(folder: Path, listen: str, allow_remote: bool) -> None:
     run(here, host, port, announce)
 
 
-def _place(listen: str, *, allow_remote: bool) -> tuple[str, int]:
+def _place(listen: str | None, host: str | None, port: int | None, *, allow_remote: bool) -> tuple[str, int]:
     import ipaddress
 
     from api.terminal.exits import Exit, Stop
 
-    host, _, port = listen.rpartition(":")
-    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
-    try:
-        address = ipaddress.ip_address(host)
-        number = int(port)
-    except ValueError:
-        raise Stop(Exit.BAD_INPUT, "bad_address", f"监听地址 {listen} 不能用", "形如 127.0.0.1:8041") from None
-    if not 0 <= number <= 65_535:
-        raise Stop(Exit.BAD_INPUT, "bad_address", f"端口 {port} 不能用", "应为 0 到 65535")
-    if not address.is_loopback and not allow_remote:
+    where = place(listen, host, port)
+    host = where.host or "127.0.0.1"
+    if not ipaddress.ip_address(host).is_loopback and not allow_remote:
         cure = "确需对外监听时请加 --allow-remote，宜由前置的代理提供 HTTPS"
         raise Stop(Exit.BAD_INPUT, "remote_not_allowed", f"{host} 不是本机地址", cure)
-    return host, number
+    return host, _PORT if where.port is None else where.port
 
 
 def _moment(seconds: int) -> str:

@@ -115,7 +115,7 @@ def test_a_taken_port_is_told_with_its_cure(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = taken.getsockname()[1]
-        ended = run([XUESHI, "serve", "--port", str(number)], cwd=tmp_path, text=True)
+        ended = run([XUESHI, "serve", "--listen", f"127.0.0.1:{number}"], cwd=tmp_path, text=True)
 
     assert ended.returncode == 3
     assert f"端口 {number} 已被占用" in ended.stderr

@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process = subprocess.Popen(
         [sys.executable, "-c", "from api.cli import main; main()", "witness", "serve", "--folder", str(folder),
-         "--listen", "127.0.0.1:0"],
+         "--port", "0"],
         stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}, cwd=Path(__file__).parents[2])
     assert process.stdout is not None
     try:
@@ -118,6 +118,9 @@ def test_its_state_is_told_and_a_contradiction_is_not_quiet(folder: Path, capsys
     (["trust", VKEY, "--url", "http://a b", "--folder", "{folder}"], "log_url_unfit"),
     (["serve", "--listen", "nowhere", "--folder", "{folder}"], "bad_address"),
     (["serve", "--listen", "0.0.0.0:0", "--folder", "{folder}"], "remote_not_allowed"),
+    (["serve", "--host", "0.0.0.0", "--port", "0", "--folder", "{folder}"], "remote_not_allowed"),
+    (["serve", "--listen", "127.0.0.1:0", "--port", "0", "--folder", "{folder}"], "listen_twice"),
+    (["serve", "--listen", "127.0.0.1:99999", "--folder", "{folder}"], "bad_address"),
 ])
 def test_what_cannot_be_is_told_with_its_code(
     folder: Path, arguments: list[str], code: str, capsys: pytest.CaptureFixture[str]
