@@ -185,6 +185,25 @@ def running(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def waiting_for_a_standby(server: Server) -> Iterator[None]:
+    """Have the server wait for a standby that is nowhere before it says that something stands."""
+    with server.connect("postgres") as connection:
+        connection.execute("SET synchronous_commit = local")
+        try:
+            _set_standby(connection, "nowhere")
+            yield
+        finally:
+            _set_standby(connection, "")
+
+
+def _set_standby(connection: psycopg.Connection[Any], name: str) -> None:
+    connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+    connection.execute("SELECT pg_reload_conf()")
+    while connection.execute("SHOW synchronous_standby_names").fetchone() != (name,):
+        pass
+
+
 def sweep(place: Path) -> None:
     """Remove the folders of those who were killed and could not."""
     for folder in place.glob(f"{FOLDER}*"):

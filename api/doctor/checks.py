@@ -43,6 +43,13 @@ class Check(NamedTuple):
     ask: Callable[[], Answer]
 
 
+def standby(waits: Callable[[], bool]) -> Answer:
+    """Whether writing waits for a server that is away: every host waits for the same, and each goes on answering."""
+    if waits():
+        return Level.WARN, "登记在等备用服务器确认，等不到就是 503；查询照常", "恢复备用服务器，见 database_copy 一项"
+    return Level.OK, "登记不在等备用服务器", ""
+
+
 class Reach:
     """Whether the ledger answers; what rests on it is not asked while it does not, or each would wait in vain."""
 

@@ -32,10 +32,6 @@ _WAY: Final = (
 _SYSTEM: Final = b"SELECT system_identifier FROM pg_control_system()"  # A copy of the whole server is a copy of this.
 _NO_DRIVER: Final = (Level.FAIL, "没有安装 PostgreSQL 驱动", "pip install 'xueshi-ledger[postgres]'")
 _UNREACHED: Final = "请核对设置 database、数据库服务器是否在运行、用户与密码"
-_CONFIRMING: Final = (  # Who of them confirms is told to those who may see it (pg_read_all_stats); to others, how many.
-    "(SELECT CASE WHEN count(sync_state) < count(*) THEN count(*) "
-    "ELSE count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) END FROM pg_stat_replication)"
-)
 
 
 class Facts(NamedTuple):
@@ -85,12 +81,13 @@ def _facts(settings: Settings) -> Facts:
     from api.register.sharing import schemas, statuses
     from ledger.stores.postgres_connections import connect
     from ledger.stores.postgres_errors import reading_clearly
+    from ledger.stores.postgres_reading import CONFIRMING
     from ledger.stores.postgres_target import Target
 
     target = Target(settings.database, schema="ledger", anywhere=True)
     with reading_clearly(target), connect(target) as connection:
         columns = ", ".join(f"current_setting('{name}')" for name in _SETTINGS)
-        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery(), {_WAY}, {_CONFIRMING}".encode()).fetchone()
+        row = connection.execute(f"SELECT {columns}, pg_is_in_recovery(), {_WAY}, {CONFIRMING}".encode()).fetchone()
         began_ns, began = time.perf_counter_ns(), time.time_ns() // 1_000
         now = connection.execute(b"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").fetchone()
         took = (time.perf_counter_ns() - began_ns) // 1_000

@@ -42,6 +42,11 @@ _REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+_THOUGH_READY: Final = {
+    "database_standby":
+        "查询照常；登记和办理在等备用服务器确认，等不到就答 503。请在服务器上运行 xueshi doctor --production。",
+}
+"""What whoever asks should know though it is ready, by the check that said so; in words that name nothing."""
 _HEADERS: Final = {
     "Content-Language": "zh-CN",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -151,6 +156,10 @@ def _house(checks: tuple[Check, ...], leases: Mapping[str, Callable[[], bool]]) 
         if failed:
             detail = f"未就绪：{'、'.join(failed)}。请在服务器上运行 xueshi doctor。"
             return _problem("service_unavailable", detail=detail, checks=body, **who)
+        told = [_THOUGH_READY[each.check] for each in findings
+                if each.level is Level.WARN and each.check in _THOUGH_READY]
+        if told:
+            who["detail"] = "".join(told)
         return jsonify(status="ready", checks=body, **who)
 
     @house.get("/version")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Flask
@@ -25,7 +26,7 @@ from api.console.screens import page_routes
 from api.console.statement.statement_pages import statement_routes
 from api.console.statement.verification_page import verification_routes
 from api.doctor.asked_outside import asked_outside
-from api.doctor.checks import Check, Reach
+from api.doctor.checks import Check, Reach, standby
 from api.doctor.machine_checks import ready_checks
 from api.erasing import rule_of as erasing_of
 from api.house import House, open_house
@@ -81,7 +82,10 @@ def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
                     for one in beside:
                         one.start()
                 reach = Reach(register.ledger.store.size)
-                resting = map(reach.before, (Check("checkpoints", keeper.check), *house.checks()))
+                kept = [Check("checkpoints", keeper.check), *house.checks()]
+                if settings.database:
+                    kept.append(Check("database_standby", partial(standby, register.ledger.store.waits_for_standby)))
+                resting = map(reach.before, kept)
                 checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
                 leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
                 pages = _pages(settings) if serves else ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import psycopg
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -29,6 +29,16 @@ from ledger.stores.postgres_schema import demand_name
 from ledger.stores.postgres_target import Target
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.tree import read_frontier, read_tile
+
+CONFIRMING: Final = (  # Who of them confirms is told to those who may see it (pg_read_all_stats); to others, how many.
+    "(SELECT CASE WHEN count(sync_state) < count(*) THEN count(*) "
+    "ELSE count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) END FROM pg_stat_replication)"
+)
+"""How many standbys are connected that the server waits for."""
+_WAITS: Final = (  # One that is connected and stands still is seen by whoever waits for it.
+    f"SELECT current_setting('synchronous_standby_names') <> '' AND ({CONFIRMING} = 0 OR EXISTS (SELECT FROM "
+    "pg_stat_activity WHERE wait_event = 'SyncRep' AND query_start < clock_timestamp() - interval '5 seconds'))"
+)
 
 
 class LedgerPostgresDatastore(PostgresDatastore):
@@ -84,6 +94,9 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
     def _recorded_at_end(self, connection: Connection) -> int:
         row = connection.execute(f"SELECT max(position) FROM {self._schema}.events".encode()).fetchone()
         return recorded_at(connection, self._schema, (row and row[0]) or 0)
+
+    def waits_for_standby(self) -> bool:
+        return bool(self._rows(_WAITS)[0][0])
 
     def size(self) -> int:
         return self._rows("SELECT max(position) FROM {}.events")[0][0] or 0

@@ -102,6 +102,10 @@ class AppendingRecorder(ApplicationRecorder):
 
     # Reading; every method sees only what is committed
 
+    def waits_for_standby(self) -> bool:
+        """Whether what is written now waits for another server that is away; most stores wait for none."""
+        return False
+
     @abstractmethod
     def size(self) -> int:
         """How many events stand."""

@@ -319,6 +319,8 @@ def test_when_the_database_goes_away_everyone_is_told_when_to_come_back_and_then
 ) -> None:
     with serving(tmp_path, postgres) as service:
         furnished, statuses = Furnished(service.town()), []
+        asked = Client(Fresh(service.address)).get("/readyz").json["checks"]
+        assert {"check": "database_standby", "level": "ok"} in asked, "what is told while one is away"
         stopping, pressing = pressed(service, furnished, statuses)
         try:
             time.sleep(0.5)

@@ -6,13 +6,12 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from postgres_kit import Server
+from postgres_kit import Server, waiting_for_a_standby
 
 from ledger.envelope import Envelope, SealedPart, decode, encode
 from ledger.events.base import By, Draft, Words
@@ -256,22 +255,3 @@ def prepares(vault: Vault, *owners: str) -> bool:
     except StoreFailed:
         return False
     return True
-
-
-@contextmanager
-def waiting_for_a_standby(server: Server) -> Iterator[None]:
-    """Have the server wait for a standby that is nowhere before it says that something stands."""
-    with server.connect("postgres") as connection:
-        connection.execute("SET synchronous_commit = local")
-        try:
-            set_standby(connection, "nowhere")
-            yield
-        finally:
-            set_standby(connection, "")
-
-
-def set_standby(connection: psycopg.Connection[Any], name: str) -> None:
-    connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
-    connection.execute("SELECT pg_reload_conf()")
-    while connection.execute("SHOW synchronous_standby_names").fetchone() != (name,):
-        pass
