@@ -1,4 +1,4 @@
-"""Of one database one vault: services over two of them would each make the keys of half the people.
+"""Of a log in a database one vault: services over two of them would each make the keys of half the people.
 
 Whoever writes holds a lock that bears the vault's name, on the very connection that writes; all who write with one
 vault hold it together. A connection that meets the lock of another vault is not written on. So it holds after a lost
