@@ -75,7 +75,6 @@ def decide_course_hours(
     person: Person,
     course: Course,
     booking: Booking | None = None,
-    claim: Claim | None = None,
     former: Former | None = None,
 ) -> Decision:
     """Register the hours once, as the system saw them earned: two streams, one transaction."""
@@ -96,7 +95,7 @@ def decide_course_hours(
         steps=(command.step,), origin="auto",
     )
     year = study.evidence_on.year
-    drafts = decide_registration(claim, RegisterClaim(submission=submission, ruling=command.ruling, year=year), person)
+    drafts = decide_registration(None, RegisterClaim(submission=submission, ruling=command.ruling, year=year), person)
     if isinstance(drafts, Refusal):
         return drafts
     registered = CourseHoursRegistered(
