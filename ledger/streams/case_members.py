@@ -16,6 +16,7 @@ from ledger.events.case import MemberNamed, MemberReleased
 from ledger.streams.case import Case, in_reach, is_concerned
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.standing import Actor, standing
+from ledger.vocabulary import ActorId
 
 
 class NameMember(Command):
@@ -47,14 +48,13 @@ def decide_naming(case: Case | None, command: NameMember, to: Actor | None, by: 
     return (Draft(MemberNamed(case=known.case, actor=to.actor, hand=by.hand)),)
 
 
-def decide_member_release(case: Case | None, command: ReleaseMember, member: str, by: Actor) -> Decision:
+def decide_member_release(case: Case | None, command: ReleaseMember, member: ActorId, by: Actor) -> Decision:
     """Release a member while another stays, by whoever supervises the place: themselves, too."""
     known = in_reach(case, command.role, by)
     if isinstance(known, Refusal):
         return known
-    found = next((one for one in known.members if one == member), None)
-    if found is None:
+    if member not in known.members:
         return Refusal.because("member_absent", actor=member)
     if len(known.members) == 1:
         return Refusal.because("last_member", actor=member)
-    return (Draft(MemberReleased(case=known.case, actor=found, hand=by.hand), spoken(command.words)),)
+    return (Draft(MemberReleased(case=known.case, actor=member, hand=by.hand), spoken(command.words)),)
