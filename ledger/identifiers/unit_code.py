@@ -1,8 +1,8 @@
 """统一社会信用代码: department, category, area of registration, organisation code, check character.
 
 GB 32100-2015: eighteen characters of an alphabet without I, O, S, V and Z, weighted 3^i modulo 31. Characters
-9 to 17 are the organisation code of GB 11714-1997 with a check of its own; the outer check covers them already,
-so the inner one advises and never rejects. The code survives a renaming and not a merger.
+9 to 17 are the organisation code of GB 11714-1997 with a check of its own, which is not asked: the outer check covers
+them already. The code survives a renaming and not a merger.
 
 `tests/ledger/identifiers/test_unit_code.py` shows it.
 """
@@ -19,9 +19,6 @@ ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE: Final = {char: value for value, char in enumerate(ALPHABET)}
 _WEIGHTS: Final = tuple(pow(3, index, 31) for index in range(17))
 _LOOKS_LIKE: Final = {"I": "1", "O": "0", "S": "5", "Z": "2", "V": "U"}
-
-_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
-_ORGANISATION_CHECKS: Final = "0123456789X"
 
 _CATEGORIES: Final = {
     "11": "state_organ",                        # 机关
@@ -61,16 +58,6 @@ class UnitCode:
         """The area of the registering authority when the code was given; not where the unit is today."""
         return self.code[2:8]
 
-    @property
-    def organisation_code(self) -> str:
-        """The nine characters of GB 11714, as they stand on older papers."""
-        return self.code[8:17]
-
-    @property
-    def organisation_check_holds(self) -> bool:
-        """Whether the inner check of GB 11714 agrees. Advice for a reader, never a ground for refusal."""
-        return organisation_check_character(self.code[8:16]) == self.code[16]
-
 
 def parse(text: str) -> UnitCode:
     """Read a code, or raise `BadUnitCode` with the rule that failed and the cure."""
@@ -97,12 +84,6 @@ def check_character(body: str) -> str:
     """The eighteenth character that belongs to seventeen (GB 32100)."""
     total = sum(weight * _VALUE[char] for weight, char in zip(_WEIGHTS, body, strict=True))
     return ALPHABET[-total % 31]
-
-
-def organisation_check_character(body: str) -> str:
-    """The ninth character that belongs to eight (GB 11714): letters count from A = 10, ten is X, eleven is 0."""
-    total = sum(weight * int(char, 36) for weight, char in zip(_ORGANISATION_WEIGHTS, body, strict=True))
-    return _ORGANISATION_CHECKS[-total % 11]
 
 
 def _bad_character(char: str, position: int) -> NoReturn:
