@@ -49,7 +49,7 @@ class TileReader(Protocol):
 
 
 class MalformedTile(Malformed):
-    """A tile path, a tile or an entry bundle is not what the format says."""
+    """A tile path or a tile is not what the format says."""
 
     code: ClassVar[str] = "tile_malformed"
 
@@ -158,17 +158,3 @@ def encode_entries(entries: Sequence[bytes]) -> bytes:
             raise EntryTooLarge(place=place, size=len(entry))
         parts += [len(entry).to_bytes(2, "big"), entry]
     return b"".join(parts)
-
-
-def decode_entries(tile: Tile, data: bytes) -> list[bytes]:
-    """The entries of a bundle: exactly as many as its path says, and nothing after them."""
-    where, entries, place = format_tile_path(tile), [], 0
-    for number in range(tile.width):
-        start = place + 2
-        place = start + int.from_bytes(data[place:start], "big")
-        if place > len(data):   # Also when the length itself was cut: `place` is never before `start`.
-            raise MalformedTile(where, f"在第 {number} 条记录处被截断，应有 {tile.width} 条")
-        entries.append(data[start:place])
-    if place != len(data):
-        raise MalformedTile(where, f"{tile.width} 条记录之后多出 {len(data) - place} 字节")
-    return entries

@@ -18,7 +18,7 @@ from ledger.offline.verify import verify_proof
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf
 from ledger.proof.policy import believe, trust
-from ledger.proof.tiles import ENTRIES, Tile, decode_entries
+from tests.ledger.proof.tlog_vectors import entries_in
 
 EVENTS = 300
 
@@ -57,7 +57,7 @@ def test_tiles_hold_the_hashes_of_the_entries_and_may_be_kept_for_ever(
 ) -> None:
     hashes = client.get("/log/tile/0/000")
     bundle = client.get("/log/tile/entries/000", headers=reader)
-    entries = decode_entries(Tile(ENTRIES, 0), bundle.data)
+    entries = entries_in(bundle.data)
 
     assert hashes.data == b"".join(map(hash_leaf, entries))
     assert hashes.headers["Cache-Control"] == "public, max-age=31536000, immutable"

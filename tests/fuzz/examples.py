@@ -27,7 +27,6 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import format_skey, generate_key
 from ledger.proof.map_proof import Presence, format_presence
 from ledger.proof.notes import parse_note
-from ledger.proof.tiles import encode_entries
 from ledger.proving import prove_event
 from ledger.signing.rotation import retire, sign_with_new
 from ledger.vocabulary import PersonId
@@ -75,7 +74,7 @@ def _of_ledger(house: House) -> dict[str, list[bytes]]:
         "trust_policy": [b"log " + vkey + b"\nwitness w1 " + vkey + b"\ngroup g any w1\nquorum g\n",
                          b"log " + vkey + b"\nquorum none\n"],
         "tlog_proof": [proof], "tile_path": [b"tile/0/x001/234.p/5", b"tile/entries/000", b"tile/1/000"],
-        "entry_bundle": [bytes([6]) + encode_entries(leaves)], "leaf": list(leaves[:3]),
+        "leaf": list(leaves[:3]),
         "statement": [plain, _complete(house)], "verify": [plain, proof, exported[:3_000], note],
         "witness_request": [format_request(Request(12, (b"h" * 32, b"i" * 32), note))],
         "map_proof": [_presence(house)], "fork": [note],

@@ -107,10 +107,6 @@ def _open_note(data: bytes) -> object:
     return notes.open_note(data, [notes.NoteVerifier(keys.generate_key("a").public())])
 
 
-def _entries(data: bytes) -> object:
-    return tiles.decode_entries(tiles.Tile(tiles.ENTRIES, 0, max(1, min(256, data[0] if data else 1))), data[1:])
-
-
 def _leaf(data: bytes) -> object:
     read_it = envelope.decode(data)
     envelope.check_canonical(data)
@@ -202,7 +198,6 @@ TARGETS: Final[dict[str, Target]] = {
     "tlog_proof": bundle.parse_bundle,
     "map_proof": map_proof.parse_presence,
     "tile_path": _text(tiles.parse_tile_path),
-    "entry_bundle": _entries,
     "leaf": _leaf,
     "statement": statement_file.parse_statement,
     "statement_text": _text(read_statement),

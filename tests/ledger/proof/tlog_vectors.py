@@ -156,6 +156,17 @@ def numbered_leaves(count: int) -> list[bytes]:
     return hash_leaves(b"entry %d" % number for number in range(count))
 
 
+def entries_in(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle, as somebody else would read them: the log itself only writes them."""
+    entries, place = [], 0
+    while place < len(bundle):
+        start = place + 2
+        place = start + int.from_bytes(bundle[place:start], "big")
+        assert place <= len(bundle), "an entry is cut"
+        entries.append(bundle[start:place])
+    return entries
+
+
 def flips(data: bytes, *, bits: tuple[int, ...] = ()) -> list[tuple[int, bytes]]:
     """`data` with one bit flipped, for every byte: one bit each (which one moves along), or the bits given."""
     return [

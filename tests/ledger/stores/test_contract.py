@@ -26,7 +26,7 @@ from store_kit import (
 
 from ledger.envelope import check_canonical, decode
 from ledger.proof.frontier import Frontier
-from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile, decode_entries
+from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile
 from ledger.stores.admission import Admission, Standing
 from ledger.stores.append import (
     EVENTS_MAX,
@@ -45,7 +45,7 @@ from ledger.stores.append import (
 )
 from ledger.stores.errors import AbsentTile
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
-from tests.ledger.proof.tlog_vectors import bundles_of, tiles_of
+from tests.ledger.proof.tlog_vectors import bundles_of, entries_in, tiles_of
 
 OpenStore = Callable[..., AppendingRecorder]
 
@@ -523,7 +523,7 @@ def test_entry_bundles_hold_the_leaves_at_every_width(store: AppendingRecorder) 
     leaves = all_leaves(store)
 
     for size in range(301):
-        found = [entry for tile in bundles_of(size) for entry in decode_entries(tile, store.read_tile(tile))]
+        found = [entry for tile in bundles_of(size) for entry in entries_in(store.read_tile(tile))]
         assert found == leaves[:size]
 
 
