@@ -86,7 +86,7 @@ _FOUND: Final = {CASE_BULK: bulk_jobs.find, CASE_BUNDLE: bundle_jobs.find}
 
 
 def _view(house: House, job: Job) -> dict[str, Any]:
-    if job.kind == REPLAY:
+    if job.queue == REPLAY:
         return replays.view(house, job)
     if job.kind == CASE_BUNDLE:
         return _bundle_view(house, job)

@@ -20,7 +20,17 @@ from api.console.investigating import (
     findings,
     simulation,
 )
-from api.console.law import announcing, differences, proposals, proposing, replay_form, replay_result, replays, rules
+from api.console.law import (
+    announcing,
+    differences,
+    proposals,
+    proposing,
+    replay_check,
+    replay_form,
+    replay_result,
+    replays,
+    rules,
+)
 from api.console.learning import certificates, courses, enrolments, exams, player, publishing, sitting
 from api.console.page import frame_routes
 from api.console.screen import FORM_MOST, add, take
@@ -208,6 +218,7 @@ def _replays(console: Blueprint) -> None:
     take(console, "/replays/new", replay_form.send, most=replay_form.SENT_MOST)
     add(console, job, replays.detail)
     take(console, f"{job}/cancellation", replays.cancel)
+    take(console, f"{job}/check", replay_check.begin)
     _deeds(console, job, announcing.ROOM)
     add(console, f"{job}/files/<name>", replay_result.file, json=False)
     add(console, f"{job}/person-years", replay_result.person_years, csv=True)

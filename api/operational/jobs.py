@@ -4,7 +4,7 @@ A job is queued, running, and then done, failed or cancelled for good; whoever c
 had, so that of two who would end it one does. What was asked, as it was understood, and what came of it stand in its
 row, so that whatever process runs it next asks the very same. Files that a job made lie beside (`api.replays.runner`):
 they are cleared away after a month, the row when the key under which it was asked for is forgotten. There are three
-kinds, each with a runner of its own: replays; what a case does to many entries; bundles of large cases
+runners: of replays and of what checks them; of what a case does to many entries; of bundles of large cases
 (`api.service.bulk_runner`).
 
 `tests/api/test_jobs.py` shows it.
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN: Final = (QUEUED, RUNNING)
-REPLAY, CASE_BULK, CASE_BUNDLE = "replay", "case_bulk", "case_bundle"
+REPLAY, REPLAY_CHECK, CASE_BULK, CASE_BUNDLE = "replay", "replay_check", "case_bulk", "case_bundle"
+_RUN_BY: Final = {REPLAY_CHECK: REPLAY}
+"""A check asks everything that the replay asked: the two wait in one queue. Each other kind has its own."""
 
 KEPT_S: Final = 30 * 86_400
 REMEMBERED_S: Final = 400 * 86_400   # Thirteen months and a few days, as every other request is.
@@ -88,6 +90,11 @@ class Job(NamedTuple):
     def kind(self) -> str:
         """Who does it. It stands in what was asked; of a replay, which was the first kind, nothing does."""
         return str(self.asked.get("kind", REPLAY))
+
+    @property
+    def queue(self) -> str:
+        """The kind in whose queue it waits."""
+        return _RUN_BY.get(self.kind, self.kind)
 
     @property
     def kept_until(self) -> int | None:
@@ -166,13 +173,23 @@ class Jobs(Operational):
     def ahead(self, job: str) -> int:
         """How many are to be done before a job that waits."""
         waiting = self._open()
-        kind = next((one.kind for one in waiting if one.job == job), None)
-        names = [one.job for one in waiting if one.kind == kind]
+        queue = next((one.queue for one in waiting if one.job == job), None)
+        names = [one.job for one in waiting if one.queue == queue]
         return names.index(job) if job in names else 0
 
     def open_of(self, kind: str) -> list[Job]:
-        """Those of one kind that are not over, in order."""
-        return [one for one in self._open() if one.kind == kind]
+        """Those of the queue of one kind that are not over, in order."""
+        return [one for one in self._open() if one.queue == kind]
+
+    def about(self, digest: str) -> list[Job]:
+        """The jobs that made a report or check it, done or still open, newest first."""
+        with self._using() as file:
+            rows = file.execute("SELECT job, outcome FROM job WHERE state = ?", (DONE,)).fetchall()
+            named = [job for job, outcome in rows if digest.encode() in bytes(outcome)]  # Few are read for it.
+            done = [one for job in named if (one := _one(file, "WHERE job = ?", (job,))) is not None
+                    and one.outcome is not None and one.outcome.get("digest") == digest]
+        still = [one for one in self.open_of(REPLAY) if one.asked.get("digest") == digest]
+        return sorted((*done, *still), key=lambda one: one.job, reverse=True)
 
     def _open(self) -> list[Job]:
         with self._using() as file:

@@ -177,7 +177,8 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
             found = report.replayed(question, kept.held, books, folder, steps, engine=engine)
             made, digest = reports.write(question, found, folder, beside, page, steps)
         if told is not None:
-            return checked(register, answers, Path(asked["check"]), beside, announced, told, page)
+            return checked(register, answers, Path(asked["check"]), beside, announced, told, page,
+                           is_for_office=asked.get("is_for_office", False))
         return _placed(asked, beside, made, digest)
     finally:
         register.close()

@@ -10,7 +10,7 @@ its row says that it is done.
     replays/<job>/lock        held by the child
     replays/<job>/drafts/     the rulebooks that came with it
     replays/<job>/beside/     the report while it is made
-    replays/<job>/report/     the report, whole
+    replays/<job>/report/     the report, whole; of a check nothing stays but what its row says
 
 `tests/api/test_replay_runner.py` kills children and services, and shows it.
 """
@@ -31,7 +31,7 @@ from typing import Any, Final
 
 import structlog
 
-from api.operational.jobs import DONE, FAILED, Job, Jobs
+from api.operational.jobs import DONE, FAILED, REPLAY_CHECK, Job, Jobs
 from api.replays import resting
 from api.terminal.exits import Exit
 from ledger.durable import sync
@@ -183,14 +183,19 @@ class Runner:
 
     def _end(self, child: _Child) -> None:
         job, said = child.job.job, child.outcome
-        if "done" in said:
+        if "done" in said and child.job.kind == REPLAY_CHECK:
+            self._jobs.end(job, DONE, said["done"], now=self._now())
+            clear(self._folder / job)
+        elif "done" in said:
             for path in (*(self._folder / job / REPORT).iterdir(), self._folder / job / REPORT, self._folder / job):
                 sync(path)  # Before anybody is told that it is there.
             told = {name: value for name, value in said["done"].items() if name not in ("folder", "new", "question")}
             if not self._jobs.end(job, DONE, told, now=self._now()):
                 clear(self._folder / job)  # Somebody cancelled it just then.
         elif "stop" in said:
-            self._jobs.end(job, FAILED, _problem(*said["stop"]), now=self._now())
+            status, code, message, cure = said["stop"]
+            told = _problem(status, code, message.replace(f"{self._folder}/", ""), cure)  # Where they lie is ours.
+            self._jobs.end(job, FAILED, told, now=self._now())
         # Without a word it died: the next turn begins it anew.
 
     def _begun(self, job: Job) -> _Child | None:
@@ -207,7 +212,9 @@ class Runner:
                 return None
             clear(place)
             (place / "beside").mkdir(mode=0o700)
-            told = {**job.asked, "beside": str(place / "beside"), "out": str(place / REPORT), "check": None,
+            made = job.asked.get("check")
+            told = {**job.asked, "beside": str(place / "beside"), "out": str(place / REPORT),
+                    "check": None if made is None else str(self._folder / made / REPORT), "is_for_office": True,
                     "data_folder": str(self._data_folder), "is_idle": self._stands_back, "cores": self._cores}
             if drafts := told.pop("drafts", None):
                 told["under"] = str(write_drafts(place / "drafts", drafts))

@@ -14,7 +14,8 @@ from typing import Any, Final
 from flask import Response, request
 
 from api.cases.doing import Asked
-from api.cases.law import replay_rows, replays
+from api.cases.law import replay_checks, replay_rows, replays
+from api.cases.law.replays import Submitted
 from api.cases.log.feed import WAIT_MOST_S, WAITERS_MOST
 from api.house import House
 from api.operational.callers import Caller
@@ -22,7 +23,14 @@ from api.paper.saved import disposition
 from api.routes.answers import Answer, answer
 from api.routes.door import Door, house
 from api.routes.listing import listed
-from api.routes.schemas.replays import JobAnswer, ReplayAnswer, ReplayBody, ReplayRowsAnswer, ReplayRowsQuery
+from api.routes.schemas.replays import (
+    JobAnswer,
+    ReplayAnswer,
+    ReplayBody,
+    ReplayCheckAnswer,
+    ReplayRowsAnswer,
+    ReplayRowsQuery,
+)
 from ledger.errors import Refusal
 
 RETRY_SECONDS: Final = 2
@@ -38,15 +46,20 @@ _slots = BoundedSemaphore(WAITERS_MOST)
 door = Door("replays", __name__, description="重放：按另一套细则评定全部历史")
 
 _AT: Final = "/v1/replays/<job:job>"
+_ACCEPTED: Final[dict[str, Any]] = {
+    "schema": JobAnswer, "description": "已受理，排队或正在做；见 Location 和 Retry-After",
+    "headers": {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}},
+}
 
 
 @door.writes("/v1/replays", summary="重放：作业排队（202），谁多了谁少了、因哪一条；试办估计所需，草案不合规的不予重放",
              body=ReplayBody, answers=JobAnswer, show=dict, parameters=[PREFER])
-@door.alt_response(  # type: ignore[untyped-decorator]  # The library has no types.
-    202, schema=JobAnswer, description="已受理，排队或正在做；见 Location 和 Retry-After",
-    headers={"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}})
+@door.alt_response(202, **_ACCEPTED)  # type: ignore[untyped-decorator]  # The library has no types.
 def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Response | Refusal:
-    found = replays.submit(house(), caller, fields, asked)
+    return _queued(replays.submit(house(), caller, fields, asked))
+
+
+def _queued(found: Submitted | dict[str, Any] | Refusal) -> Response | Refusal:
     if isinstance(found, Refusal):
         return found
     if isinstance(found, dict):
@@ -62,6 +75,18 @@ def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Response | R
 @door.reads(_AT, summary="重放的结果：总数、摘要、文件", answers=ReplayAnswer)
 def show(caller: Caller, job: str) -> dict[str, Any] | Refusal:
     return replays.report(house(), caller, job)
+
+
+@door.writes(f"{_AT}/check", summary="施行之后核对一份报告：预告与实际是否相同，作业排队（202）；试办估计所需",
+             answers=JobAnswer, show=dict, parameters=[PREFER])
+@door.alt_response(202, **_ACCEPTED)  # type: ignore[untyped-decorator]  # The library has no types.
+def check(caller: Caller, _: dict[str, Any], asked: Asked, job: str) -> Response | Refusal:
+    return _queued(replay_checks.submit(house(), caller, job, asked))
+
+
+@door.reads(f"{_AT}/check", summary="一份报告最近一次核对的结果", answers=ReplayCheckAnswer)
+def checked(caller: Caller, job: str) -> dict[str, Any] | Refusal:
+    return replay_checks.show(house(), caller, job)
 
 
 @door.reads(f"{_AT}/files/<name>", summary="重放报告中不涉及个人的一个文件", answers=None,

@@ -54,7 +54,7 @@ def test_every_write_has_a_key_a_trial_and_where_it_decides_a_version(name: str)
     creates |= "/second-factor" in name  # Neither has it: there is one or none.
     creates |= "/study-sessions" in name or name.endswith("/heartbeats")  # Outside the log: held by its nonces.
     creates |= "/jobs/" in name  # Outside the log: what is over stays so.
-    creates |= name.endswith("/bundles")  # A job is asked for: nothing is decided.
+    creates |= name.endswith(("/bundles", "/check"))  # A job is asked for: nothing is decided.
     assert ("If-Match" in parameters) is not creates
 
 

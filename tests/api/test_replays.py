@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 
 from api.cases.law.replays import tidy_replays
 from api.operational.jobs import KEPT_S
-from api.replays.runner import Runner
+from api.replays.runner import REPORT, Runner
 from policies.shelf import DRAFTS
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
@@ -321,6 +322,51 @@ def test_rows_of_people_are_for_officials_who_may_see_them_for_a_purpose_and_rec
     (entry,) = seen.saw(f"{done['result']}/entries", purpose="impact_review", limit=1)["items"]
     assert entry["new_clause"].startswith("ningbo-industry/2019-01-01")
     assert seen.saw(f"{done['result']}/titles", purpose="impact_review")["items"] == []
+
+
+# After enactment
+
+
+def test_a_report_is_held_against_what_happened_by_a_job_that_keeps_no_rows_of_people(
+    town: Town, office: Someone, people: dict[str, Someone], done: BODY
+) -> None:
+    report, size = done["job"], town.house.ledger.store.size()
+    at = f"/v1/replays/{report}/check"
+    assert office.get(at).get_json()["code"] == "replay_check_absent"
+    assert people["ningbo_office"].post(at).get_json()["code"] == "role_not_held"
+    tried = office.post(at, dry_run="true").get_json()["would"]
+    assert tried["question"] == done["question"] and tried["cost"]["entries"] == 2
+    begun, again = (office.post(at, key="check-it-once") for _ in range(2))
+    check = begun.get_json()["job"]
+    assert (begun.status_code, again.get_json()["job"], begun.headers["Location"]) == (202, check, f"/v1/jobs/{check}")
+    with running(town):
+        found = over(office, check)
+
+    assert (found["kind"], found["state"], found["result"]) == ("replay_check", "done", at)
+    told = office.saw(at)
+    assert (told["holds"], told["differ"], told["job"], told["report"]) == (True, [], check, report)
+    assert told["changed_person_years"] == 1 and told["digest"] == office.saw(f"/v1/replays/{report}")["digest"]
+    assert {one["announced"] == one["enacted"] for one in told["rulebooks"]} == {True} and told["recorded"] == []
+    assert town.house.ledger.store.size() == size, "nothing is written to the ledger"
+    assert [one.name for one in (town.house.register.folder.replays / check).iterdir()] == ["lock"]
+    assert office.get(f"/v1/replays/{check}").get_json()["code"] == "job_absent", "a check has no report of its own"
+    rows = people["ningbo_office"].get(f"/v1/replays/{check}/entries", purpose="impact_review")
+    assert (rows.status_code, rows.get_json()["code"]) == (404, "job_absent")
+
+
+def test_what_is_not_enacted_cannot_be_checked(town: Town, office: Someone, done: BODY) -> None:
+    waits = office.post("/v1/replays", {"under": f"now+{DRAFT}"}).get_json()["job"]
+    assert office.post(f"/v1/replays/{waits}/check").get_json()["code"] == "replay_unfinished"
+    jobs, folder, now = town.house.jobs, town.house.register.folder.replays, town.house.now
+    shutil.copytree(folder / done["job"] / REPORT, folder / waits / REPORT)
+    assert jobs.begin(waits, now=now) and jobs.end(waits, "done", {"digest": "f" * 64}, now=now)
+
+    no = office.post(f"/v1/replays/{waits}/check")
+    assert (no.status_code, no.get_json()["code"], DRAFT in no.get_data(as_text=True)) == (
+        409, "replay_law_waits", True)
+
+
+# Elsewhere
 
 
 def test_commands_say_what_the_doors_say(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -17,7 +19,7 @@ from api.cases.law import replay_rows
 from api.cases.law.replays import place_of
 from api.console.law import replay_result
 from api.console.law.replay_form import again
-from api.operational.jobs import FAILED
+from api.operational.jobs import DONE, FAILED
 from api.replays.runner import Runner, clear
 from ledger.envelope import decode
 from ledger.errors import Refusal
@@ -294,6 +296,63 @@ def test_its_report_is_announced_once_before_anything_is_enacted_and_stands_with
         one["id"] for one in told["question"]["under"]["rulebooks"] if one["id"] != PROVINCE}, "all that it brings"
     assert "已登记" in rules.get(at, 409).text
     office.get(at, 403)
+
+
+@pytest.fixture
+def announced(cast: Cast, rules: Browser, makers: Someone, done: str) -> str:
+    """A replay under rulebooks that are all in force, its report announced: as `done` came out, of another question."""
+    house = cast.town.house
+    job = makers.post("/v1/replays", {"under": "now", "against": f"set:{PROVINCE}"}).get_json()
+    question, folder = job["question"], place_of(house, job["job"])
+    shutil.copytree(place_of(house, done), folder)
+    told = json.loads((folder / "report.json").read_bytes())
+    told |= {"question": question, "amendments": [
+        {"id": one["id"], "digest": one["digest"], "region": "33", "sector": None}
+        for one in question["under"]["rulebooks"] if one["id"] != PROVINCE]}
+    text = json.dumps(told, ensure_ascii=False)
+    (folder / "report.json").write_text(text, "utf-8")
+    outcome = {**house.jobs.find(done).outcome, "digest": sha256(text.encode()).hexdigest()}
+    assert house.jobs.begin(job["job"], now=house.now)
+    assert house.jobs.end(job["job"], DONE, outcome, now=house.now)
+    assert makers.post("/v1/impact-reports", {"report": text}).status_code == 201
+    return str(job["job"])
+
+
+@pytest.mark.parametrize(("holds", "said"), [(True, "✓ 预告与实际相同"), (False, "✗ 预告与实际不同")])
+def test_after_enactment_one_button_on_either_page_has_it_checked_and_both_pages_say_what_came_of_it(
+    cast: Cast, rules: Browser, office: Browser, announced: str, *, holds: bool, said: str
+) -> None:
+    jobs, law = cast.town.house.jobs, "/rules/ningbo-industry/2019-01-01"
+    assert "核对预告与实际" in rules.get(f"/replays/{announced}").buttons()
+    assert "核对预告与实际" not in office.get(law).buttons()
+    begun = rules.press(rules.get(law), "核对预告与实际")
+    check = begun.address.rpartition("/")[2]
+    assert "施行之后的核对" in begun.text and "排队中" in begun.text
+    waits = rules.get(f"/replays/{announced}")
+    assert "正在核对" in waits.text and "核对预告与实际" not in waits.buttons(), "one is enough"
+
+    many = dict.fromkeys(("changed_person_years", "moved_entries", "newly_failed", "newly_passed", "touched_titles",
+                          "touched_applications"), 7)
+    digest = rules.json(f"/replays/{announced}.json")["digest"]
+    books = [{"id": DRAFT, "announced": "a" * 64, "enacted": "b" * 64, "event": 9}]
+    recorded = [{"rulebook": DRAFT, "event": 8, "recorded_at": "2026-01-01T09:00:00+08:00", "enacted": 9,
+                 "before": True, "log_size": 10, "root": "c" * 64}]
+    differ = [] if holds else [{"file": "entries.ndjson", "many": 5, "lines": []}, {
+        "file": "report.json", "many": 1, "lines": [{"announced": '{"gained": "8"}', "happened": ""}]}]
+    assert jobs.begin(check, now=cast.town.house.now)
+    assert jobs.end(check, DONE, {**many, "holds": holds, "digest": digest, "differ": differ, "rulebooks": books,
+                                  "page": None, "recorded": recorded, "others": []}, now=cast.town.house.now)
+    for browser, address in ((rules, f"/replays/{announced}"), (rules, law), (office, law)):
+        page = browser.get(address)
+        assert said in page.text and "核对预告与实际" not in page.buttons()
+        assert (f"/replays/{check}" in {to for _, to in page.links}) == (browser is rules)
+    result = rules.get(f"/replays/{check}")
+    assert said in result.text and "在施行之前" in result.text and "文件与预告时不同" in result.text
+    assert ("7 个人年度" in result.text) == holds
+    assert ("entries.ndjson：5 行不同 涉及个人，不在这里列出" in result.text) != holds
+    assert ("（没有这一行）" in result.text) != holds
+    listed = rules.get("/replays").text
+    assert "核对：现行细则" in listed
 
 
 def test_rows_are_for_those_in_whose_sight_people_are_for_a_purpose_recorded_and_masked(

@@ -20,13 +20,15 @@ from api.cases.doing import Asked
 from api.cases.standing import POLICY_OFFICE, acting
 from api.house import House
 from api.operational.callers import Caller
-from api.operational.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, Full, Job
+from api.operational.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, REPLAY_CHECK, Full, Job
 from api.refusals.faults import BadFields, Fault
 from api.refusals.problems import type_of
+from api.replays.files import is_of_people
 from api.replays.laws import Laws, UnsoundRules
 from api.replays.runner import REPORT, clear, write_drafts
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
+from ledger.stores.append import RequestKey
 from ledger.streams.standing import Actor, Matter, standing
 from policies.errors import UnreadableRulebook
 from policies.schema import read_form
@@ -36,9 +38,9 @@ from projections.files.reader import Reader
 from projections.people import People
 
 LEDGER: Final = "重放不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
+CHECKED: Final = "核对不写入账本。"
 
 SUMS: Final = "SHA256SUMS"
-_OF_PEOPLE: Final = ("person_years", "entries", "titles")
 _TYPES: Final = {"json": "application/json", "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8",
                  "toml": "application/toml; charset=utf-8", SUMS: "text/plain; charset=us-ascii"}
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{0,59}/[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]{1,3})?")
@@ -68,23 +70,34 @@ def submit(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -
     actor = _office(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    if asked.key is not None and (stands := house.jobs.asked_by(asked.key)) is not None:
-        return Submitted(stands, is_replayed=True)
+    if (stands := asked_before(house, asked)) is not None:
+        return stands
     if (behind := house.settled()) is not None:
         return behind
     understood = _understood(house, actor, fields)
     if isinstance(understood, Refusal):
         return understood
-    cost = _cost(house)
+    cost = cost_of(house)
     if asked.key is None:
         return {"question": understood.question, "cost": cost, "rules": "sound", "ledger": LEDGER}
     job = Job(
         house.new_id("job"), caller.id, understood.matter.region, understood.matter.sector, asked.trace or "",
         understood.asked, understood.question, cost, house.now)
-    made = house.jobs.add(job, asked.key)
-    if isinstance(made, Full):
-        return Refusal.because("jobs_full", waiting=made.waiting)
-    return Submitted(made, is_replayed=made.job != job.job)
+    return queued(house, job, asked.key)
+
+
+def asked_before(house: House, asked: Asked) -> Submitted | None:
+    """What this very request had asked for."""
+    stands = None if asked.key is None else house.jobs.asked_by(asked.key)
+    return None if stands is None else Submitted(stands, is_replayed=True)
+
+
+def queued(house: House, job: Job, key: RequestKey) -> Submitted | Refusal:
+    """Put a job at the end of the queue, unless its owner has too many there."""
+    stands = house.jobs.add(job, key)
+    if isinstance(stands, Full):
+        return Refusal.because("jobs_full", waiting=stands.waiting)
+    return Submitted(stands, is_replayed=stands.job != job.job)
 
 
 def _office(house: House, caller: Caller) -> Actor | Refusal:
@@ -157,7 +170,7 @@ def _examine(laws: Laws, folder: str) -> None:
         raise BadFields(Fault("/drafts", "rules_unsound", one) for one in problems) from None
 
 
-def _cost(house: House) -> dict[str, Any]:
+def cost_of(house: House) -> dict[str, Any]:
     """How much there is to judge, and how long that will take by how long it took the last time."""
     folder = house.register.folder.projections
     ((entries,),) = Reader(Entries(), folder).rows("SELECT COUNT(*) FROM decisions")
@@ -175,7 +188,7 @@ def _cost(house: House) -> dict[str, Any]:
 
 def see(house: House, caller: Caller, job: str) -> dict[str, Any] | Refusal:
     """A job as it stands, to its office."""
-    found = _visible(house, caller, job)
+    found = visible(house, caller, job)
     return found if isinstance(found, Refusal) else view(house, found)
 
 
@@ -192,13 +205,13 @@ def own(house: House, caller: Caller, *, before: str | None, limit: int) -> List
     if isinstance(actor, Refusal):
         return actor
     found = house.jobs.of(caller.id, before=before, limit=limit + 1)
-    items = [view(house, one) for one in found[:limit] if one.kind == REPLAY]
+    items = [view(house, one) for one in found[:limit] if one.queue == REPLAY]
     return Listed(items, found[limit - 1].job if len(found) > limit else None)
 
 
 def cancel(house: House, caller: Caller, job: str, asked: Asked) -> dict[str, Any] | Refusal:
     """End a job that is not over; one that was cancelled stays so."""
-    found = _visible(house, caller, job)
+    found = visible(house, caller, job)
     ended = found if isinstance(found, Refusal) else cancelled(house, caller, found, asked)
     return ended if isinstance(ended, Refusal) else view(house, ended)
 
@@ -223,8 +236,12 @@ def is_over(house: House, job: str) -> bool:
 
 def view(house: House, job: Job) -> dict[str, Any]:
     """A job as it is told."""
+    told = job_view(house, job)
+    if job.kind == REPLAY_CHECK:  # It has no files: what it came to stands in its row.
+        result = f"/v1/replays/{job.asked['check']}/check" if job.state == DONE else None
+        return {**told, "result": result, "error": error_of(job, "核对没有完成"), "ledger": CHECKED}
     result = f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None
-    return {**job_view(house, job), "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
+    return {**told, "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
 
 
 def job_view(house: House, job: Job) -> dict[str, Any]:
@@ -247,13 +264,13 @@ def error_of(job: Job, title: str) -> dict[str, Any] | None:
     return {"type": type_of(job.outcome["code"]), "title": title, "trace_id": job.trace, **job.outcome}
 
 
-def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:
+def visible(house: House, caller: Caller, job: str) -> Job | Refusal:
     """A job, to whoever asked for it and to the policy office of its place: another of them may have to end it."""
     actor = _office(house, caller)
     if isinstance(actor, Refusal):
         return actor
     found = house.jobs.find(job)
-    if found is None or found.kind != REPLAY or (found.owner != caller.id
+    if found is None or found.queue != REPLAY or (found.owner != caller.id
                          and standing(actor, POLICY_OFFICE, Matter(found.region, found.sector)) is not None):
         return Refusal.because("job_absent")
     return found
@@ -264,7 +281,7 @@ def _visible(house: House, caller: Caller, job: str) -> Job | Refusal:
 
 def report(house: House, caller: Caller, job: str) -> dict[str, Any] | Refusal:
     """What a replay came to: the sums, and its files."""
-    found = _done(house, caller, job)
+    found = made(house, caller, job)
     if isinstance(found, Refusal):
         return found
     assert found.outcome is not None, "it is done"
@@ -286,11 +303,11 @@ class File(NamedTuple):
 
 def file(house: House, caller: Caller, job: str, name: str) -> File | Refusal:
     """One file of a report that speaks of nobody."""
-    found = _done(house, caller, job)
+    found = made(house, caller, job)
     if isinstance(found, Refusal):
         return found
     folder = place_of(house, job)
-    if name not in (*sums_of(folder), SUMS) or _is_of_people(name):
+    if name not in (*sums_of(folder), SUMS) or is_of_people(name):
         return Refusal.because("replay_file_absent", name=name)
     return File(name, (folder / name).read_bytes(), _TYPES[name.rpartition(".")[2]])
 
@@ -308,8 +325,11 @@ def settled(house: House, job: Job) -> Refusal | None:
     return None if is_there and not job.is_cleared else Refusal.because("replay_cleared")
 
 
-def _done(house: House, caller: Caller, job: str) -> Job | Refusal:
-    found = _visible(house, caller, job)
+def made(house: House, caller: Caller, job: str) -> Job | Refusal:
+    """A job whose report is there to be read; of a check there is none."""
+    found = visible(house, caller, job)
+    if not isinstance(found, Refusal) and found.kind == REPLAY_CHECK:
+        return Refusal.because("job_absent")
     return found if isinstance(found, Refusal) else settled(house, found) or found
 
 
@@ -321,14 +341,10 @@ def sums_of(folder: Path) -> dict[str, str]:
 
 def _href(job: str, name: str) -> str | None:
     """Where a file is read; what speaks of people, in rows and for a purpose."""
-    if not _is_of_people(name):
+    if not is_of_people(name):
         return f"/v1/replays/{job}/files/{name}"
     kind = name.rpartition(".")[0].replace("_", "-")
     return f"/v1/replays/{job}/{kind}" if name.endswith(".ndjson") else None
-
-
-def _is_of_people(name: str) -> bool:
-    return name.rpartition(".")[0] in _OF_PEOPLE
 
 
 # Tidying

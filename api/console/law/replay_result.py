@@ -17,10 +17,11 @@ from flask import Response, request
 from api.cases.belonging.people import identity_of
 from api.cases.doing import Reading
 from api.cases.law import replay_rows, replay_years, replays
+from api.cases.law.replay_checks import rulebooks_of
 from api.console import deeds, words
 from api.console.as_read import file_as_read
 from api.console.claiming.claim import done_before
-from api.console.law import announcing
+from api.console.law import announcing, replay_check
 from api.console.law.replay_lead import lead
 from api.console.screen import Asking, Page, Shown
 from api.house import House
@@ -66,7 +67,8 @@ def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
     return Page("replay_result.html", {
         **view(said, told["digest"]), "lead": lead(said), "job": job, "files": told["files"], "written": written,
         "kinds": KINDS, "reads_rows": mine, "sizes": _size, "announced_on": report.state,
-        "can_announce": can_announce, "done": done_before(asking),
+        "can_announce": can_announce, "done": done_before(asking), "check": replay_check.stands(
+            asking, told["digest"], rulebooks_of(told["question"])) if report.state else None,
     }, told)
 
 

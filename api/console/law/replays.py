@@ -14,11 +14,11 @@ from flask import Response, request
 from api.cases.doing import Reading
 from api.cases.law import replay_rows, replays
 from api.console import sending
-from api.console.law import replay_result
+from api.console.law import replay_check, replay_result
 from api.console.law.replay_form import again, duration
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark
-from api.operational.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, RUNNING
+from api.operational.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, REPLAY_CHECK, RUNNING
 from api.paper.tables_out import Table
 from api.replays.page import asked_words
 from api.words.year_page import moment as written
@@ -63,6 +63,7 @@ def _row(view: Mapping[str, Any]) -> dict[str, Any]:
     began, ended = view["begun_at"], view["ended_at"]
     lasted = None if None in (began, ended) else datetime.fromisoformat(ended) - datetime.fromisoformat(began)
     return {**asked_words(view["question"]), "job": view["job"], "mark": mark_of(view),
+            "is_check": view["kind"] == REPLAY_CHECK,
             "made": written(view["made_at"]), "ended": written(ended) if ended else "",
             "lasted": None if lasted is None else duration(max(1, round(lasted.total_seconds())))}
 
@@ -85,6 +86,8 @@ def detail(asking: Asking, job: str) -> Shown:
     is_open = view["state"] in OPEN
     if "HX-Request" in request.headers and not is_open:
         return Response(headers={"HX-Refresh": "true"})  # It is over: the page is another one.
+    if view["kind"] == REPLAY_CHECK and view["state"] == DONE:
+        return replay_check.detail(asking, job)
     if view["result"] is not None:
         shown = replay_result.sums(asking, view)
         if not isinstance(shown, Refusal) or shown.code != "replay_cleared":
@@ -94,7 +97,7 @@ def detail(asking: Asking, job: str) -> Shown:
         **asked_words(view["question"]), "view": view, "mark": mark_of(view), "is_open": is_open,
         "steps": _way(view), "progress": view["progress"], "asker": _asker(asking, view["asked_by"]),
         "asker_of_end": view["cancelled_by"] and _asker(asking, view["cancelled_by"]), "written": written,
-        "duration": duration, "again": again(view["question"]),
+        "duration": duration, "again": again(view["question"]), "report": replay_check.report_of(asking.house, job),
     }, view)
 
 

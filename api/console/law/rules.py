@@ -21,6 +21,7 @@ from api.cases.law import rulebook_reading as reading
 from api.cases.law.rulebook_reading import OnShelf, Opened, Sentence
 from api.console.claiming.claim import done_before, told_basis
 from api.console.helping import GLOSSARY
+from api.console.law import replay_check
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
@@ -212,9 +213,13 @@ def read(asking: Asking, family: str, version: str) -> Shown:
         return Page("", data={**as_json_page(found.book), **reading.view(found), **reading.opened_view(one),
                               **now.basis})
     is_office = proposed(asking, now.moment, now.position) is not None
+    told = opened_told(one)
+    if now.moment.is_now and found.enacted is not None:
+        for each in told["reports"]:
+            each["check"] = replay_check.stands(asking, each["digest"], (*each["under"], *each["against"]))
     return Page("rule.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "done": done_before(asking), "is_office": is_office,
-        "proposal": None, "path": f"/rules/{found.book.id}", **opened_told(one),
+        "proposal": None, "path": f"/rules/{found.book.id}", **told,
     })
 
 
@@ -291,7 +296,8 @@ def _report(book: Rulebook, one: Mapping[str, Any]) -> dict[str, Any]:
     """An impact report in a row."""
     narrowed = [_region(one["region"])] if one["region"] else []
     narrowed += [_sector(book, one["sector"])] if one["sector"] else []
-    return {**one, "time": written(written_time(one["recorded_at"])), "where": "，".join(narrowed) or "全部"}
+    return {**one, "time": written(written_time(one["recorded_at"])), "where": "，".join(narrowed) or "全部",
+            "check": None}
 
 
 # Two of them

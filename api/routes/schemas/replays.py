@@ -68,7 +68,8 @@ class JobAnswer(Answer):
 
     job = ma.fields.String(required=True)
     kind = ma.fields.String(required=True, metadata={
-        "enum": ["replay", "case_bulk", "case_bundle"], "description": "种类：重放；案件的批量处理；案件的移送材料"})
+        "enum": ["replay", "replay_check", "case_bulk", "case_bundle"],
+        "description": "种类：重放；施行之后核对一份重放的报告；案件的批量处理；案件的移送材料"})
     state = ma.fields.String(required=True, metadata={
         "enum": ["queued", "running", "done", "failed", "cancelled"], "description": "后三种不再改变"})
     asked_by = ma.fields.String(required=True, metadata={"description": "提交的经办账号"})
@@ -134,6 +135,33 @@ class ReplayAnswer(Answer):
     touched_applications = ma.fields.Integer(required=True)
     files = ma.fields.List(ma.fields.Nested(ReportFileAnswer), required=True)
     kept_until = ma.fields.String(required=True, metadata={"format": "date-time"})
+    ledger = ma.fields.String(required=True)
+
+
+class ReplayCheckAnswer(Answer):
+    """Whether what a report announced is what happened."""
+
+    job = ma.fields.String(required=True, metadata={"description": "核对的作业"})
+    report = ma.fields.String(required=True, metadata={"description": "做出报告的重放"})
+    checked_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    holds = ma.fields.Boolean(required=True, metadata={"description": "预告与实际是否逐行相同"})
+    digest = ma.fields.String(required=True, metadata={"description": "报告的摘要"})
+    differ = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "不同的文件：多少行（many）、最前的几处（lines；涉及个人的文件不列）"})
+    rulebooks = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "报告所预告的细则：预告时和施行时的摘要，施行的事件"})
+    recorded = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "报告登记为哪些事件，是否在施行之前（before）；已在 log_size 个事件的根之下核验"})
+    others = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "同一细则登记过的其他报告"})
+    page = ma.fields.Boolean(required=True, allow_none=True, metadata={
+        "description": "report.html 是否就是由 report.json 写出的那一页"})
+    changed_person_years = ma.fields.Integer(required=True)
+    moved_entries = ma.fields.Integer(required=True)
+    newly_failed = ma.fields.Integer(required=True)
+    newly_passed = ma.fields.Integer(required=True)
+    touched_titles = ma.fields.Integer(required=True)
+    touched_applications = ma.fields.Integer(required=True)
+    question = ma.fields.Dict(required=True)
     ledger = ma.fields.String(required=True)
 
 
