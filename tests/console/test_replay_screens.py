@@ -218,8 +218,22 @@ def test_how_far_it_is_is_said_with_its_steps_its_rate_and_the_time_that_is_left
     assert "3,000／12,000，每秒 500，这一步还要约 18 秒" in page.text and "可以关闭本页" in page.text
     assert ("progress", "3000") in [(tag, told.get("value")) for tag, told in page.tags]
     assert '<noscript><meta http-equiv="refresh"' in page.source
+    assert re.search(r"已进行 \d+ 秒，共约需 \d+ 秒。", page.text)
     jobs.put_back(job)
     assert "排队中" in rules.get(f"/replays/{job}").text, "a service that was stopped begins it again"
+
+
+def test_once_the_time_that_was_reckoned_has_passed_it_is_said_how_long_it_has_run_and_how_far_it_is(
+    cast: Cast, rules: Browser
+) -> None:
+    job, house = begun(rules), cast.town.house
+    reckoned = rules.json(f"/replays/{job}.json")["cost"]["seconds"]
+    assert house.jobs.begin(job, now=house.now - (reckoned + 60) * 1_000_000)
+    house.jobs.tell(job, {"step": "read", "done": 1, "total": 2, "rate": None, "eta": None})
+    page = rules.get(f"/replays/{job}").text
+
+    assert "共约需" not in page and f"比估计的 {reckoned} 秒久" in page
+    assert re.search(r"已进行 (6\d|[789]\d) 秒|已进行 \d 分钟", page) and "● 读取账本" in page
 
 
 def test_one_that_is_not_over_can_be_cancelled_and_whoever_waits_is_shown_the_end(rules: Browser) -> None:

@@ -98,6 +98,7 @@ def detail(asking: Asking, job: str) -> Shown:
         "steps": _way(view), "progress": view["progress"], "asker": _asker(asking, view["asked_by"]),
         "asker_of_end": view["cancelled_by"] and _asker(asking, view["cancelled_by"]), "written": written,
         "duration": duration, "again": again(view["question"]), "report": replay_check.report_of(asking.house, job),
+        "elapsed": _elapsed(asking, view["begun_at"]),
     }, view)
 
 
@@ -107,6 +108,13 @@ def cancel(asking: Asking, job: str) -> Shown:
     if isinstance(came, Refusal) and came.code != "job_over":  # It came to its end just then: its page says to which.
         return came
     return onward(f"/replays/{job}")
+
+
+def _elapsed(asking: Asking, begun_at: str | None) -> int:
+    """For how many seconds a job has run; of one that waits, for none."""
+    if begun_at is None:
+        return 0
+    return max(0, round(asking.house.now / 1_000_000 - datetime.fromisoformat(begun_at).timestamp()))
 
 
 def _way(view: Mapping[str, Any]) -> list[dict[str, str]]:
