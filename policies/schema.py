@@ -15,7 +15,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validate
 
 from policies.errors import UnreadableRulebook
-from policies.schema_fields import Day, Flag, FloatText, Hours, OneOf, Row, Text, Whole, words
+from policies.schema_fields import Day, Flag, FloatText, Hours, OneOf, RegionPrefix, Row, Text, Whole, words
 
 FORMAT: Final = 1
 EACH: Final = ("class", "item", "exam", "day", "subject", "course", "marked_hour", "whole_minutes",
@@ -25,10 +25,7 @@ CYCLES: Final = ("fixed", "rolling", "personal_start")
 
 
 class ScopeRow(Row):
-    region = Text(
-        required=True,
-        validate=validate.Regexp(r"^\d{2}(\d{2}){0,2}$", error="应为两位、四位或六位区划代码前缀"),
-    )
+    region = RegionPrefix(required=True)
     sector = Text()
     majors = words()
 

@@ -8,6 +8,7 @@ TOML float is refused, because 4.35 is not a float.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any, Final
@@ -24,6 +25,13 @@ class FloatText(str):
     __slots__ = ()
 
 
+_HOURS: Final = "应为不小于 0 的整数或至多两位小数的字符串，如 6 或 \"4.5\""
+
+
+def _is_negative(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | str) and str(value).startswith("-")
+
+
 class Hours(fields.Field[int]):
     """Hours: a whole number, or a decimal string of at most two decimals."""
 
@@ -33,7 +41,8 @@ class Hours(fields.Field[int]):
                 raise ValueError
             return int(parse_hours(str(value)))
         except ValueError:
-            raise ValidationError(f"读到 {shown(value)}，应为整数或至多两位小数的字符串，如 6 或 \"4.5\"") from None
+            raise ValidationError(f"读到 {shown(value)}，学时不能是负数：{_HOURS}" if _is_negative(value)
+                                  else f"读到 {shown(value)}，{_HOURS}") from None
 
 
 class Day(fields.Field[date]):
@@ -52,6 +61,19 @@ class Text(fields.Field[str]):
         if not isinstance(value, str) or isinstance(value, FloatText) or not value.strip():
             raise ValidationError(f"读到 {shown(value)}，应为不空的文字")
         return value
+
+
+class RegionPrefix(Text):
+    """Where a rulebook holds: the digits with which the codes of a place begin. Which are places: `soundness`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **rest: Any) -> str:
+        if not isinstance(value, str) or not _PREFIX.fullmatch(value):
+            raise ValidationError(f"读到 {shown(value)}，{REGION}")
+        return super()._deserialize(value, attr, data, **rest)
+
+
+REGION: Final = "应为 GB/T 2260 区划代码的前缀，加引号：省两位（如 \"33\"）、市四位（\"3302\"）或区县六位（\"330203\"）"
+_PREFIX: Final = re.compile(r"[0-9]{2}([0-9]{2}){0,2}")
 
 
 class Whole(fields.Field[int]):

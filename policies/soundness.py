@@ -14,7 +14,8 @@ from typing import Any, Final
 from ledger.vocabulary import format_hours
 from policies.errors import shown
 from policies.rulebook import Clause, Rulebook
-from policies.words import Vocabulary
+from policies.schema_fields import REGION
+from policies.words import Vocabulary, is_region
 
 UNIT: Final = 10_000
 """Quantities are counted in ten-thousandths of a unit, so that half a day and one character are whole numbers."""
@@ -60,6 +61,8 @@ def quote_problems(plain: Mapping[str, Any], text: str) -> Iterator[str]:
 
 def word_problems(book: Rulebook, words: Vocabulary) -> Iterator[str]:
     """Routes, levels, categories, sectors and fields that nobody declared."""
+    if not is_region(book.scope.region.ljust(6, "0")):
+        yield f"scope region：读到 {shown(book.scope.region)}，没有这个地方；{REGION}"
     if book.scope.sector is not None and book.scope.sector not in words.sectors:
         yield _unknown("scope sector", book.scope.sector, words.sectors)
     for clause in book.clauses:
