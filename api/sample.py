@@ -147,8 +147,10 @@ class Sample:
             else:
                 self._unit(office, kind=office.get("kind", "department"))
             scope = office["scope"]
-            self._offices.append((scope, self._officer(office["key"], office["account"], scope,
-                                                         office.get("official"))))
+            officer = self._officer(office["key"], office["account"], scope, office.get("official"))
+            self._offices.append((scope, officer))
+            for source in office.get("sources", ()):
+                _did(officer.client, "/v1/import-sources", source)
         for unit in told["unit"]:
             id_ = self._unit(unit, kind="employer")
             scope = {"role": "unit", "region": unit["seat"][0], "unit": id_}

@@ -8,7 +8,7 @@ from api.console import deeds, helping, home, status, years
 from api.console.belonging import accounts, entering, erasures, registration, transfers, units
 from api.console.claiming import acts, claim, correction, filing, queue
 from api.console.door.factor_page import factor_routes
-from api.console.importing import imports, ledgers, reconciling
+from api.console.importing import imports, ledgers, reconciling, sources
 from api.console.investigating import (
     case_bulk,
     case_bundle,
@@ -295,6 +295,11 @@ def _trainings(console: Blueprint) -> None:
     add(console, "/imports/report", reconciling.report, csv=True)
     add(console, "/imports/changes", reconciling.changes)
     add(console, "/imports/ledgers", ledgers.listed)
+    add(console, sources.LIST, sources.listed)
+    add(console, sources.NEW, sources.new, json=False)
+    take(console, sources.NEW, sources.send)
+    add(console, f"{sources.LIST}/<system>", sources.one)
+    _deeds(console, f"{sources.LIST}/<system>", sources.ROOM)
     add(console, one_import, imports.one)
     _deeds(console, one_import, imports.ROOM, most=most)
     add(console, f"{one_import}/reconciliation", reconciling.form, json=False)

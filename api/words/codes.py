@@ -28,6 +28,11 @@ STANDINGS: Final = {
 ABANDONING: Final = {"wrong_period": "期间有误", "wrong_file": "文件有误", "wrong_source": "来源有误", "other": "其他"}
 """Why an import is given up."""
 
+SOURCE_CLOSINGS: Final = {
+    "replaced": "已由另一系统取代", "changed": "范围有变", "mistaken": "登记有误", "other": "其他",
+}
+"""Why nothing more is taken over from a system."""
+
 BULK_DEEDS: Final = {"hold": "冻结", "release": "解冻", "revoke": "撤销", "reinstate": "恢复"}
 ENDINGS: Final = {"not_provided": "拒不提供", "withdrawn": "不再需要"}
 """Why material is waited for no longer."""

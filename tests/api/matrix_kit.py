@@ -54,6 +54,7 @@ class Scene(NamedTuple):
                 "digest": "f" * 64, "sha256": SHA, "credential": "0" * 16, "draft": "open",
                 "code": "not_found", "rest": "0/000.p/1", "name": "page", "ending": "css",
                 "old": "2016-08-01", "new": "2016-08-01", "act": self.ids["batch"], "number": 1, "size": 1,
+                "system": "yongcheng",
                 **found}
 
 

@@ -182,6 +182,7 @@ def test_every_screen_of_imports_is_without_fault_in_a_browser(source: Source, s
     done = source.browser.press(tried(source, "tenth", lines(*named(source, "g"))), "导入 3 行")
     window = Window(chromium, served, source.someone.token)
     for path in ("/imports", "/imports/new", done.address, f"{done.address}/reconciliation", "/imports/report",
-                 "/imports/changes?system=tenth"):
+                 "/imports/changes?system=tenth", "/imports/sources", "/imports/sources/tenth",
+                 "/imports/sources/tenth/closing", "/imports/new-source"):
         assert window.faults(path) == [], path
     assert window.said == []

@@ -98,6 +98,14 @@ def listed(house: House, caller: Caller, *, as_of: int) -> list[dict[str, Any]] 
     return [_view(one) for one in known_sources(house.answers, as_of=as_of)]
 
 
+def one(house: House, caller: Caller, system: str, *, as_of: int) -> dict[str, Any] | Refusal:
+    """A source as it stood, to an official."""
+    found = listed(house, caller, as_of=as_of)
+    if isinstance(found, Refusal):
+        return found
+    return next((each for each in found if each["system"] == system), Refusal.because("import_source_absent"))
+
+
 def admitted(house: House, system: str) -> ImportSource | Refusal | None:
     """The source that a file says it comes from, if its records are taken over. None: known from before."""
     known = source_of(house, system)

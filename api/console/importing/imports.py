@@ -132,7 +132,7 @@ _ASKED_OF_HANDED: Final = frozenset({"region", "sector", "on_behalf_of", "seen"}
 def _fields(*, is_handed: bool = False) -> list[Field]:
     sectors = tuple(base_vocabulary().sectors.items())
     every = [
-        Field("system", "来源系统代码", hint="登记过的来源，如 ningbo；新的先登记（xueshi import register-source）",
+        Field("system", "来源系统代码", hint="登记过的来源，如 ningbo；新的先登记",
               is_required=True, most=40),
         Field("region", "记录所属地区", hint="六位区划代码，如 330200", is_required=True, most=6),
         Field("starts", "所属期间的第一天", "date", is_required=True),

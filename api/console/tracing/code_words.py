@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
+from api.cases.importing.sources import KINDS as SOURCE_KINDS
 from api.console.tracing.field_words import COMPLETED_BY, FIELDS, FLAGS, ID_KINDS, ORIGINS, OWN, UNIT_KINDS
 from api.console.words import APPEALS, VERDICTS
 from api.evidence.types import PAPER_KINDS
@@ -27,6 +28,7 @@ from api.words.codes import (
     OUTCOMES,
     RELEASING,
     SERIES,
+    SOURCE_CLOSINGS,
     STANDINGS,
     TITLE_LEVELS,
     VOIDING,
@@ -61,7 +63,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "because": RELEASING, "result": RESULTS, "grade": GRADES,
     "outcome": OUTCOMES, "finding": OUTCOMES, "law": {"then": "各日期当时有效的细则", "now": "现行细则"},
     "code": _ASIDE, "committee": COMMITTEES,
-    "why": {**ENDINGS, **ABANDONING}, "standing": STANDINGS,
+    "why": {**ENDINGS, **ABANDONING, **SOURCE_CLOSINGS}, "standing": STANDINGS,
     "year_because": {"source_corrected": "来源更正", "entered_in_error": "年度原来登记有误"},
     "fields": {**FIELDS, **OWN["person.corrected"]},
 }
@@ -71,6 +73,7 @@ OWN_CODES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "act.opened": {"kind": {"roster": "名单登记"}},
     "class.filed": {"kind": {"plan": "实施方案", "approval": "批准文件"}},
     "class.held": {"kind": HOLDING_PAPERS},
+    "import_source.registered": {"kind": SOURCE_KINDS},
     "plan.filed": {"kind": {"plan": "年度计划"}},
 }
 """Of some kinds of events, what a code means there."""
@@ -88,6 +91,7 @@ def _shared() -> Mapping[str, Mapping[str, str]]:
     """The tables of above, with those that the law's own vocabulary gives."""
     known = base_vocabulary()
     return {
-        **CODES, "category": known.categories, "sector": known.sectors, "level": {**known.levels, **CODES["level"]},
+        **CODES, "category": known.categories, "categories": known.categories,
+        "sector": known.sectors, "level": {**known.levels, **CODES["level"]},
         "kind": {**PAPER_KINDS, **CODES["kind"]},
     }
