@@ -188,10 +188,15 @@ def test_many_are_done_to_as_they_were_shown_and_not_where_the_list_has_changed(
     assert "✓ 已一并生效" in held.text and "已写入 2/2 项" in held.text and held.text.count("冻结学时") == 2
 
     barred = watch.press(watch.get(f"/cases/{case}/bulk"), "下一步：看清单", 422, act="revoke", words="不实")
-    assert "须写明依据" in barred.text
+    assert "撤销的依据：请选择。" in barred.text
+    barred = watch.press(watch.get(f"/cases/{case}/bulk"), "下一步：看清单", 422, act="revoke", words="不实",
+                         reinstate_basis="evidence_found")
+    assert "恢复的依据：所选的办理不是恢复" in barred.text, "what puts hours back takes none away"
+    chosen = barred.source.partition('id="revoke_basis"')[2].partition("</select>")[0]
+    assert "弄虚作假" in chosen and "补到有效证明" not in chosen
     do(watch, case, "finding", "登记结论", finding="substantiated", words="由他人代签")
     list_ = watch.press(watch.get(f"/cases/{case}/bulk"), "下一步：看清单", act="revoke", words="不实",
-                        basis="falsified", claims=first)
+                        revoke_basis="falsified", claims=first)
     done = watch.press(list_, "撤销这 1 项")
     assert "撤销学时" in done.text and first in done.text and second not in done.text
     whole = watch.get(at(case))

@@ -92,7 +92,7 @@ def bulk(page: Any, served: str, case: str, **typed: str) -> None:
     page.goto(f"{served}/cases/{case}/bulk")
     for name, value in typed.items():
         field = page.locator(f"#{name}")
-        field.select_option(value) if name in ("act", "basis") else field.fill(value)
+        field.select_option(value) if name == "act" or name.endswith("_basis") else field.fill(value)
     page.get_by_role("button", name="下一步：看清单").click()
     page.get_by_role("button", name="项", exact=False).click()
     page.get_by_role("status").get_by_text("已一并生效").wait_for()
@@ -145,7 +145,7 @@ def test_a_class_that_never_happened_is_found_held_weighed_revoked_and_two_of_it
         page.locator("#finding").select_option("substantiated")
         page.locator("#words").fill("当日场地停用，无人到场")
         page.get_by_role("button", name="登记结论").click()
-        bulk(page, served, case, act="revoke", words="培训没有举办", basis="falsified")
+        bulk(page, served, case, act="revoke", words="培训没有举办", revoke_basis="falsified")
         assert window.said == []
 
         verified = town.nobody.saw("/v1/verifications", code=scene.code)
@@ -155,7 +155,7 @@ def test_a_class_that_never_happened_is_found_held_weighed_revoked_and_two_of_it
             one.did(f"/v1/claims/{entry}/appeal", {"words": "另有一次补课，本人到场"},
                     version=one.saw(f"/v1/claims/{entry}")["version"])
         second = Window(chromium, served, scene.colleague.token)
-        bulk(second.page, served, case, act="reinstate", words="补课属实", basis="evidence_found",
+        bulk(second.page, served, case, act="reinstate", words="补课属实", reinstate_basis="evidence_found",
              claims="\n".join(scene.entries[:2]))
         assert second.said == []
 

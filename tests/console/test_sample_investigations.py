@@ -56,7 +56,7 @@ def test_a_certificate_of_two_people_leads_to_a_case_and_to_hours_that_no_longer
     assert "‖ 已冻结" in watch.get(claim).text
     watch.press(watch.get(f"{at}/finding"), "登记结论", finding="substantiated", words="经发证单位核实")
     list_ = watch.press(watch.get(f"{at}/bulk"), "下一步：看清单", act="revoke", words="证书不实",
-                        basis="falsified")
+                        revoke_basis="falsified")
     watch.press(list_, "撤销这 2 项")
     assert "✓ 已办结" in watch.press(watch.get(f"{at}/closing"), "办结").text
     assert "已撤销" in watch.get(claim).text

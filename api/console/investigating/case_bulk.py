@@ -32,7 +32,7 @@ from api.refusals import refusals
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of, turns_away
 from api.routes.schemas.case_desk import CaseBulkBody, SomeWordsBody, WideningBody
-from api.words.codes import BULK_DEEDS
+from api.words.codes import BULK_DEEDS, REINSTATING, REVOKING
 from api.words.year_page import BASES
 from ledger.errors import Refusal
 from ledger.streams.case import Case
@@ -42,7 +42,11 @@ ROWS_MOST: Final = 200
 EFFECTS_MOST: Final = 50
 WIDEN: Final = "widen"
 _DEEDS: Final = {**BULK_DEEDS, WIDEN: "列入本案"}
-_FOUNDED: Final = ("revoke", "reinstate")
+_GROUNDS: Final = {  # What is a ground for the one is none for the other.
+    act: Field(f"{act}_basis", f"{BULK_DEEDS[act]}的依据", "choice", tuple(grounds.items()),
+               hint=f"办理{BULK_DEEDS[act]}时须选", blank="不选")
+    for act, grounds in (("revoke", REVOKING), ("reinstate", REINSTATING))
+}
 _SHOWN: Final = Field("list_sha256", "清单摘要", most=64)  # Of what was shown: it goes along, and is nobody's to type.
 _NOTES: Final = {
     "hold": "冻结中的学时照常显示，标明冻结；能否计入由提问的人选择。",
@@ -83,10 +87,11 @@ def form(asking: Asking, case: str) -> Shown:
 def send(asking: Asking, case: str) -> Shown:
     """Show the list, or do it as it was shown."""
     typed = request.form
-    is_wider, fields = typed.get("act") == WIDEN, _fields()
-    sent, faults = deeds.read(_Widening if is_wider else _Bulk, [*fields, _SHOWN], typed)
-    if typed.get("act") in _FOUNDED and not typed.get("basis", "").strip():
-        faults = [*faults, Fault("basis", "依据：撤销和恢复须写明依据。")]
+    act = typed.get("act", "")
+    is_wider, fields = act == WIDEN, [*_fields(), Field("basis", "依据"), _SHOWN]
+    given = MultiDict([*typed.items(), ("basis", _basis(typed))])
+    sent, faults = deeds.read(_Widening if is_wider else _Bulk, [one for one in fields if not _is_ground(one)], given)
+    faults = [*faults, *_ungrounded(act, typed)]
     if faults:
         return _form(asking, case, typed, faults, 422)
     if typed.get("step") != "do":
@@ -95,6 +100,28 @@ def send(asking: Asking, case: str) -> Shown:
         return (_widening if is_wider else _bulk)(asking, case, sent, typed)
     except BadFields as bad:
         return _form(asking, case, typed, deeds.faults_at(fields, (one._asdict() for one in bad.faults)), 422)
+
+
+def _is_ground(field: Field) -> bool:
+    return field in _GROUNDS.values()
+
+
+def _basis(typed: Mapping[str, str]) -> str:
+    """The ground of what is done, which has a field of its own for each."""
+    ground = _GROUNDS.get(typed.get("act", ""))
+    return "" if ground is None else typed.get(ground.name, "").strip()
+
+
+def _ungrounded(act: str, typed: Mapping[str, str]) -> list[Fault]:
+    """What is wrong with the grounds: there is none, or one of something else than what is done."""
+    found = []
+    for of, ground in _GROUNDS.items():
+        is_given = bool(typed.get(ground.name, "").strip())
+        if of == act and not is_given:
+            found.append(Fault(ground.id, f"{ground.label}：请选择。"))
+        if of != act and is_given:
+            found.append(Fault(ground.id, f"{ground.label}：所选的办理不是{BULK_DEEDS[of]}，请改为不选，或改选办理。"))
+    return found
 
 
 def _bulk(asking: Asking, case: str, sent: dict[str, Any], typed: MultiDict[str, str]) -> Shown:
@@ -172,7 +199,7 @@ def _checked(
                if name not in (sending.KEY, "version", "step", "list_sha256") and value]
     return Page("case_bulk_check.html", {
         "case": case, "deed": deed, "name": _DEEDS[deed], "note": _NOTES[deed], "digest": digest, "carried": carried,
-        "is_changed": is_changed, "most": ROWS_MOST, "purpose": PURPOSE, "basis": BASES.get(typed.get("basis", ""), ""),
+        "is_changed": is_changed, "most": ROWS_MOST, "purpose": PURPOSE, "basis": BASES.get(_basis(typed), ""),
         "words": typed.get("words", ""), **told,
     }, status=409 if is_changed else 200)
 
@@ -209,7 +236,7 @@ def _fields() -> list[Field]:
         Field("approver", "认定的账号", most=26, hint="账号编号，如 acr_…"),
         Field("decided_from", "认定之日，自", "date"), Field("decided_until", "至", "date"),
         Field("finding", "线索", most=64, hint="线索编号，如 fnd_…"),
-        Field("basis", "依据", "choice", tuple(BASES.items()), hint="撤销、恢复须选"),
+        *_GROUNDS.values(),
         Field("claims", "逐项列出", "words", most=60_000,
               hint="学时编号，每行一个。条件可以并用；什么都不写，就是本案所涉的全部。"),
         WORDS,
