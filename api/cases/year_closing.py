@@ -12,12 +12,14 @@ The totals are added up before the decision, as of the newest event; whatever is
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, logged_in, oneself, present
 from api.house import House
 from api.operational.callers import Caller
+from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.events.year import YearClosed, stream_of
 from ledger.offline.year_line import format_line
@@ -29,6 +31,7 @@ from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import HoursCenti, format_hours
 from ledger.witnessing.kept import Kept
 from projections.basis import written_time
+from projections.errors import NotBuilt
 from projections.year_totals import (
     CATEGORIES,
     FORMAT,
@@ -59,7 +62,8 @@ def _of_human_resources(house: House, caller: Caller) -> Actor | Refusal:
 def may_close(house: House, caller: Caller) -> Refusal | None:
     """Say why somebody may not close years at all, whatever a year says; adds nothing up."""
     actor = _of_human_resources(house, caller)
-    return actor if isinstance(actor, Refusal) else _beyond(house, actor)
+    no = actor if isinstance(actor, Refusal) else _beyond(house, actor)
+    return None if no is None else _whose(house, no)
 
 
 def is_offered(house: House, caller: Caller) -> bool:
@@ -76,6 +80,19 @@ def _beyond(house: House, actor: Actor) -> Refusal | None:
     return next((no for no in held if no is not None), None)
 
 
+def _whose(house: House, no: Refusal) -> Refusal:
+    """A refusal for want of the right, with the department that has it: that of the place which holds all places."""
+    if no.code not in ("role_not_held", "outside_scope"):
+        return no
+    places: tuple[str, ...] = ()
+    with suppress(NotBuilt):  # Who may not is told so all the same.
+        as_of = house.answers.position()
+        places = regions_of(house.answers.file("people", as_of)[0], as_of)
+    levels = (places[0][:digits] for digits in (6, 4, 2)) if places else ()
+    whole = next((level for level in levels if all(place.startswith(level) for place in places)), None)
+    return no if whole is None else Refusal(no.code, {**no.seen, "act": "year_closing", "place": region(whole)})
+
+
 def stamped(house: House, event: int) -> tuple[int, tuple[str, ...]] | None:
     """The first checkpoint that stays and holds an event, by its size, and which authorities have stamped it."""
     kept = Kept(house.register.folder.witnessed)
@@ -87,7 +104,7 @@ def close(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
     """Fix a year's totals; `fields` has the year and, if there is one, the document that announces them."""
     actor = _of_human_resources(house, caller)
     if isinstance(actor, Refusal):
-        return actor
+        return _whose(house, actor)
     year, as_of = fields["year"], house.answers.position()
     entries, _ = house.answers.file("entries", as_of)
     people, _ = house.answers.file("people", as_of)
@@ -104,7 +121,9 @@ def close(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
         return years.decide_closing(reading.state(stream_of(year), years.evolve), command, present(reading, caller))
 
     done = do(house.ledger, by_actor(caller, actor, HUMAN_RESOURCES), asked, decide)
-    if not isinstance(done, Refusal) and done.receipt is not None:
+    if isinstance(done, Refusal):
+        return _whose(house, done)
+    if done.receipt is not None:
         Kept(house.register.folder.witnessed).want(done.receipt.positions[-1])
         house.register.signer.checkpoint()  # What witnesses see and what is time-stamped next holds the close.
     return done

@@ -63,6 +63,7 @@ def after(year: Year, before: dict[str, str]) -> BODY:
 def test_a_close_is_read_before_it_is_made_and_says_what_it_leaves_open(before: dict[str, str]) -> None:
     assert "还没有关过账" in before["none"] and "先试算一个年度" in before["none"]
     assert "您不能关账" in before["city"] and "先试算" not in before["city"]
+    assert "请转交管辖宁波市海曙区的人力社保部门" in before["city"], "who may is told to whoever may not"
     assert "2025 年度" in before["form"]
     assert "登记项数 1 核定学时合计 8 尚未办结的申报 1 件" in before["check"]
     assert "已办理" in before["done"] and "由账本重算，与关账时一致" in before["done"]

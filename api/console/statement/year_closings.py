@@ -63,7 +63,7 @@ def listed(asking: Asking) -> Shown:
     reads = not asking.capacity.is_person and (no is None or no.code == "outside_scope")
     return Page("year_closings.html", {
         "moment": moment, "basis": told_basis(basis), "rows": [_told(one) for one in items], "reads": reads,
-        "can_close": moment.is_now and reads and no is None, "why": of_refusal(no).words if reads and no else None,
+        "can_close": moment.is_now and reads and no is None, "why": of_refusal(no).words if no else None,
     }, {"items": items, **basis}, table)
 
 
