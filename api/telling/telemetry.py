@@ -2,7 +2,8 @@
 
 A span a request, under its route's template, and one a commit of the ledger; a caller's `traceparent` is taken on, so
 that one trace goes through a proxy and several services. A span says what a log line says and no more: no address that
-was typed, no body, no name, no one's number. A collector that cannot be reached loses spans and hinders nobody.
+was typed, no body, no name, no one's number. A collector that cannot be reached loses spans and hinders nobody; the
+log says so once (`collector_away`), and once that it is back.
 
 `tests/api/test_telemetry.py` shows it with a receiver of its own.
 """
@@ -10,12 +11,15 @@ was typed, no body, no name, no one's number. A collector that cannot be reached
 from __future__ import annotations
 
 import json
+import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, g, request
 
 from api.terminal.exits import Exit, Stop
@@ -46,14 +50,31 @@ def telling(app: Flask, store: AppendingRecorder, address: str) -> Iterator[None
 
 
 def _provider(address: str) -> TracerProvider:
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.exporter.otlp.proto.http import trace_exporter
     from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
+
+    class Exporter(trace_exporter.OTLPSpanExporter):
+        """Says once that the collector does not take spans, and once that it does again."""
+
+        is_away = False
+
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            result = super().export(spans)
+            is_away = result is not SpanExportResult.SUCCESS
+            if is_away != self.is_away:
+                self.is_away = is_away
+                logger = structlog.get_logger()
+                logger.warning("collector_away", port=port) if is_away else logger.info("collector_answers", port=port)
+            return result
+
+    logging.getLogger(trace_exporter.__name__).setLevel(logging.CRITICAL)  # Three lines of its own at each attempt.
+    port = urlsplit(address).port
 
     about = Resource({"service.name": "xueshi", "service.version": version("xueshi-ledger")})
     provider = TracerProvider(resource=about, shutdown_on_exit=False)
-    exporter = OTLPSpanExporter(f"{address.rstrip('/')}/v1/traces", timeout=_SECONDS)
+    exporter = Exporter(f"{address.rstrip('/')}/v1/traces", timeout=_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=_SECONDS * 1_000))
     return provider
 

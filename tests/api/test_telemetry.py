@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from structlog.testing import capture_logs
 
 from api.telling.telemetry import telling
 from api.terminal.exits import Stop
@@ -91,8 +92,13 @@ def test_a_collector_that_is_away_hinders_nobody(tmp_path: Path) -> None:
     gone = Collector()
     gone.server.server_close()
 
-    with house_in(tmp_path / "data") as town, telling(town.app, town.house.ledger.store, gone.address):
+    with (
+        capture_logs() as said, house_in(tmp_path / "data") as town,
+        telling(town.app, town.house.ledger.store, gone.address),
+    ):
         assert town.nobody.get("/livez").status_code == 200
+    away = [each for each in said if each["event"].startswith("collector")]
+    assert [(each["event"], each["port"]) for each in away] == [("collector_away", gone.server.server_port)]
 
 
 def test_what_is_lacking_is_told_with_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
