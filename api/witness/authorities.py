@@ -37,8 +37,11 @@ def read_authorities(path: Path) -> list[Authority]:
     cure = "每个机构一节 [[authority]]，有 name、url、ca，可有 policy；见 api/settings.md"
     try:
         document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _unusable(path, "读不出", cure) from error
+    except OSError as error:
+        place = "相对的路径从启动服务的文件夹起；宜写绝对路径"
+        raise _unusable(path.absolute(), f"读不出（{error.strerror}）", place) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _unusable(path, "不是 TOML", cure) from error
     sections = document.get("authority")
     if not isinstance(sections, list) or not sections or document.keys() != {"authority"}:
         raise _unusable(path, "没有 [[authority]]，或有别的内容", cure)
@@ -63,6 +66,8 @@ def _authority(path: Path, number: int, section: Any) -> Authority:
         roots = (path.parent / section["ca"]).read_bytes()
     except OSError as error:
         raise _unusable(path, f"{where}的 ca（{section['ca']}）读不出", "应为 PEM 文件的路径") from error
+    if b"-----BEGIN CERTIFICATE-----" not in roots:
+        raise _unusable(path, f"{where}的 ca（{section['ca']}）不是 PEM 格式的证书", "请向机构取得其 CA 证书（PEM）")
     return Authority(section["name"], section["url"], roots, section.get("policy", ""))
 
 

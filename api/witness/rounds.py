@@ -76,6 +76,8 @@ class Rounds(ABC):
         return self._again_at.get(name, 0) <= self._seconds()
 
     def _answered(self, name: str, size: int, at: int) -> None:
+        if self._failures.get(name):
+            structlog.get_logger().info("outside_answers", kind=self.kind, whom=name)
         self._failures[name] = 0
         self._told[name] = Answering(name, self.kind, size, at)
 
@@ -84,8 +86,8 @@ class Rounds(ABC):
         now, before = self._seconds(), self._told[name]
         self._again_at[name] = now + min(self.back_off_s, 2 ** min(count, _DOUBLINGS_MOST))
         self._told[name] = replace(before, failing_since=before.failing_since or now, code=code, reason=reason)
-        if before.code != code:
-            structlog.get_logger().warning("outside_failed", kind=self.kind, name=name, code=code)
+        if before.code != code:  # Not as `name`: whatever stands under that is hidden in the log.
+            structlog.get_logger().warning("outside_failed", kind=self.kind, whom=name, code=code)
 
     def _seconds(self) -> int:
         return self._clock() // 1_000_000_000

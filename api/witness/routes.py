@@ -33,11 +33,12 @@ def witnessed_routes(kept: Kept) -> Blueprint:
 
     @routes.get("/log/checkpoints/<int:size>")
     def one(size: int) -> Response:
-        return _answer(kept.at(size), _TEXT, _FOR_EVER)
+        return _answer(kept.at(size), _TEXT, _FOR_EVER, called=f"checkpoint.{size}")
 
     @routes.get("/log/checkpoints/<int:size>/<name>.tsr")
     def stamp(size: int, name: str) -> Response:
-        return _answer(kept.stamps(size).get(name), "application/timestamp-reply", _FOR_EVER)
+        return _answer(kept.stamps(size).get(name), "application/timestamp-reply", _FOR_EVER,
+                       called=f"checkpoint.{size}.{name}.tsr")
 
     @routes.get("/log/forks/<name>")
     def fork(name: str) -> Response:
@@ -46,9 +47,12 @@ def witnessed_routes(kept: Kept) -> Blueprint:
     return routes
 
 
-def _answer(body: bytes | None, mimetype: str, keep: str) -> Response:
+def _answer(body: bytes | None, mimetype: str, keep: str, called: str = "") -> Response:
+    """`called` is the name under which it is looked for beside the others (`xueshi verify`)."""
     if body is None:
         raise NotFound("没有保存这一个；所存的见 /log/checkpoints。")
     answer = Response(body, content_type=mimetype)
     answer.headers["Cache-Control"] = keep
+    if called:
+        answer.headers["Content-Disposition"] = f'inline; filename="{called}"'
     return answer

@@ -187,8 +187,9 @@ def read_policy(path: Path) -> Policy:
     try:
         policy = parse_policy(path.read_bytes())
     except OSError as error:
-        cure = "请核对设置 witnesses；没有见证人时留空"
-        raise Stop(Exit.BAD_INPUT, "policy_unreadable", f"读不出策略文件 {path}（{error.strerror}）", cure) from None
+        cure = "请核对设置 witnesses（相对的路径从启动服务的文件夹起，宜写绝对路径）；没有见证人时留空"
+        told = f"读不出策略文件 {path.absolute()}（{error.strerror}）"
+        raise Stop(Exit.BAD_INPUT, "policy_unreadable", told, cure) from None
     except LedgerError as error:
         raise Stop(Exit.BAD_INPUT, error.code, f"策略文件 {path} 不能用", str(error)) from None
     for witness in policy.witnesses:

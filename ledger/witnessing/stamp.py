@@ -121,7 +121,7 @@ def _certificates(roots: bytes) -> list[object]:
     try:
         return list(x509.load_pem_x509_certificates(roots))
     except ValueError as error:
-        raise StampUnreadable("CA 证书", error) from error
+        raise StampUnreadable("CA 证书", "不是 PEM，或其中没有证书") from error
 
 
 def _policy(text: str) -> object:

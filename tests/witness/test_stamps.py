@@ -19,6 +19,7 @@ from api.terminal.exits import Stop
 from api.witness.authorities import read_authorities
 from api.witness.routes import witnessed_routes
 from api.witness.stamping import EVERY_S, Stamper
+from api.witness.submitting import read_policy
 from ledger.proof.notes import parse_note
 from ledger.witnessing.der import ordered
 from ledger.witnessing.stamp import StampInvalid, ask_for, check_stamp
@@ -162,6 +163,8 @@ def test_whoever_has_the_files_verifies_the_time(
     assert client.get("/log/checkpoints").get_json() == {
         "checkpoints": [{"size": 1, "time_stamps": ["test-tsa"]}], "forks": []}
     note, stamp = client.get("/log/checkpoints/1"), client.get("/log/checkpoints/1/test-tsa.tsr")
+    called = [each.headers["Content-Disposition"].partition("=")[2] for each in (note, stamp)]
+    assert called == ['"checkpoint.1"', '"checkpoint.1.test-tsa.tsr"'], "as `xueshi verify` looks for them"
     assert size(note.data) == 1 and stamp.content_type == "application/timestamp-reply"
     assert client.get("/log/checkpoints/2").status_code == client.get("/log/forks/none").status_code == 404
     (tmp_path / "day").write_bytes(note.data)
@@ -192,10 +195,22 @@ def test_openssl_itself_verifies_what_was_kept(
     "", "[[authority]]\nname = 'x'\n", "[[authority]]\nname='X Y'\nurl='http://a/'\nca='ca.pem'\n",
     "[[authority]]\nname='x'\nurl='ftp://a/'\nca='ca.pem'\n", "[[authority]]\nname='x'\nurl='http://a/'\nca='none'\n",
     "[[authority]]\nname='x'\nurl='http://a/'\nca='ca.pem'\npolicy='y'\n", "nonsense",
+    "[[authority]]\nname='x'\nurl='http://a/'\nca='der.pem'\n",
 ])
 def test_a_file_of_authorities_that_cannot_be_used_is_told(tmp_path: Path, text: str) -> None:
-    (tmp_path / "ca.pem").write_text("x")
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
+    (tmp_path / "der.pem").write_bytes(bytes(9))
     (tmp_path / "authorities.toml").write_text(text)
     with pytest.raises(Stop) as caught:
         read_authorities(tmp_path / "authorities.toml")
     assert caught.value.code == "time_stamps_malformed"
+
+
+def test_a_file_that_is_not_there_is_told_with_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for read in (read_authorities, read_policy):
+        with pytest.raises(Stop) as caught:
+            read(Path("none"))
+        assert f"{tmp_path}/none" in str(caught.value)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from ledgers_kit import OneLedger, Serving, listening, size, witness_serving
+from structlog.testing import capture_logs
 
 from api.doctor.checks import Level
 from api.log_routes import log_routes
 from api.service.app import create_app
+from api.telling.redaction import is_personal
 from api.terminal.exits import Stop
 from api.witness.submitting import read_policy
 from ledger.copies.export import export
@@ -96,7 +98,9 @@ def test_a_witness_that_is_away_stops_nothing_and_is_told(stack: ExitStack, tmp_
     assert isinstance(two, Serving)
     away = Serving(two.folder, "http://127.0.0.1:9")
     ledger = ledger_with(stack, tmp_path, [one, away], "any")
-    ledger.shown()
+    with capture_logs() as said:
+        ledger.shown()
+    assert [(each["whom"], is_personal("whom")) for each in said] == [("w1", False)], "who it was stands in the log"
     latest = ledger.kept.latest()
     assert size(latest) == 1 and latest is not None and seen_at(latest) > 0
     told = {each.name: each for each in ledger.kept.answering()}
