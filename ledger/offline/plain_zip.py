@@ -34,6 +34,8 @@ _END: Final = struct.Struct("<4s4H2IH")
 _LARGE: Final = struct.Struct("<4sQ2H2I4Q4sIQI")  # The end of a large directory, and where that end begins.
 _MANY: Final = 0xFFFF                 # So many files and more are counted there alone.
 _PLAIN: Final = (20, 0, 0, 0, 0x0021)  # Version 2.0, no flags, stored, midnight of 1980-01-01: it says nothing of when.
+_HEAD: Final = struct.pack("<4s5H", _FIRST, *_PLAIN)  # So each header begins, whatever the file is.
+_PIECE: Final = 1024 * 1024
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}){0,3}")
 _NAME_MOST: Final = 4 * 101
 
@@ -42,6 +44,17 @@ class MalformedArchive(Malformed):
     """The file is not an archive of the one spelling; `where` names the place."""
 
     code: ClassVar[str] = "archive_malformed"
+
+
+class CutShort(MalformedArchive):
+    """The file is how an archive of the one spelling begins, and then it ends: a download broke off.
+
+    That is known because each file's name, size and CRC stand before its content; whoever changes a file so that it
+    looks cut short has still proved nothing.
+    """
+
+    code: ClassVar[str] = "archive_cut_short"
+    cure: ClassVar[str] = "请重新下载或重新拷贝整个文件，大小与来处一致之后再核验"
 
 
 class Member(NamedTuple):
@@ -121,13 +134,13 @@ def looks_like_archive(head: bytes) -> bool:
 
 def _read_directory(file: IO[bytes], size: int) -> tuple[bytes, int]:
     """The directory as it stands, and where it begins; the end of the file is the end of it."""
-    if size < _END.size:
-        raise MalformedArchive("ZIP 文件", "不完整，可能被截断")
-    file.seek(size - _END.size)
+    file.seek(max(0, size - _END.size))
     end = file.read(_END.size)
-    signature, *_, count, length, begins, comment = _END.unpack(end)
+    signature, *_, count, length, begins, comment = _END.unpack(end.rjust(_END.size, b"\0"))
     if signature != b"PK\x05\x06" or comment:
-        raise MalformedArchive("ZIP 文件的结尾", "不是目录的结尾：文件被截断，或末尾附有别的内容")
+        if (whole := _begun(file, size)) is not None:
+            raise CutShort("ZIP 文件", f"只有前 {size} 字节，没有下载完整；已到的 {whole} 个文件没有改动的迹象")
+        raise MalformedArchive("ZIP 文件的结尾", "不是目录的结尾：内容有改动，或末尾附有别的内容")
     if count == _MANY and size >= _LARGE.size + _END.size:
         file.seek(size - _LARGE.size - _END.size)
         large = file.read(_LARGE.size)
@@ -137,6 +150,47 @@ def _read_directory(file: IO[bytes], size: int) -> tuple[bytes, int]:
         raise MalformedArchive("ZIP 文件的结尾", "所记的目录位置、大小或文件数不符")
     file.seek(begins)
     return file.read(length), begins
+
+
+def _begun(file: IO[bytes], size: int) -> int | None:
+    """Say how many files are whole in what is the beginning of an archive; None where it is not one."""
+    members, names, at = list[Member](), set[str](), 0
+    while True:
+        file.seek(at)
+        head = file.read(_LOCAL.size + _NAME_MOST)
+        if len(head) < len(_FIRST) and _FIRST.startswith(head):
+            return len(members)
+        if not head.startswith(_FIRST):
+            directory = _directory(members)
+            rest = directory + _end(len(members), len(directory), at)
+            file.seek(at)
+            return len(members) if size - at < len(rest) and rest.startswith(file.read(len(rest))) else None
+        if len(head) < _LOCAL.size:
+            return len(members) if head.startswith(_HEAD[:len(head)]) else None
+        *_, crc, _packed, content, length, _extra = _LOCAL.unpack_from(head)
+        raw = head[_LOCAL.size:_LOCAL.size + length]
+        if len(raw) < length:
+            return len(members) if length <= _NAME_MOST and head.startswith(_HEAD) else None
+        name = raw.decode("ascii", "replace")
+        if not _NAME.fullmatch(name) or name in names or head[:_LOCAL.size + length] != _local(name, content, crc):
+            return None
+        one = Member(name, at + _LOCAL.size + length, content, crc)
+        if one.begins + content > size:
+            return len(members)
+        if _crc_of(file, one) != crc:
+            return None
+        members.append(one)
+        names.add(name)
+        at = one.begins + content
+
+
+def _crc_of(file: IO[bytes], member: Member) -> int:
+    """Add up a content piece by piece: a file may be of gigabytes."""
+    file.seek(member.begins)
+    crc, left = 0, member.size
+    while left and (piece := file.read(min(left, _PIECE))):
+        crc, left = zlib.crc32(piece, crc), left - len(piece)
+    return crc
 
 
 def _entries(directory: bytes, ends: int) -> Iterator[Member]:

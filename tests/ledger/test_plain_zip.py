@@ -9,7 +9,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger.offline.plain_zip import MalformedArchive, Member, Writer, looks_like_archive, read_content, read_members
+from ledger.offline.plain_zip import (
+    CutShort,
+    MalformedArchive,
+    Member,
+    Writer,
+    looks_like_archive,
+    read_content,
+    read_members,
+)
 
 FILES = {"README.txt": "说明".encode(), "proofs/1.tlog-proof": b"x" * 30, "empty.json": b""}
 
@@ -85,12 +93,27 @@ def test_every_flipped_bit_is_found() -> None:
                 opened(bytes(changed))
 
 
-def test_every_byte_that_is_cut_off_or_added_is_found() -> None:
+def test_what_was_only_cut_short_is_told_apart_from_what_was_changed() -> None:
+    """Of a download that broke off nobody should think that somebody changed it, nor the other way round."""
     data = archive(FILES)
+    content = data.index(b"x" * 30)
 
     for length in range(len(data)):
-        with pytest.raises(MalformedArchive):
+        with pytest.raises(CutShort, match="没有下载完整"):
             opened(data[:length])
+    for length in range(content + 30, len(data)):
+        with pytest.raises(MalformedArchive) as found:
+            opened(data[:content] + b"y" + data[content + 1:length])
+        assert not isinstance(found.value, CutShort), "a file that is whole was changed"
+    for at in range(len(data) - 22, len(data)):
+        with pytest.raises(MalformedArchive) as found:
+            opened(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+        assert not isinstance(found.value, CutShort), "nothing is missing"
+
+
+def test_every_byte_that_is_added_is_found() -> None:
+    data = archive(FILES)
+
     for changed in (data + b"\0", b"\0" + data, data[:40] + b"\0" + data[40:]):
         with pytest.raises(MalformedArchive):
             opened(changed)
