@@ -18,12 +18,11 @@ E = "zhejiang-environment/2018-07-15.toml"
 
 @pytest.fixture
 def complaint(tmp_path: Path) -> Callable[[str, str, str], str]:
-    """Change one passage of one shipped rulebook and say what the loader says."""
-    rules = tmp_path / "rules"
-    shutil.copytree(SHIPPED, rules)
+    """Change one passage of one shipped rulebook, which stands alone, and say what the loader says."""
 
     def change(name: str, old: str, new: str) -> str:
-        path = rules / name
+        rules, path = tmp_path / "rules", tmp_path / "rules" / name
+        shutil.copytree(SHIPPED / path.parent.name, path.parent)
         text = path.read_text("utf-8")
         assert old in text
         path.write_text(text.replace(old, new, 1), "utf-8")
@@ -120,6 +119,38 @@ def complaint(tmp_path: Path) -> Callable[[str, str, str], str]:
         ),
         (E, 'field   = "organiser_level"', 'field   = "organizer_level"', ["provincial_exam", "“organizer_level”"]),
         (E, 'refuses = "below_provincial_journal"', "", ["第八条（四）", "恰有一个"]),
+        (
+            N,
+            'rate    = { each = "course", hours = 3 }',
+            'rate = { each = "course", hours = 3 }\ncategories = ["general"]\n'
+            'when = { field = "majors", among = ["甲"] }\nthreshold = { field = "month", more_than = 20 }\n'
+            'credit = { category = "public_credit", hours = 3, quote = "每门" }',
+            [f"第六条（九）） {where}：读到 “{word}”" for where, word in (
+                ("categories", "general"), ("when", "majors"), ("threshold", "month"), ("credit", "public_credit"))],
+        ),
+        (
+            N,
+            'rate    = { each = "whole_minutes", of = 45, hours = 1 }',
+            'rate    = { each = "day", of = 45, hours = 1, by_level = { county = 1 } }',
+            ["of（几分钟）只与 whole_minutes 同用", "hours 与 by_level 应恰有一个"],
+        ),
+        (N, 'of = 45, hours = 1', 'hours = 1', ["of（几分钟）只与 whole_minutes 同用"]),
+        (N, 'each = "course", hours = 3', 'each = "course"', ["第六条（九）", "hours 与 by_level 应恰有一个"]),
+        (N, 'not_among = ["none"', 'among = ["甲"]\nnot_among = ["none"', ["among 与 not_among 应恰有一个"]),
+        (N, 'among   = ["exam"]\n', "", ["condition course_exam：among 与 not_among 应恰有一个"]),
+        (N, 'field   = "completed_by"\n', "", ["condition course_exam：field 与 filing 应恰有一个"]),
+        (N, 'by = "filed_on"', 'by = "filed"', ["condition filed：读到 “filed”"]),
+        (N, 'hours   = 60', 'percent = 60', ["minimum professional：hours 与 percent"]),
+        (N, 'hours   = 60', 'percent_of = "total"', ["minimum professional：hours 与 percent"]),
+        (N, 'hours   = 60', 'percent = 60\npercent_of = "all"', ["minimum percent_of：读到 “all”"]),
+        (N, "60\n", '60\npercent = 60\npercent_of = "total"\n', ["minimum professional：hours 与 percent"]),
+        (
+            E,
+            'analogy = { national = "provincial" }',
+            'analogy = { county = "provincial" }',
+            ["analogy：county 应比照 by_level 里另一个级别"],
+        ),
+        (E, "core = 20, national = 20", 'core = "20.05", national = 20', ["每单位 20.05 学时会算出两位以上小数"]),
     ],
 )
 def test_each_fault_is_said_with_file_row_finding_and_wish(
