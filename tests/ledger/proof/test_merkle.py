@@ -162,6 +162,8 @@ def test_a_path_that_ends_in_the_right_root_of_another_size_is_refused() -> None
         check_consistency(3, 4, [leaves[6], leaves[7], node(4, 6), node(0, 4)], roots[6], roots[7])
     with pytest.raises(Inconsistent, match="缺少"):       # From 2 to 4, said to be from 2 to 8.
         check_consistency(2, 8, [node(2, 4)], roots[1], roots[3])
+    with pytest.raises(Inconsistent, match="缺少"):       # Of 3 the proof would have to give the first hash, too.
+        check_consistency(3, 5, [], roots[2], roots[4])
 
 
 @pytest.mark.parametrize("value", [b"", bytes(31), bytes(33), bytes(64)])
@@ -180,3 +182,11 @@ def test_no_proof_is_given_or_believed_outside_the_tree(index: int, size: int) -
         check_inclusion(hash_leaf(b""), index, size, [], hash_leaf(b""))
     with pytest.raises(OutOfTree):
         prove_consistency(size + 1, size, Definition())
+
+
+@pytest.mark.parametrize(("old_size", "new_size"), [(6, 5), (-1, 5), (1, 0)])
+def test_no_growth_is_proved_or_believed_from_a_size_that_is_no_earlier_one(old_size: int, new_size: int) -> None:
+    with pytest.raises(OutOfTree):
+        prove_consistency(old_size, new_size, Definition())
+    with pytest.raises(Inconsistent, match="旧的大小超过新的大小"):
+        check_consistency(old_size, new_size, [], defined_root(0, 5), defined_root(0, 5))

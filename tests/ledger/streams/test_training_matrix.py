@@ -417,10 +417,15 @@ CARD_CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: training_card.decide_card_issue(
         None, replace(ISSUE, attended_half=9), HELD, PERSON, TEACHER), "attendance_unfit"),
     (lambda: training_card.decide_card_issue(
+        None, replace(ISSUE, attended_half=0), HELD, PERSON, TEACHER), "attendance_unfit"),
+    (lambda: training_card.decide_card_issue(
         None, ISSUE, HELD, replace(PERSON, is_restricted=True), TEACHER), "person_restricted"),
     (lambda: training_card.decide_card_voiding(
         CARDS["issued"], training_card.VoidCard(role=ORGANISER, words="错"), PERSON, replace(TEACHER, person=LI)),
      "own_card"),
+    (lambda: training_card.decide_card_voiding(
+        CARDS["issued"], training_card.VoidCard(role=ORGANISER, words="错"), replace(PERSON, is_restricted=True),
+        TEACHER), "person_restricted"),
     (lambda: training_card.decide_card_voiding(
         CARDS["issued"], training_card.VoidCard(role=ORGANISER, words=" "), PERSON, TEACHER), "words_missing"),
 ]
@@ -429,6 +434,11 @@ CARD_CASES: list[tuple[Callable[[], Any], str]] = [
 @pytest.mark.parametrize(("decide", "code"), CARD_CASES, ids=[code for _, code in CARD_CASES])
 def test_a_card_is_refused_by_name(decide: Callable[[], Any], code: str) -> None:
     assert refusal(decide()).code == code
+
+
+def test_whoever_attended_a_half_day_has_their_card() -> None:
+    assert outcome(training_card.decide_card_issue(
+        None, replace(ISSUE, attended_half=1), HELD, PERSON, TEACHER)) == "CardIssued"
 
 
 def test_a_number_is_the_organisers_for_ever_and_a_person_has_one_card_of_a_class() -> None:
