@@ -29,9 +29,9 @@ from projections.replay.report import LawNamed, Nobody, Question
 FIVE = tuple(book.id for book in shipped().books)
 
 
-def paper(day: str) -> Study:
+def paper(day: str, **rest: Any) -> Study:
     return Study(category=Category.PROFESSIONAL, route="paper", level="core", rank=1,
-                 evidence_on=date.fromisoformat(day))
+                 evidence_on=date.fromisoformat(day), **rest)
 
 
 def confirmed(day: str, hours: int, category: Category = Category.PROFESSIONAL) -> Study:
@@ -233,6 +233,7 @@ def test_a_region_and_a_sector_narrow_what_is_counted(house: House, held: Held) 
     assert whole.people == len(house.people)  # type: ignore[attr-defined]
     assert (city.people, len(city.changed)) == (1, 1)
     assert (other.people, len(other.changed)) == (1, 0)
+    assert replayed(house, held, "hangzhou-credits/2025-06-06", sector="general").people == 2
     with pytest.raises(Nobody):
         replayed(house, held, "hangzhou-credits/2025-06-06", region="331100")
     with pytest.raises(Nobody):
@@ -249,3 +250,23 @@ def test_one_disagreement_with_an_answer_stops_the_report(house: House, held: He
         replayed(house, wrong, "hangzhou-credits/2025-06-06")
     assert stopped.value.person == house.people["A2"]  # type: ignore[attr-defined]
     assert stopped.value.replayed != stopped.value.answered
+
+
+def test_what_another_took_and_what_a_cap_leaves_are_told_apart_from_what_is_worth_more(tmp_path: Path) -> None:
+    """Of one occasion the degree is worth more under the draft: the paper is lost, the last one has room (R 6(3))."""
+    with living(tmp_path / "house") as house:
+        person = house.person(unit=house.unit(HANGZHOU, "natural_resources"))
+        both = {"occasion": "同一场"}
+        papers = [paper("2025-01-01", **both), *(paper(f"2025-0{month}-01") for month in (2, 3, 4))]
+        degree = Study(category=Category.PROFESSIONAL, route="degree", further={"related": "yes"},
+                       evidence_on=date(2025, 7, 1), **both)
+        for study in (*papers, degree):
+            house.registered(person, study)
+        house.followed()
+        with Snapshot(house.folder / "answers") as snapshot:
+            found = replayed(house, read_all(snapshot), "hangzhou-credits/2025-06-06")
+
+        moved = [(one["how"], one["old"], one["new"]) for one in entries(found)]
+        assert moved == [("duplicate", "8", "0"), ("room", "0", "8"), ("worth", "0", "90")]
+        (year,) = person_years(found)
+        assert (year["region"], year["sector"], year["change"]) == (HANGZHOU, "natural_resources", "+90")
