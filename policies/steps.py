@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.vocabulary import format_hours
 from policies.assess import LEAD_DAYS_MOST, REFUSED, RULED, Ruling
 from policies.soundness import UNIT
-from policies.words import base_vocabulary
+from policies.words import Vocabulary, base_vocabulary
 
 if TYPE_CHECKING:
     from policies.rulebook import Clause, Condition
@@ -102,13 +102,18 @@ def _render(ruling: Ruling, kind: str, detail: Any) -> list[Step]:
             words = f"{before}备案，少于 {detail.filing.days} 天；计入，标注 {detail.filing.flag}"
             return [Step("filing", book, detail.article, detail.filing.quote, words)]
         case "analogy":
-            name, route = base_vocabulary().level_name, ruling.fact.values["route"]
+            name, route = _words(ruling).level_name, ruling.fact.values["route"]
             level = name(ruling.fact.values["level"], route)
             words = f"条文没有列{level}，比照所列的{name(detail, route)}，由审核人确认"
             return [Step("analogy", book, article, quote, words)]
         case _:
             assert clause is not None
             return [_arithmetic(ruling, clause, kind, detail)]
+
+
+def _words(ruling: Ruling) -> Vocabulary:
+    """The words that a ruling was made in: everybody's, and those that its rulebook declares."""
+    return base_vocabulary().with_declared(() if ruling.book is None else (ruling.book.declares,))
 
 
 def _unmet(ruling: Ruling, condition: Condition) -> Step:
@@ -118,7 +123,7 @@ def _unmet(ruling: Ruling, condition: Condition) -> Step:
         after = "一年多" if lead == -LEAD_DAYS_MOST else f" {-lead} 天"
         words = f"开始后{after}才备案" if lead < 0 else f"开始前 {lead} 天备案，少于 {condition.filing.days} 天"
     elif condition.field is not None:
-        name = base_vocabulary().field_name(condition.field)
+        name = _words(ruling).field_name(condition.field)
         words = f"{words}（{name} {condition.field} 为“{ruling.fact.values.get(condition.field, ruling.fact.major)}”）"
     return Step("refused", ruling.rulebook, condition.article, condition.quote, f"{words}，不计学时")
 
@@ -140,7 +145,9 @@ def _arithmetic(ruling: Ruling, clause: Clause, kind: str, detail: Any) -> Step:
         case "share":
             percent, before, hours, role = detail
             assert clause.share is not None
-            who = f"第 {ruling.fact.values['rank']} 作者" + (f"（{role}，视同第一）" if role else "")
+            who = f"第 {ruling.fact.values['rank']} 作者"
+            if role:
+                who += f"（{_words(ruling).value_name('author_role', role)}，视同第一）"
             return Step("share", book, article, clause.share.quote,
                         f"{who} {percent}%：{format_hours(before)} × {percent}% = {format_hours(hours)}")
         case "bonus":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from law_at_work import NINGBO, Fact, answers, entry, of_kind
 
+from policies.shelf import DRAFTS
+
 E = NINGBO | {"region": "330106", "sector": "environment"}
 R = NINGBO | {"region": "330106", "sector": "natural_resources"}
 
@@ -111,3 +113,48 @@ def test_a_requirement_that_is_met_says_what_there_is() -> None:
     rows = [entry(1, category="general_public", route="course", hours="18", completed_by="exam")]
     years = of_kind("year", answers(R, *rows, explain=True))
     assert "一般公需科目达到：有 18，需 18" in [step["arithmetic"] for step in years[-1]["why"]]
+
+
+def test_a_claim_after_its_deadline_is_told_in_days() -> None:
+    """A draft's: within 90 days, so until 30 August."""
+    held = NINGBO | {"sector": "natural_science_research"}
+    paper = entry(route="paper", level="core", rank=1, date="2026-06-01", submitted_on="2026-09-10")
+    assert drafted(held, paper) == ["申报晚于期限 11 天，不计学时"]
+
+
+def test_whoever_is_treated_as_the_first_author_is_told_why() -> None:
+    held = NINGBO | {"sector": "natural_science_research"}
+    paper = entry(route="paper", level="core", rank=2, author_role="corresponding", date="2026-06-01")
+    assert drafted(held, paper)[1] == "第 2 作者（通讯作者，视同第一） 100%：20 × 100% = 20"
+
+
+def test_what_a_first_author_gains_is_told_as_a_sum() -> None:
+    """A draft's: ten more for the first author."""
+    held = NINGBO | {"region": "330106", "sector": "general"}
+    paper = entry(route="paper", level="core", rank=1, date="2026-06-01")
+    assert drafted(held, paper)[-1] == "第 1 作者加 10：25 + 10 = 35"
+
+
+def test_each_step_has_the_name_that_machines_know_it_by() -> None:
+    confirmed: Fact = {"confirmed_hours": "8", "document": "文"}
+    filed = entry(route="filed_training", days="1", starts="2021-06-01", filed_on="2021-05-10")
+    course = entry(route="courseware", hours="10", platform="浙江省爆破行业网络学习平台")
+    for held, row, names in (
+        (NINGBO, entry(route="other", **confirmed), ["manual"]),
+        (NINGBO, entry(route="other"), ["unruled"]),
+        (NINGBO, entry(**confirmed), ["rate", "confirmed_not_used", "cap"]),
+        (NINGBO, filed, ["filing", "rate", "cap"]),
+        (NINGBO, filed | {"filed_on": None}, ["refused"]),
+        (NINGBO, entry(route="unit_training", days="1", **confirmed), ["refused", "confirmed_not_used"]),
+        (E, entry(route="project", level="municipal", rank=3), ["rate", "share"]),
+        (R, entry(route="project", level="national", rank=1), ["analogy", "rate", "share", "cap"]),
+        (R | {"major": "爆破"}, course, ["rate", "major_not_listed"]),
+    ):
+        given = {key: value for key, value in row.items() if value is not None}
+        told = of_kind("entry", answers(held, given, explain=True))[0]["why"]
+        assert [step["step"] for step in told] == names
+
+
+def drafted(held: Fact, row: Fact) -> list[str]:
+    """The arithmetic of an entry under the drafts alone."""
+    return [step["arithmetic"] for step in of_kind("entry", answers(held, row, rules=DRAFTS, explain=True))[0]["why"]]
