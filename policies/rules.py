@@ -25,7 +25,7 @@ from policies.page_forms import padded, width
 from policies.person import Bench
 from policies.render import Row, rows_of
 from policies.rulebook import Rulebook
-from policies.shelf import SHIPPED, Shelf, read_folder, rulebook_files, shipped
+from policies.shelf import SHIPPED, Shelf, read_file, read_folder, rulebook_files, shipped
 
 TEXT: Final = "原文"
 """The place of a change in the words of the official text."""
@@ -82,21 +82,22 @@ def table(books: Iterable[Rulebook]) -> str:
 
 
 def check(folder: Path = SHIPPED, progress: Callable[[int, int], None] = lambda done, total: None) -> Checked:
-    """Form, words, quotes, cases with their coverage, sentences, static analysis.
+    """Form, words, quotes, cases with their coverage, sentences, static analysis: of a folder, or of a single file.
 
-    A folder of drafts alone is judged beside the law in force, which is what the drafts would amend.
+    A folder of drafts alone, or one draft, is judged beside the law in force, which is what the drafts would amend.
     """
     try:
-        shelf = read_folder(folder)
+        shelf = read_file(folder) if folder.is_file() else read_folder(folder)
     except RulebookError as error:
         return Checked(0, 0, (str(error),), ())
     beside = shipped().books if all(book.draft for book in shelf.books) else ()
     bench = Bench(Law(Shelf.of([*shelf.books, *beside]).books))
     wrong: list[str] = []
-    count, paths = 0, list(rulebook_files(folder))
+    count, paths = 0, [folder] if folder.is_file() else list(rulebook_files(folder))
     for number, path in enumerate(paths):
         progress(number, len(paths) + 1)
-        cases, failed = _run_cases(bench, shelf.book(f"{path.parent.name}/{path.stem}"), case_file(path))
+        book = shelf.books[0] if folder.is_file() else shelf.book(f"{path.parent.name}/{path.stem}")
+        cases, failed = _run_cases(bench, book, case_file(path))
         count += cases
         wrong += failed
     progress(len(paths), len(paths) + 1)

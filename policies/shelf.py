@@ -8,7 +8,7 @@ corrected encoding or reading. Amending the law is adding a file; nothing here n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -78,27 +78,35 @@ def read_folder(folder: Path) -> Shelf:
     files = list(rulebook_files(folder))
     if not files:
         raise UnreadableRulebook(folder, ["文件夹里没有细则；应有 <family>/<日期>.toml"])
+    return _read(folder, {str(path.relative_to(folder)): path for path in files}, are_in_place=True)
+
+
+def read_file(path: Path) -> Shelf:
+    """One rulebook alone, wherever it lies and however its file is called."""
+    return _read(path, {path.name: path}, are_in_place=False)
+
+
+def _read(whence: Path, files: Mapping[str, Path], *, are_in_place: bool) -> Shelf:
     problems: list[str] = []
     loose: list[tuple[Path, bytes, dict[str, Any], str | None]] = []
     books: list[Rulebook] = []
-    for path in files:
+    for name, path in files.items():
         source = path.read_bytes()
-        name = str(path.relative_to(folder))
         try:
             plain, _ = read_form(name, source)
-            text = _text(path, plain, problems)
+            text = _text(name, path, plain, problems)
             books.append(build(name, source, sha256(source).hexdigest(), text))
             loose.append((path, source, plain, text))
         except UnreadableRulebook as error:
             problems += [f"{name}  {problem}" for problem in error.problems]
     if problems:
-        raise UnreadableRulebook(folder, problems)
+        raise UnreadableRulebook(whence, problems)
     shelf = Shelf.of(books)
-    for book, (path, _, plain, _) in zip(books, loose, strict=True):
-        name = str(path.relative_to(folder))
-        problems += [f"{name}  {problem}" for problem in unsound(book, plain, shelf.vocabulary, path)]
+    for name, book, (path, _, plain, _) in zip(files, books, loose, strict=True):
+        place = path if are_in_place else Path(f"{book.id}.toml")
+        problems += [f"{name}  {problem}" for problem in unsound(book, plain, shelf.vocabulary, place)]
     if problems:
-        raise UnreadableRulebook(folder, problems)
+        raise UnreadableRulebook(whence, problems)
     return shelf
 
 
@@ -118,12 +126,12 @@ def unsound(book: Rulebook, plain: dict[str, Any], words: Vocabulary, path: Path
     yield from soundness.reading_problems(book, plain)
 
 
-def _text(path: Path, plain: dict[str, Any], problems: list[str]) -> str | None:
+def _text(here: str, path: Path, plain: dict[str, Any], problems: list[str]) -> str | None:
     """The regulation's text that a file cites, from beside the folder or from those shipped."""
     name = plain.get("text")
     if not isinstance(name, str):
         if not plain.get("draft"):
-            problems.append(f"{path.parent.name}/{path.name}  text：缺这个字段；只有草案（draft = true）可以没有原文")
+            problems.append(f"{here}  text：缺这个字段；只有草案（draft = true）可以没有原文")
         return None
     for folder in (path.parent, path.parent.parent / "texts", path.parent.parent.parent / "texts", TEXTS):
         file = folder / name
@@ -131,11 +139,11 @@ def _text(path: Path, plain: dict[str, Any], problems: list[str]) -> str | None:
             source = file.read_bytes()
             if sha256(source).hexdigest() != plain.get("text_sha256"):
                 problems.append(
-                    f"{path.parent.name}/{path.name}  text_sha256：读到 {shown(plain.get('text_sha256'))}，"
+                    f"{here}  text_sha256：读到 {shown(plain.get('text_sha256'))}，"
                     f"{file.name} 的摘要是 {sha256(source).hexdigest()}"
                 )
             return source.decode("utf-8")
-    problems.append(f"{path.parent.name}/{path.name}  text：找不到 {shown(name)}；应在 texts/ 里")
+    problems.append(f"{here}  text：找不到 {shown(name)}；应在 texts/ 里")
     return None
 
 

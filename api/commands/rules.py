@@ -80,10 +80,17 @@ def show(rulebook: str, folder: Path | None, form: str, as_json: bool) -> None:
 
 
 @rules.command()
+@click.argument("file", required=False, type=click.Path(exists=True, path_type=Path))
 @rules_option
 @as_json_option
-def check(folder: Path | None, as_json: bool) -> int:
-    """检查格式、引文、案例和静态分析；有问题时退出码为 1"""
+def check(file: Path | None, folder: Path | None, as_json: bool) -> int:
+    """检查格式、引文、案例和静态分析；有问题时退出码为 1
+
+    FILE 为一个细则文件，案例在同名的 .cases.toml 中，所引的原文在旁边或 texts 中；也可以是文件夹，同 --rules。
+    """
+    if file is not None and folder is not None:
+        raise click.UsageError("请写一个文件或文件夹，或写 --rules，二者择一")
+    folder = folder if file is None else file
     from api.terminal.progress import bar
     from policies.rules import check as examine
     from policies.rules import finding_words

@@ -77,6 +77,22 @@ def test_check_of_a_changed_number_does_not_hold(tmp_path: Path) -> None:
     assert body["holds"] is False and body["folders"][0]["problems"]
 
 
+def test_check_of_one_file_says_what_a_folder_with_that_one_would_wherever_it_lies(tmp_path: Path) -> None:
+    draft = DRAFTS / "hangzhou-credits" / "2025-06-06.toml"
+    alone = tmp_path / "征求意见稿.toml"
+    alone.write_bytes(draft.read_bytes())
+    (tmp_path / "征求意见稿.cases.toml").write_bytes(draft.with_name("2025-06-06.cases.toml").read_bytes())
+
+    sound = rules("check", str(alone))
+    assert (sound.returncode, sound.stderr) == (Exit.HOLDS, "") and f"✓ {alone}：1 部" in sound.stdout
+    alone.write_text(draft.read_text("utf-8").replace('region = "33', 'region = "99', 1), "utf-8")
+    wrong = rules("check", str(alone))
+    assert wrong.returncode == Exit.REFUSED
+    assert "征求意见稿.toml  scope region：读到 “99" in wrong.stdout and "没有这个地方" in wrong.stdout
+    both = rules("check", str(alone), "--rules", str(SHIPPED))
+    assert both.returncode == Exit.BAD_INPUT and "二者择一" in both.stderr
+
+
 def test_diff_compares_a_draft_of_another_folder_with_what_is_in_force(tmp_path: Path) -> None:
     changed = tmp_path / "rules"
     shutil.copytree(SHIPPED, changed)
