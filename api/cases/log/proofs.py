@@ -115,22 +115,24 @@ def opened(house: House, caller: Caller, found: Recorded, purpose: str | None) -
     owner = found.envelope.key_owner
     if found.envelope.sealed is None:
         return Opened(None)
-    if owner is None or not owner.startswith(PREFIXES["person"]):
-        return Opened(None, "not_in_sight")  # Of units, accounts and cases: their own rooms show it.
-    if caller.kind != "person":
-        actor = acting(house, caller)
-        if isinstance(actor, Refusal):
-            return actor
-        if not in_sight(house, caller, owner):
-            return Opened(None, "not_in_sight")
-        if purpose is None:
-            return Opened(None, "purpose")
+    if owner is None or not can_open(house, caller, found):
+        return Opened(None, "not_in_sight")
+    if caller.kind != "person" and purpose is None:
+        return Opened(None, "purpose")
     if (no := look_at(house, caller, owner, purpose, what=("sealed",), route=_ROUTE)) is not None:
         return no
     sealed = house.ledger.opened(found)
     if isinstance(sealed, Absent):
         return Opened(None, "destroyed" if sealed is Absent.DESTROYED else "redacted")
     return Opened(None if sealed is None else _told(sealed))
+
+
+def can_open(house: House, caller: Caller, found: Recorded) -> bool:
+    """Say whether there is a purpose for which somebody would be shown what is sealed."""
+    owner = found.envelope.key_owner
+    if owner is None or not owner.startswith(PREFIXES["person"]):
+        return False  # Of units, accounts, cases and proposals: their own rooms show it.
+    return caller.kind == "person" or in_sight(house, caller, owner)
 
 
 def in_sight(house: House, caller: Caller, person: str) -> bool:

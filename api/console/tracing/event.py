@@ -16,6 +16,7 @@ from typing import Any, Final
 from flask import Response, request
 
 from api.cases.events import event_view
+from api.cases.law import proposals
 from api.cases.log import histories, proofs
 from api.cases.log.proofs import Proof
 from api.cases.log.threads import OF_SOMEBODY
@@ -27,6 +28,7 @@ from api.house import House
 from api.paper.saved import disposition
 from ledger.envelope import decode
 from ledger.errors import Refusal
+from ledger.events.rulebook import ProposalEnded, RulebookProposed
 from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
 from ledger.proof.text import encode_base64
@@ -59,7 +61,7 @@ def event(asking: Asking, position: int) -> Shown:
         "position": position, "what": what, "words": words().get(what, what), "line": line,
         "envelope": found.envelope, "fields": _marked(house, found), "ties": proofs.ties(house, found),
         "has_sealed": found.envelope.sealed is not None, "sealed": sealed,
-        "why_not": "" if opened is None or opened.why is None else _WHY_NOT[opened.why],
+        "why_not": _why_not(asking, found, opened), "proposal": _proposal(asking, found),
         "proof": _proof_view(proof), "purpose": purpose, "purposes": PURPOSES, "lead": _lead(asking, found, purpose),
         "notes": event_notes.told(asking, (position,)).get(position), "may_note": event_notes.may_note(asking),
         "noted": request.args.get("noted"), "books": documents(house),
@@ -76,6 +78,21 @@ def proof_file(asking: Asking, position: int) -> Shown:
     answer = Response(proofs.proved(asking.house, position).bundle, content_type="text/plain; charset=utf-8")
     answer.headers["Content-Disposition"] = disposition(f"事件 {position} 的证明", f"event-{position}.tlog-proof")
     return answer
+
+
+def _why_not(asking: Asking, found: Recorded, opened: proofs.Opened | None) -> str:
+    """Why what is sealed is not shown; of what no purpose would open none is asked for."""
+    if opened is not None:
+        return "" if opened.why is None else _WHY_NOT[opened.why]
+    return "" if proofs.can_open(asking.house, asking.caller, found) else _WHY_NOT["not_in_sight"]
+
+
+def _proposal(asking: Asking, found: Recorded) -> str | None:
+    """The proposed rulebook that an event is about, for whoever may read proposals: there its words stand."""
+    event = found.envelope.event
+    if not isinstance(event, RulebookProposed | ProposalEnded) or asking.capacity.is_person:
+        return None
+    return None if proposals.may_see(asking.house, asking.caller) else event.digest
 
 
 def _lead(asking: Asking, found: Recorded, purpose: str | None) -> Callable[[str], str | None]:
