@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 from tests.console.test_rule_screens import amended
 
+NAMED = re.compile(r"某政策部门三处 \S+\*")
 WRONG = "第六条（九）：原文是每门 3 学时，细则写成了 5。"
 
 
@@ -97,7 +99,9 @@ def test_a_file_that_comes_again_unchanged_says_why_it_was_refused_before(office
     assert "同一份文件从前的提议" in shown.text and "影响还没有查清" in shown.text
 
 
-def test_the_proposer_takes_it_back_and_nobody_is_asked_any_more(office: Browser, second: Browser) -> None:
+def test_the_proposer_takes_it_back_and_nobody_is_asked_any_more(
+    town: Town, office: Browser, second: Browser
+) -> None:
     at = proposed(office, amended("2034-03-01"))
 
     done = office.press(office.get(office.get(at).link("撤回")), "撤回", words="附件不是最后一稿。")
@@ -105,8 +109,34 @@ def test_the_proposer_takes_it_back_and_nobody_is_asked_any_more(office: Browser
     assert "已撤回" in done.text and "附件不是最后一稿。" in done.text
     assert "附件不是最后一稿。" in second.get(at).text and "不予施行" not in second.get(at).buttons()
     assert "2034-03-01" not in second.get("/home").text and "2034-03-01" not in office.get("/home").text
+    events = office.json(f"{at}.json")
+    for event in (events["event"], events["ended"]["event"]):
+        page = second.get(f"/events/{event}")
+        assert page.link("看提议，谁提出、为何不予施行或撤回") == at
+        assert "打开密封的内容" not in page.buttons(), "no purpose is asked for where it would open nothing"
+    stranger = Browser(town, town.officer(town.unit("某局", "330200", "general"), "supervisor", "3302"))
+    assert at not in {to for _, to in stranger.get(f"/events/{events['event']}").links}
     late = second.get(f"{at}/refusal", 409)
     assert "已由提出人撤回" in late.text
+
+
+def test_of_a_colleague_a_proposal_tells_the_masked_name_of_another_office_its_organisation(
+    town: Town, office: Browser, second: Browser
+) -> None:
+    bureau = town.unit("某政策部门三处", "330200", "general")
+    one, other = (Browser(town, town.officer(bureau, "policy_office", "33")) for _ in range(2))
+    at = proposed(one, amended("2034-04-01"))
+    looks = town.house.register.access.store
+
+    assert "某政策部门三处 本人" in one.get(at).text
+    before = looks.size()
+    seen = other.get(at).text
+    assert NAMED.search(seen), seen[:600]
+    assert looks.size() == before + 1, "who looked is recorded"
+    assert NAMED.search(other.get("/rules").text)
+    elsewhere = second.get(at).text
+    assert "某政策部门三处（" in elsewhere and not NAMED.search(elsewhere)
+    one.press(one.get(one.get(at).link("撤回")), "撤回", words="另行提出。")
 
 
 @pytest.mark.requires_system("chromium")

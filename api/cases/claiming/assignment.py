@@ -102,13 +102,15 @@ def colleagues(house: House, caller: Caller, claim: str) -> list[Colleague] | Re
     return sorted((named[one.actor] for one in able), key=lambda one: (not one.is_self, one.words))
 
 
-def names_of(house: House, caller: Caller, actor: Actor, holders: list[str]) -> dict[str, Colleague]:
+def names_of(
+    house: House, caller: Caller, actor: Actor, holders: list[str], *, route: str = "assignment"
+) -> dict[str, Colleague]:
     """The colleagues of these accounts, recorded as seen. Of another organisation's hand no name is told."""
     reading, seen = Reading(house.ledger), list(dict.fromkeys(one for one in holders if one != actor.actor))
     own = {one for one in seen if (it := reading.actor(one)) is not None and it.organisation == actor.organisation}
     if own:
         record_looks(house, by_actor(caller, actor, actor.scopes[0].role), sorted(own), PURPOSE, what=("name",),
-                     route="assignment")
+                     route=route)
     names = {one: _name(house, one) if one in own else None for one in seen}
     return {one: Colleague(one, names.get(one), one == actor.actor) for one in dict.fromkeys(holders)}
 

@@ -50,10 +50,12 @@ def proposal(asking: Asking, digest: str) -> Shown:
     told = changed(asking.house, book, now)
     subject = _subject(book, body, version, told)
     is_open = body["status"] in ("open", "overtaken")
+    put, former = rules.proposed_told(asking.house, body), [rules.proposed_told(asking.house, one)
+                                                            for one in body["former"]]
+    rules.name_hands(asking, (put, *former))
     return Page("rule_proposal.html", {
         **rules.opened_told(opened._replace(family=())), **told, "is_office": True,
-        "proposal": rules.proposed_told(asking.house, body), "moment": Moment((), {}, {}),
-        "former_proposals": [rules.proposed_told(asking.house, one) for one in body["former"]],
+        "proposal": put, "moment": Moment((), {}, {}), "former_proposals": former,
         "announced": sum(one.rulebook_digest == digest for one in opened.reports),
         "is_own": body["proposed_by"] == asking.caller.id, "subject": subject,
         "can": _can(asking, digest) if is_open else None,

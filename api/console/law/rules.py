@@ -15,10 +15,12 @@ from urllib.parse import quote
 from flask import request
 
 from api.cases import workload
+from api.cases.claiming.assignment import names_of
 from api.cases.doing import Reading
 from api.cases.law import proposals as cases
 from api.cases.law import rulebook_reading as reading
 from api.cases.law.rulebook_reading import OnShelf, Opened, Sentence
+from api.cases.standing import acting
 from api.console.claiming.claim import done_before, told_basis
 from api.console.helping import GLOSSARY
 from api.console.law import replay_check
@@ -93,6 +95,7 @@ def listed(asking: Asking) -> Shown:
     glossary = [pair for pair in GLOSSARY if asked and all(term in "".join(pair) for term in asked.split())]
     grid = _grid(asking, now)
     rows, proposals = [shelf_told(one) for one in enacted], proposed(asking, now.moment, now.position)
+    name_hands(asking, proposals or ())
     return Page("rules.html", {
         "moment": now.moment, "basis": told_basis(now.basis), "rows": rows, "drafts": list(map(shelf_told, drafts)),
         "grid": grid, "day": now.day, "asked": asked, "hits": hits, "glossary": glossary,
@@ -159,10 +162,27 @@ def proposed_told(house: House, one: Mapping[str, Any]) -> dict[str, Any]:
     """A proposal as screens tell it: of which organisation whoever proposed and whoever ended it is."""
     ended = one["ended"]
     return {
-        **one, "by": office_of(house, one["proposed_by"]), "state": PROPOSALS[one["status"]],
-        "time": written(one["recorded_at"]),
-        "ended": ended and {**ended, "office": office_of(house, ended["by"]), "time": written(ended["recorded_at"])},
+        **one, "by": office_of(house, one["proposed_by"]), "name": "", "state": PROPOSALS[one["status"]],
+        "time": written(one["recorded_at"]), "ended": ended and {
+            **ended, "office": office_of(house, ended["by"]), "name": "", "time": written(ended["recorded_at"])},
     }
+
+
+def name_hands(asking: Asking, told: Sequence[dict[str, Any]]) -> None:
+    """Put beside each proposal by which colleague it is and was ended, masked and recorded; of others no name is told.
+
+    Whoever installed the system is nobody's colleague.
+    """
+    hands = [one["proposed_by"] for one in told] + [one["ended"]["by"] for one in told if one["ended"]]
+    actor = acting(asking.house, asking.caller)
+    if isinstance(actor, Refusal):
+        return
+    known = names_of(asking.house, asking.caller, actor, hands, route="rulebook-proposals")
+    words = {one: "本人" if it.is_self else it.name or "" for one, it in known.items()}
+    for one in told:
+        one["name"] = words[one["proposed_by"]]
+        if one["ended"]:
+            one["ended"]["name"] = words[one["ended"]["by"]]
 
 
 def office_of(house: House, actor: str) -> str:
