@@ -63,7 +63,7 @@ class Settings:
     shared_folder: str = _setting("几台主机共用的文件夹（签名密钥、证明材料、细则、报告）", "", checks.shared)
     archive_folder: str = _setting(
         "本机读归档的文件夹，各归档按原名在其中（空：在移出时所在之处）", "", checks.archives)
-    master_key: str = _setting("主密钥：file，或 command:程序的绝对路径（密钥服务）", "file", checks.master_key)
+    master_key: str = _setting("主密钥：文件（file），或密钥服务的程序（command:绝对路径）", "file", checks.master_key)
     workers: int = _setting(
         "处理请求的进程数（默认：SQLite 1，PostgreSQL 2）；宜等于处理器核数", 1, checks.positive(64))
     threads: int = _setting("每个进程中处理请求的线程数", 32, checks.positive(512))
@@ -95,18 +95,19 @@ class Settings:
     time_stamps: str = _setting("时间戳机构的文件（TOML，RFC 3161；空：不盖时间戳）", "", checks.file_name)
     sqlite_cache_mb: int = _setting("SQLite 缓存（MB）", 64, checks.positive(65_536))
     public_address: str = _setting("本服务对外的网址（单点登录由此返回）", "", checks.public_address)
-    sign_on_issuer: str = _setting("单点登录提供方的 issuer（OpenID Connect；空：不用单点登录）", "", checks.issuer)
-    sign_on_client: str = _setting("本服务在提供方处登记的 client_id", "", checks.plain)
-    sign_on_secret: str = _setting("本服务在提供方处的 client_secret（空：只用 PKCE）", "", checks.plain, secret=True)
-    sign_on_acr: str = _setting("单点登录须达到的 acr，任一即可，逗号分隔（空：不问）", "", checks.plain)
+    sign_on_issuer: str = _setting("单点登录提供方的标识（issuer；空：不用单点登录）", "", checks.issuer)
+    sign_on_client: str = _setting("本服务在提供方处登记的编号（client_id）", "", checks.plain)
+    sign_on_secret: str = _setting(
+        "本服务在提供方处的密钥（client_secret；空：只用 PKCE）", "", checks.plain, secret=True)
+    sign_on_acr: str = _setting("单点登录须达到的等级（acr），任一即可，逗号分隔（空：不问）", "", checks.plain)
     sign_on_amr: str = _setting(
-        "单点登录须用过的方法 amr，任一即可，逗号分隔，如 otp,hwk（空：不问）", "", checks.plain)
+        "单点登录须用过的方法（amr，如 otp,hwk），任一即可，逗号分隔（空：不问）", "", checks.plain)
     sign_on_second_factor: bool = _setting("单点登录算作第二因素（须设 sign_on_acr 或 sign_on_amr）", False)
     second_factor: str = _setting(
-        "第二因素（动态口令）：offices 部门账号必须有，everyone 人人，optional 自愿，auto 对外（https）时同 offices",
+        "第二因素（动态口令）：部门账号必须有（offices）、人人必须有（everyone）、自愿（optional）、对外时同部门（auto）",
         "auto", checks.one_of("auto", "offices", "everyone", "optional"))
     breached_passwords: str = _setting("泄露口令的清单（按 SHA-1 排序的文件；空：不查）", "", checks.file_name)
-    paper_scanner: str = _setting("佐证文件的扫描程序，command:绝对路径（空：不扫描）", "", checks.scanner)
+    paper_scanner: str = _setting("佐证文件的扫描程序（command:绝对路径；空：不扫描）", "", checks.scanner)
     telemetry_address: str = _setting(
         "调用链（OpenTelemetry，OTLP/HTTP）收集器的地址（空：不发送）", "", checks.collector)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -37,7 +37,7 @@ def check_affiliation(one: Affiliation, words: Vocabulary) -> tuple[int, int | N
     first = check_date("from", one.from_)
     last = None if one.to is UNSET else check_date("to", one.to)
     if last is not None and last < first:
-        raise BadLine("to", one.to, f"应不早于 from（{one.from_}）")
+        raise BadLine("to", one.to, f"应不早于起始日（from）{one.from_}")
     if not is_region(one.region):
         raise BadLine("region", one.region, "应为六位 GB/T 2260 区划代码，如 330203；省本级为 330000")
     if one.sector not in words.sectors:
@@ -54,7 +54,7 @@ def check_application(one: Application) -> tuple[int, int]:
     obtained = check_date("title_obtained_on", one.title_obtained_on)
     check_value(Field("minimum_years", "integer", most=60), one.minimum_years)
     if one.committee is not UNSET and one.committee != "outside":
-        raise BadLine("committee", one.committee, "应为 outside（市外评委会），或不写")
+        raise BadLine("committee", one.committee, "应为市外评委会（outside），或不写")
     return applied, obtained
 
 
@@ -65,17 +65,18 @@ def check_loose(row: Row, words: Vocabulary, make_up: Iterable[MakeUp], platform
         check_value(words.fields[name], value)
     starts, ends = given.get("starts"), given.get("ends")
     if starts is not None and ends is not None and DAYS[ends] < DAYS[starts]:
-        raise BadLine("ends", ends, f"应不早于 starts（{starts}）")
+        raise BadLine("ends", ends, f"应不早于开始日期（starts）{starts}")
     if "filed_on" in given and starts is None:
-        raise BadLine("starts", None, "写了 filed_on（备案日期）就要写 starts（开始日期）", missing=True)
+        raise BadLine("starts", None, "写了备案日期（filed_on）就要写开始日期（starts）", missing=True)
     year = given.get("year")
     if year is None or year == int(row[2][:4]) or _makes_up(year, row[2], platform, make_up):
         return
     if starts is None or ends is None:
-        raise BadLine("year", year, "与 date 的年度不同时，要写 starts 与 ends，且 year 是其所跨两年之一")
+        wanted = "与佐证日期（date）的年度不同时，要写开始日期（starts）和结束日期（ends），并取其所跨两年之一"
+        raise BadLine("year", year, wanted)
     first, last = int(starts[:4]), int(ends[:4])
     if last != first + 1 or year not in (first, last):
-        raise BadLine("year", year, f"应为活动所跨两年之一；starts {starts} 到 ends {ends} 跨的是 {first} 与 {last}")
+        raise BadLine("year", year, f"应为活动所跨两年之一；{starts} 到 {ends} 跨的是 {first} 与 {last}")
 
 
 def _makes_up(year: int, written: str, platform: object, make_up: Iterable[MakeUp]) -> bool:
@@ -112,7 +113,7 @@ def _check_level(values: Mapping[str, Any], route: Route) -> None:
     level = values.get("level")
     if not route.levels:
         if level is not None:
-            raise BadLine("level", level, f"途径 {route.code}（{route.name}）没有级别；请去掉 level")
+            raise BadLine("level", level, f"途径 {route.code}（{route.name}）没有级别；请去掉级别（level）")
     elif level is None:
         if not route.level_optional:
             raise BadLine("level", None, f"应为 {'、'.join(route.levels)} 之一", missing=True)
@@ -134,6 +135,6 @@ def check_confirmation(row: Row, values: Mapping[str, Any]) -> None:
     """Confirmed hours stand with the document that confirms them, and the reverse."""
     document = row[LOOSE - 1]
     if "confirmed_hours" in values and document is UNSET:
-        raise BadLine("document", None, "写了 confirmed_hours（确认学时）就要写 document（文件号）", missing=True)
+        raise BadLine("document", None, "写了确认学时（confirmed_hours）就要写文件号（document）", missing=True)
     if "confirmed_hours" not in values and document is not UNSET:
-        raise BadLine("confirmed_hours", None, "写了 document（文件号）就要写 confirmed_hours", missing=True)
+        raise BadLine("confirmed_hours", None, "写了文件号（document）就要写确认学时（confirmed_hours）", missing=True)

@@ -69,7 +69,8 @@ class NotBuilt(ProjectionError):
         self.retry_after = _SOON_S if seconds_left is None else max(_SOON_S, min(seconds_left, _LATE_S))
         far = f"（已处理 {done:,} / {total:,} 个事件）" if total else ""
         left = "" if seconds_left is None else f"，约还需 {seconds_left} 秒"
-        super().__init__(f"投影 {name} 正在建立{far}{left}，暂时不能查询；不涉及它的照常。请稍后重试；进度见 /readyz。")
+        super().__init__(f"投影 {name} 正在建立{far}{left}，暂时不能查询；不涉及它的照常。"
+                         "请稍后重试；进度见就绪检查（/readyz）。")
 
 
 class Unreadable(ProjectionError):
@@ -101,7 +102,7 @@ class AsOfMalformed(ProjectionError):
     def __init__(self, text: str) -> None:
         self.text = text
         super().__init__(
-            f"as_of 读到“{text[:60]}”，应为事件位置（如 41）、带时区的时间（如 2026-11-21T10:00:00+08:00，"
+            f"记录时间（as_of）读到“{text[:60]}”，应为事件位置（如 41）、带时区的时间（如 2026-11-21T10:00:00+08:00，"
             "在网址中加号写作 %2B）或日期（如 2026-11-21，指当日结束时）。"
         )
 
@@ -113,7 +114,7 @@ class AsOfInFuture(ProjectionError):
 
     def __init__(self, text: str, *, size: int) -> None:
         self.text, self.size = text, size
-        super().__init__(f"as_of={text} 尚未到来：账本现有 {size} 个事件。请改用已有的位置或已过的时间。")
+        super().__init__(f"记录时间（as_of={text}）尚未到来：账本现有 {size} 个事件。请改用已有的位置或已过的时间。")
 
 
 class AsOfBeforeLedger(ProjectionError):
@@ -124,8 +125,8 @@ class AsOfBeforeLedger(ProjectionError):
     def __init__(self, text: str, *, began: str | None) -> None:
         self.text, self.began = text, began
         super().__init__(
-            f"as_of={text} 早于账本的第一个事件（{began}）：当时怎么说，账本无从知道。导入的历史记录另有"
-            "来源系统的登记时间（source_recorded_at），见各条记录；要看哪些学习在某日前已发生，请用 valid_on。"
+            f"记录时间（as_of={text}）早于账本的第一个事件（{began}）：当时怎么说，账本无从知道。导入的历史记录另有"
+            "来源系统的登记时间（source_recorded_at），见各条记录；要看哪些学习在某日前已发生，请用发生时间（valid_on）。"
         )
 
 
@@ -157,7 +158,7 @@ class ValidOnMalformed(ProjectionError):
 
     def __init__(self, text: str) -> None:
         self.text = text
-        super().__init__(f"valid_on 读到“{text[:60]}”，应为日期，如 2026-11-21。")
+        super().__init__(f"发生时间（valid_on）读到“{text[:60]}”，应为日期，如 2026-11-21。")
 
 
 class LawMalformed(ProjectionError):
@@ -168,8 +169,8 @@ class LawMalformed(ProjectionError):
     def __init__(self, text: str) -> None:
         self.text = text
         super().__init__(
-            f"law 读到“{text[:60]}”，应为 then（当时的细则）、now（现行的细则）"
-            "或 set:甲,乙（指定的细则，如 set:wenzhou/2020-11-27，草案可加 @摘要）。"
+            f"规则（law）读到“{text[:60]}”，应为当时的细则（then）、现行的细则（now）"
+            "或指定的细则（set:甲,乙，如 set:wenzhou/2020-11-27，草案可加 @摘要）。"
         )
 
 

@@ -84,7 +84,8 @@ def parse(kind: str, text: str, *, today: date) -> IdNumber:
 def _resident(text: str, today: date) -> str:
     number = resident_id.normalise(text, today=today)
     if number[:6] in _PERMIT_AREAS:
-        raise BadIdNumber("other_kind", "该号码属于港澳台居民居住证：证件类型请选 hmt_residence_permit。")
+        cure = "证件类型请选港澳台居民居住证（hmt_residence_permit）。"
+        raise BadIdNumber("other_kind", f"该号码属于港澳台居民居住证：{cure}")
     if number[0] == "9":
         kind = "foreign_permanent_residence"
         raise BadIdNumber("other_kind", f"该号码属于外国人永久居留身份证：证件类型请选 {kind}。")

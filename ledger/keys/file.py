@@ -118,7 +118,7 @@ class KeyFile:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         connection.execute("COMMIT")
         if found != APPLICATION_ID and (found or tables):
-            raise VaultFailed(self.path, f"不是密钥库，application_id {found:#x}")
+            raise VaultFailed(self.path, f"不是密钥库，文件标记（application_id）{found:#x}")
         if version > VERSION:
             raise VaultFailed(self.path, f"格式版本 {version}，本程序使用 {VERSION}；请升级本程序")
         if found == APPLICATION_ID and not tables >= _ANCIENT:

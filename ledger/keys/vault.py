@@ -85,7 +85,7 @@ class OtherMake(LedgerError):
     def __init__(self, path: Path, make: str) -> None:
         self.make = make
         super().__init__(
-            f'密钥库 {path} 由 {make} 包裹，而设置 master_key 是 file。请在设置中写 master_key = "{make}"。'
+            f'密钥库 {path} 由 {make} 包裹，而设置 master_key 写的是文件（file）。请在设置中写 master_key = "{make}"。'
         )
 
 

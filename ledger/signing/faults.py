@@ -82,7 +82,7 @@ class OtherKeys(CheckpointDamaged):
     def __init__(self, where: str, reason: object) -> None:
         super().__init__(where, reason)
         self.args = (
-            f"{where}的上一个检查点不是用 keys 文件夹里的任何一把密钥签的：这本账属于另一个数据文件夹。"
+            f"{where}的上一个检查点不是用密钥文件夹（keys）里的任何一把密钥签的：这本账属于另一个数据文件夹。"
             "不打开，不登记，不签发。请核对 --data 与设置 database 指的是不是同一个登记簿；"
             "若只是缺了曾用公钥（*.former），请从任何副本放回；若刚更换密钥，须先让新旧两把同时签过一次。",
         )

@@ -74,7 +74,7 @@ class BodyUnplaced(LedgerError):
         self.position = position
         super().__init__(
             f"事件 {position} 的正文不在账本中，账本也没有记下它移入了哪份归档：账本被改动过，"
-            "或恢复时遗漏了 archives 表。请保留现状作为证据，运行 xueshi fsck，并从备份恢复。")
+            "或恢复时遗漏了归档表（archives）。请保留现状作为证据，运行 xueshi fsck，并从备份恢复。")
 
 
 def stub(recorded_at: int) -> bytes:

@@ -96,8 +96,8 @@ class NotDurable(LedgerError):
     def __init__(self, place: str, setting: str) -> None:
         self.place, self.setting = place, setting
         super().__init__(
-            f"{place} 的设置 {setting} 为 off：断电后，已确认的登记可能丢失，账本不能这样使用。"
-            f"请把 {setting} 设为 on 并重新启动数据库。"
+            f"{place} 的设置 {setting} 是关（off）：断电后，已确认的登记可能丢失，账本不能这样使用。"
+            f"请把 {setting} 设为开（on）并重新启动数据库。"
         )
 
 

@@ -58,7 +58,7 @@ class BeingWeighed(ProjectionError):
         self.seen: Final = {"as_of": basis.as_of, "log_size": basis.log_size}   # Else the next question is another one.
         told = f"已评定 {done} / {total} 人" if total else "刚刚开始"
         super().__init__(
-            f"正在按所问的时间和规则逐人评定差异（{told}）。请稍后以 as_of={basis.as_of}、log_size={basis.log_size} "
+            f"正在按所问的时间和规则逐人评定差异（{told}）。请稍后以同一位置（as_of={basis.as_of}、log_size={basis.log_size}）"
             "再问，得到的就是这一份；只问一个人（person）的，可以立即得到。")
 
 

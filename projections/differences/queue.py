@@ -41,7 +41,8 @@ class DifferencesBehind(ProjectionError):
 
     def __init__(self, as_of: int, *, position: int) -> None:
         self.as_of, self.position = as_of, position
-        super().__init__(f"差异清单目前处理到事件 {position}，所问的是 {as_of}。请稍后重试，或不加 as_of 查看现有的。")
+        super().__init__(f"差异清单目前处理到事件 {position}，所问的是 {as_of}。"
+                         "请稍后重试，或不加记录时间（as_of）查看现有的。")
 
 
 _TEXTS: Final = ("claim", "person", "kind", "role", "region", "sector", "category", "unit", "decided_rulebook",

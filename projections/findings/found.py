@@ -38,7 +38,8 @@ class FindingsBehind(ProjectionError):
 
     def __init__(self, as_of: int, *, position: int) -> None:
         self.as_of, self.position = as_of, position
-        super().__init__(f"线索目前检出到事件 {position}，所问的是 {as_of}。请稍后重试，或不加 as_of 查看现有的。")
+        super().__init__(f"线索目前检出到事件 {position}，所问的是 {as_of}。"
+                         "请稍后重试，或不加记录时间（as_of）查看现有的。")
 
 
 class Finding(NamedTuple):

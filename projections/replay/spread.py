@@ -42,7 +42,7 @@ class Incomplete(ProjectionError):
     def __init__(self, people: int, came: int) -> None:
         super().__init__(
             f"集群返回的结果不完整：应有 {people:,} 人，每人一次，收到 {came:,} 人次。没有写出报告；"
-            "请查看集群的日志后重新运行，或改用 --engine local。")
+            "请查看集群的日志后重新运行，或改在本机计算（--engine local）。")
 
 
 @dataclass(frozen=True, slots=True)
