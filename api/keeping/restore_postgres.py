@@ -39,7 +39,9 @@ def room_in(settings: Settings, *, replace: bool) -> Room:
     if not settings.database:
         return Room({}, ())
     from ledger.copies.dumping import standing
+    from ledger.stores.postgres_alone import demand_unused
 
+    demand_unused(settings.database, SCHEMAS[0])
     stands = standing(settings.database, SCHEMAS)
     full = [schema for schema, events in stands.items() if events]
     if full and not replace:

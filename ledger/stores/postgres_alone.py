@@ -4,7 +4,8 @@ Whoever writes holds a lock that bears the vault's name, on the very connection 
 vault hold it together. A connection that meets the lock of another vault is not written on. So it holds after a lost
 connection and on a server that took another's place, nothing of it is kept in the database or in a copy of it, and
 whoever stops one service and starts another elsewhere has nothing to clear away: the server frees the locks of a
-session that ends, and ends that of a host that is gone (`postgres_connections`).
+session that ends, and ends that of a host that is gone (`postgres_connections`). The same lock tells a restore that
+somebody still serves, on this host or another.
 
 `tests/api/test_two_folders.py` shows it with two services.
 """
@@ -12,10 +13,14 @@ session that ends, and ends that of a host that is gone (`postgres_connections`)
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
+from ledger.errors import LedgerError
 from ledger.stores.append import StoreFailed
-from ledger.stores.postgres_connections import Connection
+from ledger.stores.postgres_connections import Connection, connect
+from ledger.stores.postgres_errors import reading_clearly
 from ledger.stores.postgres_target import Target
 
 _TURN: Final = b"SELECT pg_advisory_xact_lock($1::int, 0)"  # One looks at a time: of two, the first has it.
@@ -25,6 +30,10 @@ _OTHER: Final = b"""
       AND classid = $1::int AND objsubid = 2 AND objid NOT IN (0, $2::int) LIMIT 1
 """
 _TAKE: Final = b"SELECT pg_advisory_lock_shared($1::int, $2::int)"
+
+_LEAVING_S: Final = 1
+_PAUSE_S: Final = 0.05  # not hours: seconds
+_Found = TypeVar("_Found", bound=tuple[Any, ...])
 
 
 class OtherVaultServes(StoreFailed):
@@ -40,15 +49,48 @@ class OtherVaultServes(StoreFailed):
         self.args = (f"{told}。{cure}",)
 
 
+class DatabaseInUse(LedgerError):
+    """Somebody has the log open to write, while it was to be exchanged."""
+
+    code = "database_in_use"
+
+    def __init__(self, place: str, address: str) -> None:
+        where = f"（连接来自 {address}）" if address else ""
+        super().__init__(f"{place} 正由一个服务使用{where}，没有改动任何内容。请先停止各台主机上的服务，再运行一次。")
+
+
+def demand_unused(conninfo: str, schema: str) -> None:
+    """See that nobody has a log open to write, on whatever host, before what lies there is exchanged."""
+    target = Target(conninfo, schema)
+    with reading_clearly(target), connect(target) as connection:
+        asked = _number(f"xueshi vault of {schema}"), 0
+        other = _lasting(lambda: connection.execute(_OTHER, asked).fetchone())
+    if other is not None:
+        raise DatabaseInUse(target.shown, other[0])
+
+
 def keep_alone(connection: Connection, target: Target, vault: str) -> None:
     """Hold a log for a vault as long as the connection lasts; raises OtherVaultServes."""
     log, ours = _number(f"xueshi vault of {target.schema}"), _number(vault)
-    with connection.transaction():
-        connection.execute(_TURN, (log,))
-        other = connection.execute(_OTHER, (log, ours)).fetchone()
-        if other is not None:
-            raise OtherVaultServes(target.shown, other[0])
-        connection.execute(_TAKE, (log, ours))
+
+    def take() -> tuple[str] | None:
+        with connection.transaction():
+            connection.execute(_TURN, (log,))
+            other: tuple[str] | None = connection.execute(_OTHER, (log, ours)).fetchone()
+            if other is None:
+                connection.execute(_TAKE, (log, ours))
+        return other
+
+    if (other := _lasting(take)) is not None:
+        raise OtherVaultServes(target.shown, other[0])
+
+
+def _lasting(look: Callable[[], _Found | None]) -> _Found | None:
+    """What is still there after a moment: the server hears a little later that somebody has left."""
+    end = time.monotonic() + _LEAVING_S
+    while (found := look()) is not None and time.monotonic() < end:
+        time.sleep(_PAUSE_S)
+    return found
 
 
 def _number(name: str) -> int:

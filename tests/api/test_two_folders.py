@@ -12,12 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.keeping.restore_postgres import room_in
 from api.register.register import open_register
 from api.settings import Settings
 from ledger.keys.vault import FileMasterKey, open_vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append, StoreFailed
-from ledger.stores.postgres_alone import OtherVaultServes
+from ledger.stores.postgres_alone import DatabaseInUse, OtherVaultServes
 from tests.api.workers_kit import serving, started, until
 from tests.ledger.ledger_kit import plain_event
 
@@ -40,6 +41,14 @@ def test_of_a_folder_and_its_copy_one_has_the_database(postgres: str, tmp_path: 
 
     with closing(open_register(second)), pytest.raises(OtherVaultServes):  # It was moved, and its old place is silent.
         open_register(first)
+
+
+def test_what_is_served_elsewhere_is_not_exchanged_under_it_by_a_restore(postgres: str, tmp_path: Path) -> None:
+    here = Settings(data_folder=tmp_path / "data", database=postgres)
+    with closing(open_register(here, create=True)), pytest.raises(DatabaseInUse, match="先停止各台主机上的服务"):
+        room_in(here, replace=True)
+
+    assert set(room_in(here, replace=True).asides) == {"ledger", "access"}
 
 
 def test_a_service_that_lost_its_connections_writes_nothing_while_another_has_the_database(
