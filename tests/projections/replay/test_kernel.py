@@ -63,7 +63,9 @@ def rare_law() -> Law:
 
 LAWS = {"the five": Law(shipped().books), "with every draft": Law([*shipped().books, *drafts().books]),
         "rare requirements": rare_law()}
-BENCHES = {name: Bench(law) for name, law in LAWS.items()}
+CYCLE_ALONE = Law([replace(book, minimums=tuple(one for one in book.minimums if one.cycle))
+                   for book in shipped().books if book.family == "zhejiang-natural-resources"])
+BENCHES = {name: Bench(law) for name, law in (LAWS | {"a cycle alone": CYCLE_ALONE}).items()}
 VERDICTS = {True: PASSED, False: FAILED, None: UNKNOWN}
 HOW = {(True, None): MET, (False, None): SHORT, (None, "in_progress"): IN_PROGRESS,
        (None, "undetermined"): UNDETERMINED}
@@ -137,6 +139,16 @@ def test_a_cycle_of_ones_own_starts_with_the_first_belonging_within_the_scope() 
     they_agree("rare requirements", crowd)
 
 
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_cycle_takes_ones_first_year_and_nothing_of_whoever_stands_before(name: str) -> None:
+    """People who begin in each year of a cycle, one after the other, and have enough of it or just too little."""
+    crowd = [([{"from": f"{start}-01-01", "region": "330203", "sector": sector}], [
+        {"category": "professional", "route": "overseas", "days": days, "date": f"{year}-05-01"}
+        for year in range(start, start + 3)])
+        for start in range(2018, 2027) for sector in ("natural_resources", "environment") for days in ("2", "6")]
+    they_agree(name, crowd)
+
+
 @pytest.mark.parametrize("name", LAWS)
 def test_a_part_in_per_cent_is_reached_to_the_last_hundredth(name: str) -> None:
     """67 in a hundred of what is no multiple of a hundredth: the part of a hundredth still has to be reached."""
@@ -205,7 +217,7 @@ def they_agree(name: str, crowd: list[Any], *, chosen: list[int] | None = None) 
         coder.add(f"p{number}", places, entries)
         judged.append(bench.judge(places, entries))
     coded = coder.coded()
-    compiled = compile_over(LAWS[name], coded)
+    compiled = compile_over(bench.law, coded)
 
     for replayed in (replay(coded, compiled, fast=fast) for fast in (False, True)):
         for number, person in enumerate(judged):
