@@ -55,15 +55,14 @@ def replay(
 def lost(coded: Coded, numbers: Ints, compiled: Compiled) -> NDArray[np.bool_]:
     """Which entries lose to another of their group: the most hours are kept, the first registered on a tie."""
     found = np.zeros(coded.entries, dtype=np.bool_)
-    if len(coded.keyed):
-        ruling = numbers[coded.keyed]
-        counts = compiled.rulings.counts[ruling]
-        worth = np.where(counts, compiled.rulings.hours[ruling], NONE)
-        group = np.repeat(np.arange(len(coded.group) - 1), np.diff(coded.group))
-        order = np.lexsort((np.arange(len(worth)), -worth, group))  # Of each group the one that is kept comes first.
-        kept = np.zeros(len(worth), dtype=np.bool_)
-        kept[order[coded.group[:-1]]] = True
-        found[coded.keyed[counts & ~kept]] = True
+    ruling = numbers[coded.keyed]
+    counts = compiled.rulings.counts[ruling]
+    worth = np.where(counts, compiled.rulings.hours[ruling], NONE)
+    group = np.repeat(np.arange(len(coded.group) - 1), np.diff(coded.group))
+    order = np.lexsort((np.arange(len(worth)), -worth, group))  # Of each group the one that is kept comes first.
+    kept = np.zeros(len(worth), dtype=np.bool_)
+    kept[order[coded.group[:-1]]] = True
+    found[coded.keyed[counts & ~kept]] = True
     return found
 
 
@@ -72,7 +71,7 @@ def _fold(coded: Coded, compiled: Compiled, numbers: Ints) -> tuple[Ints, Ints, 
     row = coded.row.astype(np.int64)
     counts = rulings.counts[numbers] & ~lost(coded, numbers, compiled)
     counted = np.where(counts, rulings.hours[numbers], 0)
-    _cap(counted, counts, row, numbers, compiled)
+    _cap(counted, row, numbers, compiled)
     sums = np.zeros((coded.years, EXAM + len(compiled.classes)), dtype=np.int32, order="F")
     np.add.at(sums, (row, rulings.category[numbers].astype(np.int64)), counted)
     for by, hours in ((rulings.by_exam, None), (rulings.credit > 0, rulings.credit), (rulings.class_ > 0, None)):
@@ -88,14 +87,10 @@ def _fold(coded: Coded, compiled: Compiled, numbers: Ints) -> tuple[Ints, Ints, 
     return counted, sums, unruled
 
 
-def _cap(
-    counted: Ints, counts: NDArray[np.bool_], row: NDArray[np.int64], numbers: Ints, compiled: Compiled
-) -> None:
+def _cap(counted: Ints, row: NDArray[np.int64], numbers: Ints, compiled: Compiled) -> None:
     """Let each bucket of each year take no more than its cap, in the order of the entries; in place."""
     rulings = compiled.rulings
-    some = np.flatnonzero(counts & (rulings.cap[numbers] != NONE))
-    if not len(some):
-        return
+    some = np.flatnonzero(rulings.cap[numbers] != NONE)  # What does not count brings nothing into its bucket.
     bucket = row[some] * compiled.buckets + rulings.bucket[numbers[some]]
     order = np.argsort(bucket, kind="stable")
     some, bucket = some[order], bucket[order]
@@ -188,8 +183,7 @@ def _cycle(
 def own_starts(coded: Coded, compiled: Compiled, family: int) -> NDArray[np.int64]:
     """For each person the first year in which they lie within a family's scope; 0 where they never do."""
     starts = np.zeros(len(coded.people), dtype=np.int64)
-    if len(coded.belonging):
-        within = np.flatnonzero(compiled.starts[family][coded.belonging])[::-1]
-        owner = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_belonging))
-        starts[owner[within]] = coded.belongs_from[within]  # Backwards: the first of them is written last.
+    within = np.flatnonzero(compiled.starts[family][coded.belonging])[::-1]
+    owner = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_belonging))
+    starts[owner[within]] = coded.belongs_from[within]  # Backwards: the first of them is written last.
     return starts
