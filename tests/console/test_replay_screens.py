@@ -366,7 +366,21 @@ def test_after_enactment_one_button_on_either_page_has_it_checked_and_both_pages
     assert ("entries.ndjson：5 行不同 涉及个人，不在这里列出" in result.text) != holds
     assert ("（没有这一行）" in result.text) != holds
     listed = rules.get("/replays").text
-    assert "核对：现行细则" in listed
+    assert "核对：现行细则" in listed and "核对：现行细则" in rules.get("/home").text
+    clear(place_of(cast.town.house, announced).parent)
+    gone = rules.get(law)
+    assert said in gone.text and "不在本服务" not in gone.text, "what was found outlasts the files"
+
+
+def test_a_report_whose_files_are_gone_says_where_it_can_still_be_checked(
+    cast: Cast, rules: Browser, office: Browser, announced: str
+) -> None:
+    clear(place_of(cast.town.house, announced).parent)
+    law = rules.get("/rules/ningbo-industry/2019-01-01")
+
+    assert "不在本服务" in law.text and "xueshi replay --check" in law.text
+    assert f'action="/replays/{announced}/check"' not in law.source
+    assert "不在本服务" not in office.get("/rules/ningbo-industry/2019-01-01").text
 
 
 def test_rows_are_for_those_in_whose_sight_people_are_for_a_purpose_recorded_and_masked(

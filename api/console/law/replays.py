@@ -62,8 +62,10 @@ def latest(asking: Asking) -> list[dict[str, Any]] | None:
 def _row(view: Mapping[str, Any]) -> dict[str, Any]:
     began, ended = view["begun_at"], view["ended_at"]
     lasted = None if None in (began, ended) else datetime.fromisoformat(ended) - datetime.fromisoformat(began)
-    return {**asked_words(view["question"]), "job": view["job"], "mark": mark_of(view),
-            "is_check": view["kind"] == REPLAY_CHECK,
+    asked = asked_words(view["question"])
+    if view["kind"] == REPLAY_CHECK:
+        asked["under"] = {**asked["under"], "name": f"核对：{asked['under']['name']}"}
+    return {**asked, "job": view["job"], "mark": mark_of(view),
             "made": written(view["made_at"]), "ended": written(ended) if ended else "",
             "lasted": None if lasted is None else duration(max(1, round(lasted.total_seconds())))}
 
