@@ -73,6 +73,9 @@ def test_what_no_standby_has_confirmed_is_not_acknowledged_and_questions_are_ans
         assert until(lambda: machines.primary.ask(WAITING) >= 1)
         for path in ("/livez", "/log/key", "/version"):
             assert machines.direct(machines.services[0]).get(path).status == 200
+        asked = machines.direct(machines.services[0])
+        assert until(lambda: "备用服务器" in asked.get("/readyz").json.get("detail", "")), "it stands still"
+        assert asked.get("/readyz").status == 200
         assert writing.acknowledged == []
         machines.standby.tell("SELECT pg_wal_replay_resume()")
         assert until(lambda: len(writing.acknowledged) >= 3, 60), writing.told[-3:]
