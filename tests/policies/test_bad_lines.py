@@ -6,12 +6,16 @@ import errno
 import io
 import json
 import os
+import re
 from typing import Any
 
 import pytest
 from law_at_work import NINGBO, Fact, entry, raw, written
 
+from policies.errors import BadLine
 from policies.evaluate import main_evaluate
+from policies.facts import decimal_centi
+from policies.words import Field
 
 APPLICATION: Fact = {
     "kind": "application",
@@ -311,3 +315,13 @@ def test_a_bad_line_in_the_second_process_is_found_by_its_number(monkeypatch: py
     for number in (250, 333, 399):
         wrong = [*facts[:number], facts[number] | {"subjects": 0}, *facts[number + 1 :]]
         assert raw(written(*wrong))[2].startswith(f"第 {number + 1} 行  字段 subjects：")
+
+
+def test_a_quantity_is_read_to_its_step_in_plain_digits() -> None:
+    hours = Field("hours", "decimal", step_centi=1, most_centi=878_400)
+    assert [decimal_centi(text, hours) for text in ("4.5", "4.50", "0.01", "8784")] == [450, 450, 1, 878_400]
+    for text in ("4.505", "4.５", "8784.01", "0.00"):
+        with pytest.raises(BadLine, match=re.escape("0.01 的倍数，不超过 8784")):
+            decimal_centi(text, hours)
+    with pytest.raises(BadLine, match="，1 的倍数"):   # A rulebook may let whole days count alone.
+        decimal_centi("1.5", Field("days", "decimal", step_centi=100, most_centi=73_100))

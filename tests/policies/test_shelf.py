@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.errors import ConflictingRulebooks, UnknownRulebook
+from policies.errors import ConflictingRulebooks, UnknownRulebook, UnreadableRulebook
 from policies.law import Law
 from policies.shelf import SHIPPED, TEXTS, Shelf, read_folder, rulebook_files, shipped
 
@@ -117,3 +117,17 @@ def test_an_overlay_that_is_off_is_on_the_shelf_and_never_in_force() -> None:
 def test_reading_a_folder_twice_gives_the_same_digests(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, tmp_path / "copy")
     assert read_folder(tmp_path / "copy").digest == shipped().digest
+
+
+def test_a_rulebook_may_end_on_the_day_on_which_it_begins(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / "wenzhou", tmp_path / "wenzhou")
+    file = tmp_path / "wenzhou" / "2020-11-27.toml"
+    file.write_text(f"in_force_to = 2020-11-27\n{file.read_text('utf-8')}", "utf-8")
+    (book,) = read_folder(tmp_path).books
+    assert book.in_force_to == book.in_force_from
+
+
+def test_a_folder_that_is_none_or_holds_no_rulebook_is_refused_with_what_it_should_hold(tmp_path: Path) -> None:
+    for folder, said in ((tmp_path / "nowhere", "没有这个文件夹"), (tmp_path, "文件夹里没有细则")):
+        with pytest.raises(UnreadableRulebook, match=f"{said}.*<family>/<日期>.toml"):
+            read_folder(folder)
