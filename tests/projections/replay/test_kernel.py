@@ -33,6 +33,7 @@ from projections.replay.replayed import (
     UNDETERMINED,
     UNKNOWN,
     Replayed,
+    room,
 )
 from tests.policies.people import REGIONS, WORDS, people
 from tests.projections.replay.coder import Coder
@@ -326,3 +327,33 @@ def test_nobody_at_all_is_judged_in_no_time() -> None:
         replayed = replay(coded, compile_over(LAWS["the five"], coded), fast=fast)
         assert (len(replayed.counted), len(replayed.verdict)) == (0, 0)
         assert replayed.counted.dtype == np.int32
+
+
+@pytest.mark.parametrize("passed_over", [0, 3], ids=["everyone", "but every third"])
+def test_many_people_are_judged_block_by_block_as_each_alone(passed_over: int) -> None:
+    """Whoever is judged in one piece shares the scratch with those before, and with those who are passed over."""
+    from projections.replay.kernel_fast import _judge_some
+    from projections.replay.packed import columns_of, pack
+
+    bench, coder = BENCHES["with every draft"], Coder()
+    for number, (region, sector) in enumerate(6 * list(product(REGIONS, WORDS.sectors))):
+        rows = [{"category": category, "route": route, "date": f"{year}-05-0{1 + year % 3}", **quantity}
+                for year in range(2014 + number % 7, 2027) for category, route, quantity in STUDIES[number % 4:]]
+        held = [{"from": f"{2013 + number % 5}-01-01", "region": region, "sector": sector}]
+        coder.add(f"p{number}", places_for(held, bench),
+                  [bench.entry(**{"id": str(at), "person": "p", **row}) for at, row in enumerate(rows)])
+    coded = coder.coded()
+    compiled = compile_over(bench.law, coded)
+    packed, many = pack(coded, compiled), len(coded.people)
+    assert coded.years > 2 * packed.height, "there are some blocks"
+
+    alike = np.arange(many if passed_over else 0) % max(passed_over, 1) == 1
+    out, alone = room(coded, compiled), replay(coded, compiled, fast=False)
+    _judge_some(columns_of(coded, compiled, np.zeros(0, dtype=np.bool_)), packed, out._replace(sums=out.sums.T),
+                0, many, alike)
+    is_judged = ~alike if passed_over else np.ones(many, dtype=np.bool_)
+    rows_of = np.repeat(is_judged, np.diff(coded.first_year_row))
+    assert np.array_equal(out.counted[np.repeat(is_judged, np.diff(coded.first_entry))],
+                          alone.counted[np.repeat(is_judged, np.diff(coded.first_entry))])
+    for name in ("sums", "unruled", "verdict", "minimums"):
+        assert np.array_equal(getattr(out, name)[rows_of], getattr(alone, name)[rows_of]), name
