@@ -21,6 +21,7 @@ OUTSIDE: Final = {
     "/v1/persons/{person}/evidence": "papers lie beside the log, by their digests",
     "/v1/projections": "how far each projection is: they differ from each other",
     "/v1/reasons": "the codes of this version, with the words of law that hold today",
+    "/v1/replays/{job}/check": "what a check came to, with the log's size that it was made at",
     "/v1/replays/{job}": "how far a job is; each page of what it found says what that rests on",
     "/v1/second-factor": "who may knock stands in tables outside the log",
     "/v1/words": "the words of the law that is in force, which `/v1/rulebooks` names",

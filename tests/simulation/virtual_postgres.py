@@ -200,6 +200,7 @@ class VirtualRecorder(PostgresRecorder):
         AppendingRecorder.__init__(self)
         self.server, self._clock = server, clock
         self._schema, self._target = "ledger", SimpleNamespace(schema="ledger", shown="virtual", words=RuntimeError)
+        self.datastore = SimpleNamespace(vault="")    # Whose it is, real services show (test_two_folders).
         self._line = WritingLine(self._target, self._begin)    # type: ignore[arg-type]
         self._months = SimpleNamespace(load=lambda connection: None, places=lambda *_: None)    # type: ignore[assignment]
         self._write_lock = nullcontext()    # type: ignore[assignment]
