@@ -402,7 +402,7 @@ def test_in_a_browser_somebody_links_themselves_and_comes_in_from_another_site(
             page.get_by_role("button", name="单点登录").click()
             page.get_by_role("link", name="同意").click()
             page.wait_for_url("**/home")
-            assert page.get_by_role("button", name="退出").is_visible()
+            page.get_by_role("button", name="退出").wait_for()
             chromium.close()
     finally:
         stopping.set()

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from api.console.cookies import SESSION
 from api.operational.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
@@ -30,7 +31,7 @@ def test_it_is_set_up_and_asked_for_in_a_browser(
     started = town.house.now
     page.fill("#code", code_at(secret, started))
     page.click("text=启用 >> nth=-1")
-    assert page.locator("ol code").count() == PAPER_CODES
+    expect(page.locator("ol code")).to_have_count(PAPER_CODES)
     papers = page.locator("ol code").all_text_contents()
     assert window.faults_here() == []
     page.click("text=我已保存")
@@ -65,5 +66,5 @@ def test_it_is_set_up_and_asked_for_in_a_browser(
     page.fill("#token", below.token)
     page.click("text=凭令牌进入")
     page.click("text=开始设置")
-    assert page.locator("main svg").count() == 1
+    expect(page.locator("main svg")).to_have_count(1)
     assert [one for one in window.said if "403" not in one] == []

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.console.browser_kit import Window
 from tests.console.console_kit import PNG, Cast
@@ -82,7 +83,7 @@ def test_what_could_not_be_saved_is_said_once_and_saved_when_it_can_be(
         assert told.count() == 1
     line.next().is_answered()  # By itself, after as long as the answer said.
     page.get_by_text("草稿已保存").wait_for()
-    assert told.count() == 0
+    expect(told).to_have_count(0)
     page.reload()
     assert title.input_value() == "操作过于频繁", "reloaded, or gone back to, it is the draft"
 
@@ -91,7 +92,7 @@ def test_what_could_not_be_saved_is_said_once_and_saved_when_it_can_be(
     assert form.evaluate("form => form.inert")
     page.get_by_role("button", name="停下，接着填").click()
     line.next(lambda: title.fill("停下又接着填的")).is_answered()
-    assert page.get_by_text("正在发送").count() == 0
+    expect(page.get_by_text("正在发送")).to_have_count(0)
 
 
 ORDERS = tuple(product(("before", "between", "after", "never", "broken"), ("before", "after")))
