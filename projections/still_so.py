@@ -19,7 +19,7 @@ from ledger.events.claim import StudyDetails
 from projections.answers import Answers
 from projections.basis import Axes
 from projections.statements import Statement
-from projections.timeline import Wanted, person_timeline
+from projections.timeline_reading import Wanted, person_timeline
 
 _BEYOND: Final = 1 << 62
 _MOST: Final = 1_000

@@ -16,7 +16,7 @@ from api.words.telling import role as role_name
 from api.words.year_page import BASES, EVENTS, HANDS, QUANTITIES, moment
 from ledger.streams.claim import Claim, Status
 from policies.words import Vocabulary, base_vocabulary
-from projections.timeline import words as of_events
+from projections.event_kinds import words as of_events
 
 Mark = tuple[str, str, str]
 

@@ -34,7 +34,7 @@ from api.routes.schemas.histories import (
 )
 from ledger.errors import Refusal
 from ledger.ids import format_verify_code
-from projections.timeline import Wanted
+from projections.timeline_reading import Wanted
 
 door = Door("histories", __name__, description="时间线、人事隶属、重复使用、情况表现状")
 

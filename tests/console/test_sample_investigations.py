@@ -13,7 +13,7 @@ import pytest
 from api.console.tracing.fields import fields
 from api.console.tracing.lines import whole
 from ledger.envelope import decode
-from projections.timeline import kind_of
+from projections.event_kinds import kind_of
 from tests.console.console_kit import Browser, Read
 
 FOR = "purpose=investigation"

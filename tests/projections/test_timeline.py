@@ -21,9 +21,11 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.streams import unit as units
-from projections import timeline
+from projections import timeline_reading
 from projections.errors import AsOfInFuture, KindUnknown
-from projections.timeline import Timeline, Wanted, actor_timeline, person_timeline, record_timeline, words
+from projections.event_kinds import words
+from projections.timeline import Timeline
+from projections.timeline_reading import Wanted, actor_timeline, person_timeline, record_timeline
 
 OFFICER = "acr_officer"
 
@@ -230,7 +232,7 @@ def test_lines_are_chosen_by_hand_organisation_and_request_and_none_is_lost_betw
     assert told(house, person, hand="acr_nobody") == []
     by_hands = [told(house, person, hand=hand) for hand in {line["by"]["actor"] for line in told(house, person)}]
     assert sum(map(len, by_hands)) == len(told(house, person))
-    monkeypatch.setattr(timeline, "SIFTED_MOST", 2)
+    monkeypatch.setattr(timeline_reading, "SIFTED_MOST", 2)
     assert kinds(told(house, person, organisation="unt_office")) == ["claim.returned"], "past pages that held none"
 
 

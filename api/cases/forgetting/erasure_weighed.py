@@ -23,10 +23,11 @@ from ledger.streams.person import Person
 from projections.applications import applications_of
 from projections.basis import written_time
 from projections.cases import open_about
+from projections.event_kinds import kind_of, words
 from projections.findings.found import of_person
 from projections.sanctions import disqualifications_of
 from projections.statements import statements_of
-from projections.timeline import events_about, kind_of, words
+from projections.timeline_reading import events_about
 
 
 class Waits(NamedTuple):

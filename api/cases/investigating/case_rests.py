@@ -19,8 +19,8 @@ from ledger.streams import finding as findings
 from ledger.streams.finding import Finding
 from projections.basis import written_time
 from projections.cases import Case, case_of
+from projections.event_kinds import kind_of, words
 from projections.pages import Page, paged
-from projections.timeline import kind_of, words
 
 
 def rests_on(

@@ -30,6 +30,7 @@ from ledger.events.finding import FindingEvent
 from ledger.ledger import Recorded
 from ledger.streams.standing import Actor
 from projections.basis import written_time
+from projections.event_kinds import words as words_of_events
 from projections.findings import patterns as _patterns
 from projections.findings import worklist
 from projections.findings.decided import decided_by_case
@@ -38,7 +39,6 @@ from projections.findings.patterns import Pattern, Threshold
 from projections.findings.upkeep import EVERYTHING_S
 from projections.findings.worklist import Line, View, Wanted
 from projections.pages import Page
-from projections.timeline import words as words_of_events
 
 INPUTS_MOST: Final = 200
 """So many of the events that a finding rests on are told with what they are; of the others, where they stand."""

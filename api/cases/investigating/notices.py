@@ -43,11 +43,11 @@ from ledger.vocabulary import format_hours
 from projections.applications import applications_of
 from projections.basis import NOW, Axes
 from projections.entries_reading import Version
+from projections.event_kinds import kind_of, words
 from projections.judging import year_of
 from projections.reliance import reliance
 from projections.statements import statements_of
 from projections.still_so import changed_since
-from projections.timeline import kind_of, words
 
 PERSONS_MOST: Final = 2_000
 DEEDS: Final = {

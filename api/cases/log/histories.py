@@ -35,7 +35,7 @@ from projections.affiliations import affiliations_of, members_of
 from projections.conduct import Conduct, conduct
 from projections.duplicates_reading import claims_showing, duplicate_groups, duplicates_of, member_of
 from projections.pages import Page
-from projections.timeline import Wanted, actor_timeline, person_timeline
+from projections.timeline_reading import Wanted, actor_timeline, person_timeline
 
 STEPS_MOST: Final = 300
 """So many lines say how somebody decides; of earlier ones a span of days is asked for."""

@@ -42,7 +42,7 @@ from ledger.signing.rotation import believable
 from ledger.signing.signer import Signer
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams.standing import Actor, standing
-from projections.timeline import events_about
+from projections.timeline_reading import events_about
 
 _ROUTE: Final = "events"
 _OPEN: Final = frozenset({"log", "rulebook", "course", "exam"})

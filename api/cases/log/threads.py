@@ -22,7 +22,7 @@ from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.ids import kind_of
 from projections.basis import Axes
-from projections.timeline import record_timeline
+from projections.timeline_reading import record_timeline
 
 Gate = Callable[[House, Caller, str, str | None, int], object]
 

@@ -42,7 +42,7 @@ from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
 from projections.basis import Axes
 from projections.statement.text import statement_text
-from projections.timeline import events_about
+from projections.timeline_reading import events_about
 
 ISSUING: Final = ("human_resources", "sector_authority", "unit")
 VOIDING: Final = ("human_resources", "sector_authority")

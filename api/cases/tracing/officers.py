@@ -26,7 +26,7 @@ from projections import accounts
 from projections.basis import microseconds
 from projections.conduct import Conduct
 from projections.peers import Compared, Span, compared
-from projections.timeline import Wanted
+from projections.timeline_reading import Wanted
 
 DAYS: Final = 365
 """Over so many days it is compared where no first day is asked for."""

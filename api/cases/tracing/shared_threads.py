@@ -21,7 +21,7 @@ from ledger.events.claim import ClaimApproved
 from projections.basis import written_time
 from projections.findings.having import Holding, Key, Member, holding
 from projections.pages import Page
-from projections.timeline import record_timeline
+from projections.timeline_reading import record_timeline
 
 RECORDS_MOST: Final = 200
 """So many records are read from the log, the newest where the newest come first; that there are more is said."""

@@ -17,9 +17,9 @@ from api.house import House
 from api.words.telling import role as role_name
 from ledger.vocabulary import format_hours
 from projections.conduct import NIGHT, QUICK_SECONDS, Conduct
+from projections.event_kinds import words
 from projections.peers import PEERS_LEAST, Compared
 from projections.peers import STEPS_MOST as PEER_STEPS_MOST
-from projections.timeline import words
 
 _HIGH: Final = 80     # Of the tallest bar, in the picture's own points.
 _GAP: Final = 40      # Between two bars, in hundredths of a percent of the width,

@@ -32,7 +32,8 @@ from ledger.events.rulebook import ProposalEnded, RulebookProposed
 from ledger.ids import PREFIXES
 from ledger.ledger import Recorded
 from ledger.proof.text import encode_base64
-from projections.timeline import kind_of, record_timeline, words
+from projections.event_kinds import kind_of, words
+from projections.timeline_reading import record_timeline
 
 _WHY_NOT: Final = {
     "destroyed": "密钥已销毁，密封的内容谁也打不开了；证明仍然成立。",

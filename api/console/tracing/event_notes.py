@@ -22,7 +22,7 @@ from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from projections.basis import written_time
-from projections.timeline import kind_of, words
+from projections.event_kinds import kind_of, words
 
 LIST: Final = "/notes"
 _CASE_MOST: Final = 40

@@ -28,7 +28,7 @@ from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
 from policies.reasons import reason
 from policies.words import base_vocabulary
-from projections.timeline import kind_of as kind_of_event
+from projections.event_kinds import kind_of as kind_of_event
 
 RECORDS: Final = {
     "person": "人员", "transfer": "单位变更", "claim": "申报", "statement": "情况表", "enrolment": "学习",

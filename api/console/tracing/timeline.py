@@ -29,8 +29,10 @@ from api.console.tracing import conduct_view, event_notes, lines
 from api.console.tracing.lanes import Span, lanes
 from api.paper.tables_out import Table
 from ledger.errors import Refusal
+from projections.event_kinds import words
 from projections.pages import Page as Some
-from projections.timeline import SIDES, Wanted, words
+from projections.timeline import SIDES
+from projections.timeline_reading import Wanted
 
 LINES: Final = 25
 """So that the first page of an account, with how it decides, is below 100 KB."""

@@ -39,7 +39,7 @@ from api.words.year_page import HANDS, basis_view, region
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
-from projections.timeline import words as kinds
+from projections.event_kinds import words as kinds
 
 ROWS: Final = 25
 _EFFECTS: Final[Mapping[str | None, Mark]] = {

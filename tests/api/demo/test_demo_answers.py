@@ -17,7 +17,7 @@ from policies.rulebook import Rulebook
 from projections.answers import Answers, projections
 from projections.duplicates_reading import duplicate_groups
 from projections.files.rebuilding import rebuild
-from projections.timeline import Wanted, person_timeline
+from projections.timeline_reading import Wanted, person_timeline
 
 PROVINCE = [Scope(role="supervisor", region="33")]
 
