@@ -19,7 +19,7 @@ from ledger.streams import case_bulk as bulks
 from ledger.streams import case_work as work
 from ledger.streams.case_bulk import Deed
 from ledger.vocabulary import ActId, ActorId, ClaimId
-from projections.case_desk import bulks_of, followed_of, notes_of, overdue, requests_of
+from projections.case_desk_reading import bulks_of, followed_of, notes_of, overdue, requests_of
 from projections.case_entries import chosen_claims
 from projections.cases import Cases, case_of, is_named, named_in
 from projections.files.rebuilding import compare

@@ -44,7 +44,8 @@ from ledger.streams.claim import evolve as evolve_claim
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ClaimId
-from projections import case_desk, cases
+from projections import case_desk_reading as desk
+from projections import cases
 from projections.basis import written_time
 from projections.pages import Page
 
@@ -202,7 +203,7 @@ def notes(house: House, caller: Caller, case: str, purpose: str | None, *, as_of
         return entered
     return {"case": case, "items": [
         {"event": one.event, "noted_at": written_time(one.noted_at), "actor": one.actor,
-         "words": said(house, one.event)} for one in case_desk.notes_of(house.answers, case, as_of=as_of)]}
+         "words": said(house, one.event)} for one in desk.notes_of(house.answers, case, as_of=as_of)]}
 
 
 def requests(
@@ -213,7 +214,7 @@ def requests(
     if isinstance(entered, Refusal):
         return entered
     return {"case": case, "items": [
-        _request(house, one) for one in case_desk.requests_of(house.answers, case, as_of=as_of)]}
+        _request(house, one) for one in desk.requests_of(house.answers, case, as_of=as_of)]}
 
 
 def overdue(house: House, caller: Caller, *, as_of: int) -> dict[str, Any] | Refusal:
@@ -222,7 +223,7 @@ def overdue(house: House, caller: Caller, *, as_of: int) -> dict[str, Any] | Ref
     if isinstance(actor, Refusal):
         return actor
     today = house.today.isoformat()
-    late = case_desk.overdue(house.answers, actor.actor, today, as_of=as_of)
+    late = desk.overdue(house.answers, actor.actor, today, as_of=as_of)
     own = {case for case in dict.fromkeys(one.case_id for one in late) if works_on(house, actor, case)}
     return {"today": today, "items": [
         {"case": one.case_id, "number": one.number, "due": one.due, "event": one.event}
@@ -237,7 +238,7 @@ def bulks(
     if isinstance(entered, Refusal):
         return entered
     return {"case": case, "version": len(entered.case.events),
-            "items": [bulk_view(house, one, as_of) for one in case_desk.bulks_of(house.answers, case, as_of=as_of)]}
+            "items": [bulk_view(house, one, as_of) for one in desk.bulks_of(house.answers, case, as_of=as_of)]}
 
 
 def bulk(house: House, caller: Caller, case: str, act: str, purpose: str | None) -> dict[str, Any] | Refusal:
@@ -257,7 +258,7 @@ def followed(
 ) -> Page[dict[str, Any]] | Refusal:
     """Every effect of a case, or of one of its acts, in the order in which it took effect."""
     place = (0, 0) if after is None else (after[0], after[1])
-    page = case_desk.followed_of(house.answers, case, act=act, as_of=as_of, after=place, limit=limit)
+    page = desk.followed_of(house.answers, case, act=act, as_of=as_of, after=place, limit=limit)
     shown = [one.person for one in page.items if one.person is not None]
     entered = let_in(house, caller, case, purpose, what="case_effects", shown=shown)
     if isinstance(entered, Refusal):
@@ -295,7 +296,7 @@ def said(house: House, event: int) -> str | None:
     return sealed.words if isinstance(sealed, Words) else None
 
 
-def bulk_view(house: House, one: case_desk.BulkAct, as_of: int | None = None) -> dict[str, Any]:
+def bulk_view(house: House, one: desk.BulkAct, as_of: int | None = None) -> dict[str, Any]:
     """An act with how many of its rows stood at a position; the job that goes on with it is the one of now."""
     done, job = one.rows, None
     if one.state != "closed":
@@ -311,7 +312,7 @@ def bulk_view(house: House, one: case_desk.BulkAct, as_of: int | None = None) ->
     }
 
 
-def _request(house: House, one: case_desk.Request) -> dict[str, Any]:
+def _request(house: House, one: desk.Request) -> dict[str, Any]:
     recorded = house.ledger.at(one.event)
     sealed = None if recorded is None else house.ledger.opened(recorded)
     wanted = sealed if isinstance(sealed, MaterialWanted) else None
