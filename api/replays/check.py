@@ -23,8 +23,9 @@ from ledger.proof.tiles import TileHashes
 from projections.answers import Answers
 from projections.basis import read_axes, written_time
 from projections.laws import ImpactReport
-from projections.replay import folder as reports
 from projections.replay import report
+from projections.replay import report_reading as reports
+from projections.replay.folder import Page
 
 _NUMBERS: Final = ("changed_person_years", "moved_entries", "newly_failed", "newly_passed", "touched_titles",
                    "touched_applications")
@@ -49,7 +50,7 @@ def as_announced(announced: Mapping[str, Any], answers: Answers) -> report.Quest
 
 def checked(
     register: Register, answers: Answers, announced: Path, beside: Path, digest: str, told: Mapping[str, Any],
-    page: reports.Page, *, is_for_office: bool = False,
+    page: Page, *, is_for_office: bool = False,
 ) -> dict[str, Any]:
     """Whether everything came out as announced; under which bytes; where the announcement is recorded.
 
@@ -86,7 +87,7 @@ def what_differs(announced: Path, beside: Path, told: Mapping[str, Any]) -> list
             for name, (shown, many) in found.items() if many]
 
 
-def is_its_page(announced: Path, told: Mapping[str, Any], digest: str, page: reports.Page) -> bool:
+def is_its_page(announced: Path, told: Mapping[str, Any], digest: str, page: Page) -> bool:
     """Say whether the page beside a report is the one that this program makes of it; another version's may differ."""
     try:
         return (announced / "report.html").read_bytes() == page(told, digest).encode()

@@ -48,7 +48,7 @@ from projections.errors import (
 )
 from projections.judging import Books
 from projections.replay import folder as reports
-from projections.replay import report
+from projections.replay import report, report_reading
 from projections.replay.sides import Engine, judge_both
 from projections.replay.store import compacting, open_coded
 
@@ -59,7 +59,7 @@ _AUTOGROUP: Final = Path("/proc/self/autogroup")
 _TELL_EVERY_NS: Final = 100_000_000
 _WAIT_MS: Final = 60_000
 _BAD_INPUT: Final = (AsOfBeforeLedger, AsOfInFuture, AsOfMalformed, LawMalformed, LawUnknown, SectorUnknown,
-                     ValidOnMalformed, reports.Unsound)
+                     ValidOnMalformed, report_reading.Unsound)
 
 
 def main() -> int:
@@ -152,7 +152,7 @@ class _Steps:
 def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
     told: Mapping[str, Any] | None = None
     if asked["check"] is not None:
-        told, announced = reports.read(Path(asked["check"]))
+        told, announced = report_reading.read(Path(asked["check"]))
     engine = _engine(asked)
     laws = Laws()
     for name in (asked["under"], asked["against"]):

@@ -21,7 +21,7 @@ from api.replays.page import page as page_of
 from api.sample import prepare
 from api.settings import load
 from policies.shelf import DRAFTS, shipped
-from projections.replay.folder import Unsound, read
+from projections.replay.report_reading import Unsound, read
 from tests.forked import REAL, Popen
 
 PROVINCE = "set:zhejiang/2016-08-01"
