@@ -176,9 +176,12 @@ def _tell_of_names(verdicts: list[dict[str, Any]], trusted: set[str]) -> None:
 
 
 def _tell(verdict: dict[str, Any]) -> None:
+    from ledger.offline.verdict import UNDECIDED
+
     name = _STDIN_WORDS if verdict["file"] == str(_STDIN) else verdict["file"]
     if not verdict["holds"]:
-        click.echo(f"✗ {name}：不成立。{verdict['detail']} [{verdict['code']}]")
+        words = "无从核验" if verdict["code"] in UNDECIDED else "不成立"
+        click.echo(f"✗ {name}：{words}。{verdict['detail']} [{verdict['code']}]")
         return
     click.echo(f"✓ {name}：成立。")
     for words in verdict["checked"]:

@@ -37,13 +37,15 @@ DIGITS_LEAST: Final = 16
 
 VALID, SUPERSEDED, VOIDED, CORRECTED = "valid", "superseded", "voided", "corrected"
 ABSENT, UNREADABLE, OTHER_TEXT, FORGED = "absent", "unreadable", "other_text", "forged"
-OTHER_FILE: Final = "other_file"
+OTHER_FILE, CUT_SHORT, UNSEALED = "other_file", "cut_short", "unsealed"
 STATES: Final = {
     VALID: "有效", SUPERSEDED: "已被更新的版本取代", VOIDED: "已作废", CORRECTED: "当时属实，所载内容此后已有更正",
     ABSENT: "查无此件：本登记机构从未出具过这个核验码", UNREADABLE: "核验码有误：请对照纸面重新输入",
     OTHER_TEXT: "核验码属实，但这份纸面或文件不是当时出具的内容",
     FORGED: "文件不成立：不是本登记机构出具的原件，或已被改动",
     OTHER_FILE: "这不是登记情况表的文件，没有比对",
+    CUT_SHORT: "文件不完整，没有比对：只收到前一段",
+    UNSEALED: "这份 PDF 没有电子签章，没有比对",
 }
 ADVICE: Final = {
     VALID: "请核对姓名和年度是否与持有人一致。",
@@ -55,7 +57,10 @@ ADVICE: Final = {
     OTHER_TEXT: "请不要采信，保留原件，并告知登记机构。",
     FORGED: "请不要采信，保留原件，并告知登记机构。",
     OTHER_FILE: "可以比对的是登记情况表的 PDF 或文本文件；手里只有纸面或照片的，请输入纸上的核验码。",
+    CUT_SHORT: "这不说明有人改动过它：请重新下载，或向持有人重新索取整个文件；也可以输入纸上的核验码。",
+    UNSEALED: "重新打印或另存的 PDF 里没有证明：请向持有人索取原来的 PDF 或文本文件；也可以输入纸上的核验码。",
 }
+_UNDECIDED: Final = {"other_file": OTHER_FILE, "pdf_cut_short": CUT_SHORT, "pdf_unsealed": UNSEALED}
 
 
 def by_code(house: House, text: str, digest: str | None = None) -> dict[str, Any] | Refusal:
@@ -82,7 +87,7 @@ def by_file(house: House, data: bytes) -> dict[str, Any] | Refusal:
     try:
         verdict = _verified(data, _own(house))
     except LedgerError as error:
-        return {**_told(OTHER_FILE if isinstance(error, OtherFile) else FORGED), "found": str(error)}
+        return {**_told(_UNDECIDED.get(error.code, FORGED)), "found": str(error), "error": error.code}
     event = verdict.events[0]["event"]
     told = by_code(house, event["code"], event["sha256"])
     return told if isinstance(told, Refusal) else {**told, "checked": list(verdict.checked),

@@ -17,12 +17,13 @@ async function showVerdict(bytes, name) {
   const began = performance.now();
   const found = await verifyFile(bytes, byId("keys").value.split("\n"));
   const took = Math.max(1, Math.round(performance.now() - began));
-  const mark = found.holds ? "holds" : "broken";
   const failed = found.steps.at(-1).failed;
+  const mark = found.holds ? "holds" : WORDS.undecided.includes(failed.code) ? "undecided" : "broken";
+  const [sign, words] = {holds: ["✓ ", "成立：是所给公钥的登记机构出具的原件，一字未改"], broken: ["✗ ", "不成立"],
+                         undecided: ["! ", "无从核验：不说明有人改动过它"]}[mark];
   document.body.dataset.verdict = mark;
   byId("verdict").replaceChildren(
-    make("p", {class: `big ${mark}`}, make("span", {"aria-hidden": "true"}, found.holds ? "✓ " : "✗ "),
-      found.holds ? "成立：是所给公钥的登记机构出具的原件，一字未改" : "不成立"),
+    make("p", {class: `big ${mark}`}, make("span", {"aria-hidden": "true"}, sign), words),
     make("p", {}, `${name}（${bytes.length} 字节），用时 ${took} 毫秒，没有使用网络。`),
     make("ol", {class: "steps"}, ...found.steps.map(shownStep)),
     ...(failed ? [make("p", {}, "其后各步没有进行。")] : [

@@ -2,6 +2,8 @@
 // certificate that the log's key has named; and the statement's file inside.
 
 const inSeal = (found) => unverified("PDF 的电子签章", found);
+const pdfIs = (kind, found) => ofKind(WORDS.pdf[kind])("PDF 的电子签章", found);
+const ATTACHED = /<<\/Length ([0-9]+)\/Type\/EmbeddedFile\/Filter\/FlateDecode\/[^>]{0,80}<<\/Size ([0-9]+)/g;
 const OID = {   // As they stand in DER, with tag and length.
   signedData: "06092a864886f70d010702", data: "06092a864886f70d010701",
   sha256: "300d06096086480165030402010500", ecdsaSha256: "300a06082a8648ce3d040302",
@@ -14,14 +16,17 @@ const [SEQUENCE, SET, OCTETS, CONTEXT_0, CONTEXT_3, CONTEXT_4] = [0x30, 0x31, 0x
 async function openPdf(bytes, keys) {
   if (bytes.length > WORDS.pdf_most) throw unverified("PDF 文件", `超过 ${WORDS.pdf_most} 字节，不会是登记情况表`);
   const ranges = [...bytes.matchAll(/\/ByteRange \[0 ([1-9][0-9]*) ([1-9][0-9]*) ([1-9][0-9]*)\]/g)];
-  if (ranges.length !== 1) throw inSeal(`应恰有一个签章，有 ${ranges.length} 个${ranges.length ? "" : WORDS.unsealed}`);
+  if (!ranges.length) throw withoutSeal(bytes);
+  if (ranges.length > 1) throw pdfIs("changed", `应恰有一个签章，有 ${ranges.length} 个：后来又加盖了签章，或拼接过`);
   const [before, after, rest] = ranges[0].slice(1).map(Number);
-  if (before >= after || after + rest !== bytes.length) {
-    const since = bytes.length < after + rest ? "文件被截断" : "签章之后又有改动";
-    throw inSeal(`它所覆盖的到第 ${after + rest} 字节为止，文件有 ${bytes.length} 字节：${since}`);
+  const lacks = after + rest - bytes.length;
+  if (before >= after || lacks) {
+    const told = `它所覆盖的到第 ${after + rest} 字节为止，文件有 ${bytes.length} 字节`;
+    if (lacks > 0 && (lacks <= WORDS.line_end_most || !endsWhole(bytes))) throw pdfIs("cut", `${told}：文件被截断`);
+    throw pdfIs("changed", `${told}：${lacks < 0 ? "签章之后又有改动" : "签章的范围被改动"}`);
   }
   const contents = /^<((?:[0-9A-F]{2})+)>$/.exec(bytes.slice(before, after));
-  if (!contents) throw inSeal("签章的位置上不是签章");
+  if (!contents) throw pdfIs("changed", "签章的位置上不是签章");
   const covered = bytes.slice(0, before) + bytes.slice(after);
   const fileDigest = await sha256(covered);
   const {certificate, signature, signedPart} = await readSeal(unhex(contents[1]), fileDigest);
@@ -36,11 +41,21 @@ async function openPdf(bytes, keys) {
   };
 }
 
+const endsWhole = (bytes) => /%%EOF[\0\t\n\f\r ]*$/.test(bytes);
+
+/** Why there is no seal to check: cut short, spoilt, another's, or never there (`ledger.offline.pdf_unsealed`). */
+function withoutSeal(bytes) {
+  const isOurs = bytes.search(ATTACHED) >= 0;
+  if (!endsWhole(bytes)) return pdfIs("cut", WORDS.pdf_endless.replace("{}", bytes.length));
+  if (/\/ByteRange|\/SubFilter/.test(bytes)) return isOurs ? pdfIs("changed", WORDS.pdf_spoilt) : inSeal(WORDS.pdf_elsewhere);
+  return pdfIs("unsealed", isOurs ? WORDS.pdf_taken_off : WORDS.pdf_reprinted);
+}
+
 /** Take the CMS apart, and write it again from the parts that may differ: it must be the same bytes. */
 async function readSeal(contents, fileDigest) {
   const whole = new Der(contents);
   const outer = whole.enter(SEQUENCE);
-  if (/[^\0]/.test(contents.slice(whole.at))) throw inSeal("签章之后的空位里还有内容");
+  if (/[^\0]/.test(contents.slice(whole.at))) throw pdfIs("changed", "签章之后的空位里还有内容");
   const body = outer.skip(1).enter(CONTEXT_0).enter(SEQUENCE).skip(3);
   const raw = body.enter(CONTEXT_0).whole();
   const signer = body.enter(SET).enter(SEQUENCE).skip(3);
@@ -54,13 +69,13 @@ async function readSeal(contents, fileDigest) {
   const wanted = tlv(SEQUENCE, contentType, tlv(SET, data)) +
     tlv(SEQUENCE, messageDigest, tlv(SET, tlv(OCTETS, fileDigest))) +
     tlv(SEQUENCE, signingCertificate, tlv(SET, tlv(SEQUENCE, tlv(SEQUENCE, named))));
-  if (attributes !== wanted) throw inSeal("签章所签的不是这份文件的摘要：文件或签章被改动");
+  if (attributes !== wanted) throw pdfIs("changed", "签章所签的不是这份文件的摘要：文件或签章被改动");
   const one = "\x02\x01\x01";
   const again = tlv(SEQUENCE, signedData, tlv(CONTEXT_0, tlv(
     SEQUENCE, one, tlv(SET, digestName), tlv(SEQUENCE, data), tlv(CONTEXT_0, raw),
     tlv(SET, tlv(SEQUENCE, one, tlv(SEQUENCE, issuer, number), digestName, tlv(CONTEXT_0, attributes), signName,
       tlv(OCTETS, signature))))));
-  if (contents.slice(0, whole.at) !== again) throw inSeal("签章不是规范写法");
+  if (contents.slice(0, whole.at) !== again) throw pdfIs("changed", "签章不是规范写法");
   return {certificate, signature, signedPart: tlv(SET, attributes)};
 }
 
@@ -93,7 +108,7 @@ async function checkSeal(certificate, signature, signedPart, keys) {
   const written = tlv(SEQUENCE, ...numbers.map((one) => tlv(0x02, one)));
   const isSigned = plain.length === 64 && written === signature && await crypto.subtle.verify(
     {name: "ECDSA", hash: "SHA-256"}, known, toArray(plain), toArray(signedPart));
-  if (!isSigned) throw inSeal("签名与证书的公钥不符");
+  if (!isSigned) throw pdfIs("changed", "签名与证书的公钥不符");
   const {text} = await openNote(certificate.note, keys);
   const [first, origin, keyDigest, ...more] = text.split("\n");
   const where = "PDF 的印章证书";
@@ -108,8 +123,7 @@ async function checkSeal(certificate, signature, signedPart, keys) {
 /** The statement's file in the PDF; the seal covers it, so the register has put it there. */
 async function attached(covered) {
   const where = "PDF 的附件";
-  const found = [...covered.matchAll(
-    /<<\/Length ([0-9]+)\/Type\/EmbeddedFile\/Filter\/FlateDecode\/[^>]{0,80}<<\/Size ([0-9]+)/g)];
+  const found = [...covered.matchAll(ATTACHED)];
   if (found.length !== 1) throw unverified(where, `应恰有一个附件（正文和证明），有 ${found.length} 个`);
   const [head, length, size] = found[0];
   const begins = /^[^<>]{0,80}>>>>\r?\nstream\r?\n/.exec(covered.slice(found[0].index + head.length));

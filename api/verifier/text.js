@@ -17,8 +17,8 @@ class Refused extends Error {
 }
 
 const unverified = (where, found) => new Refused("unverified", `${where}：${found}。${KEEP_PROOF}`);
-const otherFile = (bytes, found) => new Refused(
-  "unverified", `文件：${otherKind(bytes) ?? found}。${WORDS.other_cure}。`);
+const ofKind = ([code, cure]) => (where, found) => new Refused(code, `${where}：${found}。${cure}。`);
+const otherFile = (bytes, found) => ofKind(WORDS.other)("文件", otherKind(bytes) ?? found);
 const malformed = (code) => (where, found, cure = KEEP_BYTES) => new Refused(code, `${where}：${found}。${cure}。`);
 
 /** What a file is that holds no proof, in words; nothing where it is not known. */

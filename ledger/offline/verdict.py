@@ -20,6 +20,10 @@ UNPROVEN: Final = (
 )
 
 
+UNDECIDED: Final = ("other_file", "pdf_cut_short", "pdf_unsealed", "archive_cut_short")
+"""Codes of files of which nothing is known: neither that they hold nor that anybody has touched them."""
+
+
 class Unverified(LedgerError):
     """The file does not hold: what was found where."""
 
@@ -34,6 +38,7 @@ class Unverified(LedgerError):
 class OtherFile(Unverified):
     """A file of a kind that proves nothing, whoever made it: nobody is told that it was forged."""
 
+    code: ClassVar[str] = "other_file"
     cure = "它本身没有可以核验的内容，真假都无从说起；请取得登记机构出具的原始文件"
 
 

@@ -16,6 +16,8 @@ import re
 import zlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ledger.offline.pdf_unsealed import WHERE as _WHERE
+from ledger.offline.pdf_unsealed import PdfChanged, PdfCutShort, ends_whole, without_seal
 from ledger.offline.seal import NOTE_OID, check_binding
 from ledger.offline.statement_file import FILE_BYTES_MAX
 from ledger.offline.verdict import Unverified
@@ -29,9 +31,8 @@ PDF_BYTES_MAX: Final = 4 * FILE_BYTES_MAX
 UNPROVEN_OF_PDF: Final = (
     "页面是登记机构按所附正文排版的，凭印章相信二者一致；有疑问时以所附正文为准。签章时间是登记机构自己说的，没有第三方时间戳。")
 
-UNSEALED: Final = "：多半是重新打印或另存的，正文和证明已不在其中；请取原来的 PDF，或凭核验码查询"
+LINE_END_MOST: Final = 2  # What an editor or a mail program takes from the end of a file that is otherwise whole.
 
-_WHERE: Final = "PDF 的电子签章"
 _RANGE: Final = re.compile(rb"/ByteRange \[0 ([1-9][0-9]*) ([1-9][0-9]*) ([1-9][0-9]*)\]")
 _ATTACHED: Final = re.compile(rb"<</Length ([0-9]+)/Type/EmbeddedFile/Filter/FlateDecode/[^>]{0,80}<</Size ([0-9]+)")
 _STREAM: Final = re.compile(rb"[^<>]{0,80}>>>>\r?\nstream\r?\n")
@@ -70,15 +71,20 @@ def open_pdf(data: bytes, policy: Policy) -> Sealed:
 def _parts(data: bytes) -> tuple[bytes, bytes]:
     """What the one signature covers, and the signature: together they are the whole file."""
     found = _RANGE.findall(data)
-    if len(found) != 1:
-        raise Unverified(_WHERE, f"应恰有一个签章，有 {len(found)} 个{'' if found else UNSEALED}")
+    if not found:
+        raise without_seal(data, is_ours=_ATTACHED.search(data) is not None)
+    if len(found) > 1:
+        raise PdfChanged(_WHERE, f"应恰有一个签章，有 {len(found)} 个：后来又加盖了签章，或拼接过")
     before, after, rest = map(int, found[0])
-    if not before < after or after + rest != len(data):
-        since = "文件被截断" if len(data) < after + rest else "签章之后又有改动"
-        raise Unverified(_WHERE, f"它所覆盖的到第 {after + rest} 字节为止，文件有 {len(data)} 字节：{since}")
+    lacks = after + rest - len(data)
+    if not before < after or lacks:
+        told = f"它所覆盖的到第 {after + rest} 字节为止，文件有 {len(data)} 字节"
+        if lacks > 0 and (lacks <= LINE_END_MOST or not ends_whole(data)):
+            raise PdfCutShort(_WHERE, f"{told}：文件被截断")
+        raise PdfChanged(_WHERE, f"{told}：{'签章之后又有改动' if lacks < 0 else '签章的范围被改动'}")
     contents = _CONTENTS.fullmatch(data[before:after])
     if contents is None or len(contents[1]) % 2:
-        raise Unverified(_WHERE, "签章的位置上不是签章")
+        raise PdfChanged(_WHERE, "签章的位置上不是签章")
     return data[:before] + data[after:], bytes.fromhex(contents[1].decode())
 
 
@@ -87,7 +93,7 @@ def _signature(contents: bytes, digest: bytes) -> tuple[_Certificate, bytes, byt
     whole = _Reader(contents)
     outer = whole.enter(_SEQUENCE)
     if contents[whole.at:].strip(b"\0"):
-        raise Unverified(_WHERE, "签章之后的空位里还有内容")
+        raise PdfChanged(_WHERE, "签章之后的空位里还有内容")
     outer.skip()
     body = outer.enter(_CONTEXT_0).enter(_SEQUENCE)
     for _ in range(3):
@@ -110,13 +116,13 @@ def _signature(contents: bytes, digest: bytes) -> tuple[_Certificate, bytes, byt
         + _tlv(_SEQUENCE, _SIGNING_CERTIFICATE, _tlv(_SET, named))
     )
     if attributes != wanted:
-        raise Unverified(_WHERE, "签章所签的不是这份文件的摘要：文件或签章被改动")
+        raise PdfChanged(_WHERE, "签章所签的不是这份文件的摘要：文件或签章被改动")
     again = _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, _tlv(
         _SEQUENCE, _integer(1), _tlv(_SET, _SHA256), _tlv(_SEQUENCE, _DATA), _tlv(_CONTEXT_0, certificate),
         _tlv(_SET, _tlv(_SEQUENCE, _integer(1), issuer, _SHA256, _tlv(_CONTEXT_0, attributes), _ECDSA_SHA256,
                         _tlv(_OCTETS, signature))))))
     if again != contents[:len(again)] or len(again) != whole.at:
-        raise Unverified(_WHERE, "签章不是规范写法")
+        raise PdfChanged(_WHERE, "签章不是规范写法")
     return known, signature, _tlv(_SET, attributes)
 
 
@@ -165,7 +171,7 @@ def _check_seal(certificate: _Certificate, signature: bytes, signed: bytes, poli
     try:
         certificate.key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
-        raise Unverified(_WHERE, "签名与证书的公钥不符") from error
+        raise PdfChanged(_WHERE, "签名与证书的公钥不符") from error
     public = certificate.key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return check_binding(certificate.note, public, policy)

@@ -22,7 +22,17 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from api.log_routes import published_keys
 from api.register.register import Register
-from ledger.offline import other_kinds, seal, statement_file, verdict, verify, verify_leaf, verify_map, verify_pdf
+from ledger.offline import (
+    other_kinds,
+    pdf_unsealed,
+    seal,
+    statement_file,
+    verdict,
+    verify,
+    verify_leaf,
+    verify_map,
+    verify_pdf,
+)
 from ledger.proof import bundle, map_proof
 from policies.shelf import shipped
 from projections.statement import tables
@@ -71,14 +81,23 @@ def _words() -> Mapping[str, Any]:
         "unproven_if_complete": verify_map.UNPROVEN_IF_COMPLETE, "unproven_of_pdf": verify_pdf.UNPROVEN_OF_PDF,
         "returned": statement_file.RETURNED, "recoded": statement_file.RECODED, "bare": statement_file.BARE,
         "separator_recoded": statement_file.SEPARATOR.encode("gb18030").decode("latin-1"),
-        "number_field": statement_file.NUMBER_FIELD, "unsealed": verify_pdf.UNSEALED,
-        "other_cure": verdict.OtherFile.cure,
+        "number_field": statement_file.NUMBER_FIELD, "undecided": verdict.UNDECIDED,
+        "pdf": {"cut": _kind(pdf_unsealed.PdfCutShort), "unsealed": _kind(pdf_unsealed.PdfUnsealed),
+                "changed": _kind(pdf_unsealed.PdfChanged)},
+        "pdf_endless": pdf_unsealed.ENDLESS, "pdf_reprinted": pdf_unsealed.REPRINTED,
+        "pdf_taken_off": pdf_unsealed.TAKEN_OFF, "pdf_spoilt": pdf_unsealed.SPOILT,
+        "pdf_elsewhere": pdf_unsealed.ELSEWHERE, "line_end_most": verify_pdf.LINE_END_MOST,
+        "other": _kind(verdict.OtherFile),
         "other_kinds": [(start.lower().decode("latin-1"), words) for start, words in other_kinds.KINDS],
         "unproven_law": UNPROVEN_LAW, "width": tables.WIDTH, "headings": HEADINGS,
         "years": tables.YEARS, "entries": tables.ENTRIES, "notes": tables.NOTES,
         "credited": [book.digest for book in shipped().books
                      if any(clause.credit is not None for clause in book.clauses)],
     }
+
+
+def _kind(error: type[verdict.Unverified]) -> tuple[str, str]:
+    return error.code, error.cure
 
 
 def _oid(dotted: str) -> bytes:

@@ -23,7 +23,7 @@ FILE_MOST: Final = 8 * 1024 * 1024
 _CODE_MOST: Final = 60
 _STATUS: Final = {verification.ABSENT: 404}
 _MARKS: Final = {verification.VALID: "met", verification.SUPERSEDED: "open", verification.CORRECTED: "open",
-                verification.OTHER_FILE: "open"}
+                verification.OTHER_FILE: "open", verification.CUT_SHORT: "open", verification.UNSEALED: "open"}
 _SIGNS: Final = {"met": "✓", "open": "!", "short": "✗"}
 
 

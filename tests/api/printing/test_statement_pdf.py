@@ -16,6 +16,8 @@ from api.statements.paper import Paper, paper
 from api.statements.pdf import PdfImpossible, pdf
 from api.statements.seal import Seal, open_seal
 from ledger.errors import LedgerError
+from ledger.offline.pdf_unsealed import PdfChanged, PdfCutShort
+from ledger.offline.verdict import Unverified
 from ledger.offline.verify import policy_of, verify_file, verify_sealed
 from ledger.proof.keys import SigningKey, format_vkey, generate_key, parse_vkey
 from ledger.proof.policy import Policy, trust
@@ -142,13 +144,44 @@ def test_every_flipped_byte_is_found(
         reason(sealed[:place] + bytes([sealed[place] ^ 1 << place % 8]) + sealed[place + 1:], known)
 
 
-def test_what_is_added_after_the_seal_or_cut_away_is_found(house: Town, sealed: bytes) -> None:
+def test_what_is_added_after_the_seal_is_found_and_called_a_change(house: Town, sealed: bytes) -> None:
     known = policy(house)
 
-    assert "签章之后又有改动" in reason(sealed + b"1 0 obj\n<<>>\nendobj\n", known)
-    for end in (0, 9, len(sealed) // 2, len(sealed) - 1):
-        reason(sealed[:end], known)
-    assert "应恰有一个签章" in reason(sealed + sealed, known)
+    for added, words in ((b"1 0 obj\n<<>>\nendobj\n", "签章之后又有改动"), (sealed, "应恰有一个签章")):
+        with pytest.raises(PdfChanged, match=words):
+            verify_sealed(sealed + added, known)
+
+
+def test_wherever_a_download_broke_off_the_file_is_called_cut_short_and_not_forged(house: Town, sealed: bytes) -> None:
+    known, dice = policy(house), random.Random(3)
+    ends = {0: before_the_seal(sealed), 1: sealed.index(b"/ByteRange") + 4, 2: sealed.index(b"/ByteRange") + 14}
+    for end in (5, 9, len(sealed) - 1, ends[0] + 1, ends[1], ends[2], *dice.sample(range(20, len(sealed)), 60)):
+        with pytest.raises(PdfCutShort, match="重新下载") as caught:
+            verify_sealed(sealed[:end], known)
+        assert "已被改动" not in str(caught.value), end
+
+
+def test_changed_cut_short_and_never_sealed_are_told_apart_by_their_codes(house: Town, sealed: bytes) -> None:
+    known = policy(house)
+    spoilt = [sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1:] for place in (
+        100, sealed.index(b"/ByteRange"), sealed.index(b"/ByteRange [") + 15, sealed.rindex(b"%%EOF"))]
+    unsealed = sealed[:before_the_seal(sealed)]
+    others = re.sub(rb"/Type/EmbeddedFile", rb"/Type/SomethingElse", sealed.replace(b"/ByteRange [0", b"/ByteRange[0"))
+    told: dict[str, list[bytes]] = {
+        "pdf_changed": spoilt, "pdf_cut_short": [sealed[:-200], b"%PDF-1.7\n"],
+        "pdf_unsealed": [unsealed, b"%PDF-1.4\n%printed\n%%EOF\r\n"], "unverified": [others]}
+
+    for code, files in told.items():
+        for each in files:
+            with pytest.raises(Unverified) as caught:
+                verify_sealed(each, known)
+            assert caught.value.code == code, caught.value
+    assert "签章被去掉" in reason(unsealed, known) and "别处的签章" in reason(others, known)
+
+
+def before_the_seal(sealed: bytes) -> int:
+    """How long the file was before it was sealed: the seal is added at its end."""
+    return sealed.index(b"%%EOF") + len(b"%%EOF")
 
 
 def test_anothers_seal_over_a_true_statement_is_not_the_registers(

@@ -221,13 +221,19 @@ def test_a_sealed_pdf_verifies_and_each_change_of_it_is_found(page: Any, key: st
     assert isinstance(found, Verdict) and told["holds"] and is_same(told, found)
     assert not any(one["holds"] for one in others)
     assert "签章之后又有改动" in others[0]["said"] and "应恰有一个签章" in others[2]["said"]
+    seal = pdf.index(b"%%EOF") + 5
+    apart = [pdf + b"\n", pdf[:-1], pdf[:9_000], pdf[:seal], pdf.replace(b"/ByteRange", b"/ByteRangf"), pdf[:-40],
+             pdf.replace(b"/ByteRange [0", b"/ByteRange[0").replace(b"/EmbeddedFile", b"/AnyOther"), changed[-1]]
+    codes = ["changed", "cut_short", "cut_short", "unsealed", "changed", "cut_short", "", "changed"]
+    for data, code, one in zip(apart, codes, asked(page, apart, key), strict=True):
+        assert (one["code"], one["said"]) == (f"pdf_{code}" if code else "unverified", str(by_python(data, key)))
 
 
 def test_what_became_of_a_file_on_its_way_is_told_in_the_words_of_python(
     page: Any, key: str, file: bytes, made: BODY
 ) -> None:
     text = file.partition("\n-- 证明 --\n".encode())[0]
-    spoilt = [file.replace(b"\n", b"\r\n"), file.decode().encode("gb18030"), text + b"\n", b"%PDF-1.7\n%printed\n",
+    spoilt = [file.replace(b"\n", b"\r\n"), file.decode().encode("gb18030"), text + b"\n", b"%PDF-1.7\n%printed\n%%EOF",
               file.replace("郑三五".encode(), "李三五".encode()),
               file.replace(made["statement"].encode(), b"stm_" + b"0" * 22, 1)]
     others = [b"\x89PNG\r\n", b"<!DOCTYPE html>" + file, b"PK\x03\x04", b"\xff\xfe" + file]
