@@ -13,7 +13,7 @@ from api.terminal.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from api.keeping.backup import Checked
-    from ledger.copies.backup import Manifest
+    from ledger.copies.manifest import Manifest
 
 
 @click.command()

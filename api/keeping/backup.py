@@ -23,21 +23,8 @@ from api.register.sharing import copy_operations
 from api.settings import Settings
 from api.terminal.exits import Exit, Stop
 from ledger.access.pruning import cut_upto
-from ledger.copies.backup import (
-    MANIFEST,
-    BackupFailed,
-    CopiedLog,
-    Manifest,
-    beside,
-    copy_database,
-    copy_file,
-    damages,
-    list_files,
-    log_in,
-    read_manifest,
-    rulebooks_in,
-    write_file,
-)
+from ledger.copies.backup import BackupFailed, beside, copy_database, copy_file, log_in, rulebooks_in, write_file
+from ledger.copies.manifest import MANIFEST, CopiedLog, Manifest, damages, list_files, read_manifest
 from ledger.copies.restore import is_unfinished
 from ledger.durable import sync
 from ledger.errors import LedgerError

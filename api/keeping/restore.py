@@ -27,7 +27,8 @@ from api.register.vault_place import vault_files
 from api.settings import Settings
 from api.terminal.exits import Exit, Stop
 from ledger.access.pruning import cut_upto
-from ledger.copies.backup import Manifest, damages, digest_of, log_in, read_manifest, rulebooks_in
+from ledger.copies.backup import log_in, rulebooks_in
+from ledger.copies.manifest import Manifest, damages, digest_of, read_manifest
 from ledger.copies.restore import (
     ASIDE,
     OTHER_KEY,

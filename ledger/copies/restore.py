@@ -24,7 +24,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from ledger.copies.backup import Manifest, copy_file
+from ledger.copies.backup import copy_file
+from ledger.copies.manifest import Manifest
 from ledger.durable import sync, write_durably
 from ledger.errors import LedgerError
 from ledger.fsck.source import View

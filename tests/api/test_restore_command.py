@@ -167,7 +167,7 @@ def test_a_damaged_backup_is_refused_by_name_and_an_older_one_restored(folder: P
 
 def forge(folder: Path, statement: str) -> None:
     """Change a backup's log and write its manifest anew: digests alone would find nothing."""
-    from ledger.copies.backup import CopiedFile, digest_of, read_manifest
+    from ledger.copies.manifest import CopiedFile, digest_of, read_manifest
 
     backup = folder / "second"
     manifest = read_manifest(backup)

@@ -29,7 +29,7 @@ from api.refusals.problems import Problem
 from api.routes.paging import read_cursor
 from api.settings import SettingsError, _file_values
 from ledger import envelope
-from ledger.copies import backup
+from ledger.copies import manifest
 from ledger.errors import LedgerError
 from ledger.identifiers import id_number, names, phones, unit_code
 from ledger.identifiers.errors import BadIdentifier
@@ -119,7 +119,7 @@ def _archive(data: bytes) -> object:
 
 
 def _backup(data: bytes) -> object:
-    return backup.read_manifest(_in_file(backup.MANIFEST, data).parent)
+    return manifest.read_manifest(_in_file(manifest.MANIFEST, data).parent)
 
 
 def _key_backup(data: bytes) -> object:

@@ -19,8 +19,8 @@ def test_every_command_of_the_guide_does_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_every_file_of_a_backup_and_of_the_way_out_is_named() -> None:
-    from ledger.copies.backup import MANIFEST
     from ledger.copies.dumping import DUMP
+    from ledger.copies.manifest import MANIFEST
     from ledger.copies.restore import ASIDE
 
     for name in (MANIFEST, DUMP, ASIDE, "operations/", "rulebooks/", "ledger.former", "moved.json"):

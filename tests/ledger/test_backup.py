@@ -16,21 +16,8 @@ from pathlib import Path
 import pytest
 from ledger_kit import BY, ORIGIN, House, fill, open_house, small_house
 
-from ledger.copies.backup import (
-    MANIFEST,
-    BackupDamaged,
-    BackupFailed,
-    BackupRefused,
-    CopiedLog,
-    Manifest,
-    beside,
-    copy_database,
-    damages,
-    list_files,
-    log_in,
-    read_manifest,
-    write_file,
-)
+from ledger.copies.backup import BackupFailed, BackupRefused, beside, copy_database, log_in, write_file
+from ledger.copies.manifest import MANIFEST, BackupDamaged, CopiedLog, Manifest, damages, list_files, read_manifest
 from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.fsck.checker import fsck

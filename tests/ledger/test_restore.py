@@ -13,7 +13,8 @@ import pytest
 from killing import Ended, killed_at
 from ledger_kit import fill, house_policy, open_house, settle_file, small_house
 
-from ledger.copies.backup import BackupFailed, Manifest, list_files, log_in
+from ledger.copies.backup import BackupFailed, log_in
+from ledger.copies.manifest import Manifest, list_files
 from ledger.copies.restore import (
     PLAN,
     STAGING,
