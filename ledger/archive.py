@@ -15,7 +15,6 @@ again to the byte, handed out with a proof like any other. What is sealed stays 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
@@ -27,6 +26,7 @@ import msgspec
 
 from ledger.arrow import arrow
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.proof.bundle import Bundle, format_bundle
 from ledger.proof.merkle import prove_inclusion
 from ledger.proof.tiles import Tile, TileHashes, format_tile_path
@@ -119,12 +119,6 @@ def format_manifest(manifest: Manifest) -> bytes:
     return json.dumps(msgspec.to_builtins(manifest), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class Archive:
     """An archive as it lies: its manifest is read, each file when something of it is asked for."""
 
@@ -137,7 +131,7 @@ class Archive:
         path, told = self.folder / name, self.manifest.files[name]
         if not path.is_file():
             raise BadArchive(path, "没有这个文件")
-        if path.stat().st_size != told.bytes or digest(path) != told.sha256:
+        if path.stat().st_size != told.bytes or sha256_of(path) != told.sha256:
             raise BadArchive(path, f"内容与 {MANIFEST} 所记的摘要不符")
         return path
 

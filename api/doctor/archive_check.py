@@ -9,8 +9,9 @@ from api.doctor.checks import Answer, Check, Level
 from api.register.folder import folder_of
 from api.register.forgetting import stored
 from api.settings import Settings
-from ledger.archive import MANIFEST, digest
+from ledger.archive import MANIFEST
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.stores.cold import Place, found_here
 
 
@@ -43,6 +44,6 @@ def _asked(places: list[Place]) -> Answer:
 
 def _is_there(place: Place) -> bool:
     try:
-        return digest(found_here(place) / MANIFEST) == place.manifest
+        return sha256_of(found_here(place) / MANIFEST) == place.manifest
     except OSError:
         return False

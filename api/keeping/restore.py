@@ -28,7 +28,7 @@ from api.settings import Settings
 from api.terminal.exits import Exit, Stop
 from ledger.access.pruning import cut_upto
 from ledger.copies.backup import log_in, rulebooks_in
-from ledger.copies.manifest import Manifest, damages, digest_of, read_manifest
+from ledger.copies.manifest import Manifest, damages, read_manifest
 from ledger.copies.restore import (
     ASIDE,
     OTHER_KEY,
@@ -49,6 +49,7 @@ from ledger.copies.restore import (
     undone,
 )
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.fsck.checker import KeyFiles, fsck
 from ledger.fsck.rows import KEY_CAME_BACK
 from ledger.fsck.source import Source, SQLiteSource
@@ -326,7 +327,7 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
         aside += [work.folder.moved.name, work.folder.moving.name]
     for path in sorted((staging / "rulebooks").glob("*")):
         stands = work.folder.rulebooks / path.name
-        if not stands.exists() or digest_of(stands) != path.stem:
+        if not stands.exists() or sha256_of(stands) != path.stem:
             put.append(f"rulebooks/{path.name}")
             aside.append(f"rulebooks/{path.name}")
     lying = (path.relative_to(staging) for path in files_in(staging / "evidence"))

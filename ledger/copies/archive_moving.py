@@ -15,9 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
-from ledger.archive import MANIFEST, Archive, BadArchive, Progress, digest
+from ledger.archive import MANIFEST, Archive, BadArchive, Progress
 from ledger.envelope import SealedPart, decode
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.proof.merkle import HASH_SIZE, hash_leaf
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.stores import cold
@@ -62,7 +63,7 @@ def move(store: AppendingRecorder, archive: Archive, progress: Progress = lambda
     told = archive.manifest
     for name in told.files:
         archive.demand(name)
-    place = Place(told.first, told.last, told.year, str(archive.folder.resolve()), digest(archive.folder / MANIFEST))
+    place = Place(told.first, told.last, told.year, str(archive.folder.resolve()), sha256_of(archive.folder / MANIFEST))
     if told.size > store.size() or store.frontier(told.size).root().hex() != told.root:
         raise OtherArchive(f"归档 {archive.folder} 的检查点不是本账本的：这是另一本账的归档，没有移动任何事件。")
     last = min(told.last, store.size() // TILE_WIDTH * TILE_WIDTH)
@@ -108,7 +109,7 @@ def demand_there(place: Place, progress: Progress = lambda done, total: None) ->
     """See that an archive that holds bodies is here and is what it was, to the byte; raises ArchiveAway."""
     folder = cold.found_here(place)
     try:
-        if digest(folder / MANIFEST) != place.manifest:
+        if sha256_of(folder / MANIFEST) != place.manifest:
             raise cold.ArchiveAway(place, place.first, f"的 {MANIFEST} 不是当初的")
         archive = Archive(folder)
         for done, name in enumerate(archive.manifest.files):
@@ -125,7 +126,7 @@ def relocate(store: AppendingRecorder, archive: Archive) -> Place:
     """Say that an archive lies elsewhere now; raises OtherArchive where it is not the one that holds the bodies."""
     for name in archive.manifest.files:
         archive.demand(name)
-    whole = digest(archive.folder / MANIFEST)
+    whole = sha256_of(archive.folder / MANIFEST)
     with store.changing() as change:
         for place in change.archives():
             if place.manifest == whole:

@@ -24,7 +24,6 @@ from ledger.archive import (
     File,
     Manifest,
     Progress,
-    digest,
     first_moment,
     format_manifest,
     name_of,
@@ -33,6 +32,7 @@ from ledger.archive import (
 from ledger.arrow import arrow
 from ledger.durable import sync
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import HASH_SIZE, hash_leaf, prove_inclusion
 from ledger.proof.notes import parse_note
@@ -103,7 +103,7 @@ def write(
     manifest = Manifest(
         FORMAT, checkpoint.origin, year, first, last, checkpoint.size, checkpoint.root.hex(),
         {name: meaning for name, (_, meaning) in EVENTS.items()},
-        {name: File((folder / name).stat().st_size, digest(folder / name), rows.get(name, 0))
+        {name: File((folder / name).stat().st_size, sha256_of(folder / name), rows.get(name, 0))
          for name in sorted([*rows, CHECKPOINT])})
     for name in manifest.files:
         sync(folder / name)

@@ -23,6 +23,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import show
@@ -122,7 +123,7 @@ def _is_inside(name: str) -> bool:
 def list_files(folder: Path) -> tuple[CopiedFile, ...]:
     """List what was copied, by name."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
-    return tuple(CopiedFile(str(path.relative_to(folder)), path.stat().st_size, digest_of(path)) for path in paths)
+    return tuple(CopiedFile(str(path.relative_to(folder)), path.stat().st_size, sha256_of(path)) for path in paths)
 
 
 def damages(folder: Path, manifest: Manifest, progress: Progress = lambda done, total: None) -> list[str]:
@@ -139,7 +140,7 @@ def damages(folder: Path, manifest: Manifest, progress: Progress = lambda done, 
 
 def _damage(path: Path, one: CopiedFile) -> str | None:
     try:
-        size, digest = path.stat().st_size, digest_of(path)
+        size, digest = path.stat().st_size, sha256_of(path)
     except FileNotFoundError:
         return f"备份缺少文件 {one.name}"
     except OSError as error:
@@ -147,12 +148,3 @@ def _damage(path: Path, one: CopiedFile) -> str | None:
     if size != one.bytes:
         return f"备份中的 {one.name} 有 {size} 字节，备份时是 {one.bytes} 字节"
     return None if digest == one.sha256 else f"备份中的 {one.name} 与备份时的 SHA-256 不符，被改动或损坏"
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        digest = sha256()
-        while data := file.read(_BYTES_AT_ONCE):
-            digest.update(data)
-    return digest.hexdigest()

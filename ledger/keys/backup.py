@@ -13,7 +13,6 @@ away again (`remove`) deletes the two files and nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -31,6 +30,7 @@ from ledger.durable import sync, write_durably
 from ledger.envelope import decode
 from ledger.errors import LedgerError
 from ledger.events.person import KeyDestroyed
+from ledger.file_digest import sha256_of
 from ledger.keys.file import Copy, KeyFile, VaultFailed, present_master
 from ledger.keys.vault import Vault
 from ledger.log_name import names_of
@@ -142,7 +142,7 @@ def back_up(file: KeyFile, folder: Path, *, origin: str, days: int = DAYS) -> Co
         expires = taken + timedelta(days=days)
         manifest = Manifest(
             FORMAT, origin, name, taken.isoformat(), expires.isoformat(), master.make, keys, destroyed,
-            _sha256(part_folder / PEOPLE),
+            sha256_of(part_folder / PEOPLE),
         )
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
         write_durably(part_folder / MANIFEST, text, mode=0o600)
@@ -210,7 +210,7 @@ def checked(folder: Path, *, although_expired: bool = False) -> Manifest:
     """Read a copy and see that it is whole and still to be used."""
     manifest = read_manifest(folder)
     try:
-        digest = _sha256(folder / PEOPLE)
+        digest = sha256_of(folder / PEOPLE)
     except OSError as error:
         raise BadBackup(folder, f"{PEOPLE} 不可读") from error
     if digest != manifest.sha256:
@@ -299,8 +299,3 @@ def _note(file: KeyFile, neighbours: Iterable[Path], names: Collection[str]) -> 
                     "INSERT INTO backups VALUES (?, ?, ?, ?, ?, NULL)"
                     " ON CONFLICT (name) DO UPDATE SET place = excluded.place",  # It may lie elsewhere by now.
                     (found.name, str(place.parent.absolute()), taken, expires, master.serial))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

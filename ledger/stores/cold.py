@@ -239,12 +239,13 @@ class _Shelf:
             return found
 
     def _read(self, place: Place, position: int, file: int, group: int) -> list[Body]:
-        from ledger.archive import MANIFEST, Archive, BadArchive, digest, name_of
+        from ledger.archive import MANIFEST, Archive, BadArchive, name_of
+        from ledger.file_digest import sha256_of
 
         folder = found_here(place)
         place = place._replace(folder=str(folder))
         try:
-            if digest(folder / MANIFEST) != place.manifest:
+            if sha256_of(folder / MANIFEST) != place.manifest:
                 raise ArchiveAway(place, position, f"的 {MANIFEST} 不是当初的")
             archive = Archive(folder)
             path = folder / name_of(file)

@@ -13,7 +13,6 @@ makes everything anew and holds it against what stands, so a folder is not belie
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.arrow import arrow
+from ledger.file_digest import sha256_of
 from policies.law import Law
 from projections.basis import Cited
 from projections.errors import ProjectionError
@@ -65,8 +65,9 @@ def export(asked: Asked, held: Held, answers: Path, folder: Path, progress: Prog
     gathered = tables.canonical(gather(held, asked.as_of))
     people = len(gathered.coded.people)
     for name, table, rows in _tables(asked, gathered, answers, progress):
-        write(rows, table, folder / name)
-        files[name] = {"bytes": (folder / name).stat().st_size, "rows": rows.num_rows, "sha256": digest(folder / name)}
+        path = folder / name
+        write(rows, table, path)
+        files[name] = {"bytes": path.stat().st_size, "rows": rows.num_rows, "sha256": sha256_of(path)}
     told = {
         "format": FORMAT, "origin": asked.origin, "as_of": asked.as_of, "log_size": asked.as_of,
         "root": asked.root.hex(), "rulebooks": [one._asdict() for one in asked.rulebooks], "buckets": asked.buckets,
@@ -99,12 +100,6 @@ def _tables(asked: Asked, gathered: Gathered, answers: Path, progress: Progress)
     yield "rulings.parquet", "rulings", tables.rulings(gathered, asked.law)
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 # Checked
 
 
@@ -131,7 +126,7 @@ def altered(folder: Path, told: Mapping[str, Any]) -> list[str]:
     for name, one in sorted(told["files"].items()):
         if name not in stand:
             found.append(f"{name}：没有这个文件")
-        elif digest(folder / name) != one["sha256"]:
+        elif sha256_of(folder / name) != one["sha256"]:
             found.append(f"{name}：内容与 {MANIFEST} 所记的摘要不符")
     return [*found, *(f"{name}：{MANIFEST} 没有列出这个文件" for name in sorted(stand - set(told["files"])))]
 

@@ -26,6 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from ledger.file_digest import sha256_of
 from projections.replay.comparison import Comparison, entries, person_years
 from projections.replay.report import FORMAT, UNITS_NAMED, Question, summary
 from projections.replay.stages import Stages, open_stages
@@ -173,9 +174,3 @@ def _groups_csv(told: Mapping[str, Any]) -> str:
 def text_of(rulebook: str) -> str:
     """The file in which a report has the text of a rulebook."""
     return f"{rulebook.replace('/', '.')}.toml"
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

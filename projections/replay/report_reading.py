@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import msgspec
 
+from ledger.file_digest import sha256_of
 from projections.errors import ProjectionError
-from projections.replay.folder import sha256_of, text_of
+from projections.replay.folder import text_of
 from projections.replay.report import FORMAT, READABLE
 
 TOLD_MOST: Final = 40

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.durable import write_durably
+from ledger.file_digest import sha256_of
 
 NAME: Final = "replay"
 
@@ -46,11 +47,10 @@ class Stages:
     def _standing(self, name: str, number: int) -> Path | None:
         whole = None
         for path in self.folder.glob(f"{name}.{number:06d}.*"):
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == path.name.rpartition(".")[2]:
-                    whole = path
-                    continue
-            path.unlink()
+            if sha256_of(path) == path.name.rpartition(".")[2]:
+                whole = path
+            else:
+                path.unlink()
         return whole
 
     def _keep(self, name: str, number: int, content: bytes) -> Path:

@@ -167,7 +167,8 @@ def test_a_damaged_backup_is_refused_by_name_and_an_older_one_restored(folder: P
 
 def forge(folder: Path, statement: str) -> None:
     """Change a backup's log and write its manifest anew: digests alone would find nothing."""
-    from ledger.copies.manifest import CopiedFile, digest_of, read_manifest
+    from ledger.copies.manifest import CopiedFile, read_manifest
+    from ledger.file_digest import sha256_of
 
     backup = folder / "second"
     manifest = read_manifest(backup)
@@ -177,7 +178,7 @@ def forge(folder: Path, statement: str) -> None:
         connection.execute(statement)
         connection.commit()
     path = backup / "ledger.db"
-    files = tuple(CopiedFile(one.name, path.stat().st_size, digest_of(path)) if one.name == "ledger.db" else one
+    files = tuple(CopiedFile(one.name, path.stat().st_size, sha256_of(path)) if one.name == "ledger.db" else one
                   for one in manifest.files)
     new = type(manifest)(manifest.program, manifest.made_at, manifest.store, manifest.ledger, manifest.access, files)
     (backup / "manifest.json").write_bytes(new.written())

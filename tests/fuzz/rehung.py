@@ -19,8 +19,9 @@ from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
 from api.outside.provider import Asked, NotProven, Provider, ProviderAway
-from ledger.archive import MANIFEST, Manifest, digest, format_manifest
+from ledger.archive import MANIFEST, Manifest, format_manifest
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.hand_over.check import check
 from ledger.hand_over.file import AnyLine, End, Ended, Entry, Hashes, Header, Whose, format_file, hash_lines
 from ledger.offline.verify_archive import verify_archive
@@ -104,8 +105,8 @@ def archive(folder: Path, data: bytes) -> object:
         path.write_bytes(parts.get(name, b""))
     with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         told = msgspec.json.decode(parts.get(MANIFEST, b""), type=Manifest)
-        files = {name: msgspec.structs.replace(one, bytes=(folder / name).stat().st_size, sha256=digest(folder / name))
-                 if name in parts else one for name, one in told.files.items()}
+        files = {name: msgspec.structs.replace(one, bytes=path.stat().st_size, sha256=sha256_of(path))
+                 if name in parts else one for name, one in told.files.items() for path in (folder / name,)}
         (folder / MANIFEST).write_bytes(format_manifest(msgspec.structs.replace(told, files=files)))
     return verify_archive(folder, trust(parse_vkey(parts["vkey"])))
 

@@ -19,6 +19,7 @@ from ledger.archive import Archive, BadArchive, NotArchived, first_moment, forma
 from ledger.copies import archive_writing
 from ledger.copies.archive_writing import NotSigned, YearEmpty, YearOpen, compare, positions_of, write
 from ledger.errors import LedgerError
+from ledger.file_digest import sha256_of
 from ledger.offline.verify import verify_file
 from ledger.proof.keys import generate_key
 from ledger.proof.policy import trust
@@ -155,7 +156,7 @@ def put(folder: Path, name: str, change: Change) -> None:
 def agree(folder: Path, name: str) -> None:
     """Let the manifest say of a file what it is now."""
     told = json.loads((folder / "archive.json").read_bytes())
-    told["files"][name].update(bytes=(folder / name).stat().st_size, sha256=archives.digest(folder / name))
+    told["files"][name].update(bytes=(folder / name).stat().st_size, sha256=sha256_of(folder / name))
     (folder / "archive.json").write_bytes(format_manifest(msgspec.convert(told, archives.Manifest)))
 
 

@@ -29,6 +29,7 @@ from ledger.copies import archive_moving as moving
 from ledger.copies import archive_writing
 from ledger.copies.archive_writing import compare, write
 from ledger.copies.copying import OtherContent, copy, in_file, in_postgres
+from ledger.file_digest import sha256_of
 from ledger.offline.verify import verify_file
 from ledger.proof.tiles import Tile
 from ledger.proving import prove_event, prove_growth
@@ -205,9 +206,9 @@ def test_a_body_that_the_tree_does_not_hold_is_not_brought_back_whatever_the_dat
     rows = [{**row, "leaf": row["leaf"].replace(b"clm_first", b"clm_other")} for row in table.to_pylist()]
     pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
     told = json.loads((folder / "archive.json").read_bytes())
-    told["files"][f"events/{path.name}"].update(bytes=path.stat().st_size, sha256=archives.digest(path))
+    told["files"][f"events/{path.name}"].update(bytes=path.stat().st_size, sha256=sha256_of(path))
     (folder / "archive.json").write_bytes(archives.format_manifest(msgspec.convert(told, archives.Manifest)))
-    kept.execute(f"UPDATE archives SET manifest = '{archives.digest(folder / 'archive.json')}'")
+    kept.execute(f"UPDATE archives SET manifest = '{sha256_of(folder / 'archive.json')}'")
     cold.SHELF.forget()
 
     with pytest.raises(archives.BadArchive, match="与账本的瓦片不符"):
