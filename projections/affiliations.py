@@ -1,6 +1,6 @@
 """Affiliations over time: where a person belonged from when to when, and who belonged to a unit on a day.
 
-Both follow from everything that was entered (`projections.judging.belongings`), as the law's own question does: a later
+Both follow from everything that was entered (`projections.belonging`), as the law's own question does: a later
 affiliation ends the one before it, so does a last day. A back-dated one answers as if it had been entered in time; what
 was said before it was known is asked with `as_of`.
 
@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from projections.belonging import Belonging, belongings
 from projections.files.projection import HOLDS
 from projections.files.reader import Reader
-from projections.judging import Belonging, belongings
 from projections.pages import Page, paged
 from projections.people_reading import Departure, is_registered, read_affiliations, read_departures, read_transfer
 

@@ -19,13 +19,14 @@ from projections import people_reading as _people
 from projections import work_reading as _work
 from projections.applications import Applications
 from projections.basis import NOW, Axes, Basis, Cited
+from projections.books import Books
 from projections.cases import Cases
 from projections.differences.asked import AskedDifferences
 from projections.differences.person import Judge
 from projections.differences.queue import DifferencesFile, waiting_too
 from projections.duplicates import Duplicates
 from projections.entries import Entries
-from projections.entries_reading import Version, read_claim, read_claims_of, read_registered
+from projections.entries_reading import Version, read_claim, read_claims_of, read_registered, year_of
 from projections.errors import LawChanged, LawUnknown
 from projections.exam_fold import Exams
 from projections.files.projection import Projection
@@ -34,7 +35,6 @@ from projections.findings.decided import Decisions
 from projections.findings.findings_file import FindingsFile
 from projections.findings.traces import Traces
 from projections.imports import Imports
-from projections.judging import Books, year_of
 from projections.laws import (
     Enacted,
     ImpactReport,

@@ -26,7 +26,9 @@ from policies.assess import DUPLICATE, RULED, UNRULED, Ruling
 from policies.law import BY_EXAM
 from policies.places import Place, place_on
 from policies.year import Folded
-from projections.judging import Belonging, Judged, places, steps_of, year_of
+from projections.belonging import Belonging, places
+from projections.entries_reading import year_of
+from projections.judging import Judged, steps_of
 
 UNREADABLE: Final = "unreadable"
 BELONGING: Final = "belonging"

@@ -68,6 +68,15 @@ class Version(NamedTuple):
     source: Source | None = None
 
 
+def year_of(version: Version) -> int:
+    """The year a claim was attributed to: as decided, else as claimed, else that of its evidence.
+
+    Reading: the office fixed it (E 10), and no answer doubts it.
+    """
+    decided = None if version.decision is None else version.decision.year
+    return decided or version.study.year or version.study.evidence_on.year
+
+
 _VERSION: Final = (
     "SELECT v.claim, v.person, v.status, v.revision, v.endorsed, v.origin, v.submitted_on, v.registered, "
     "v.registered_event, v.events, v.from_position, v.to_position, s.event, s.study, d.event, d.assessed_centi, "

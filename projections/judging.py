@@ -5,247 +5,27 @@ recorded; the caps are those of that rulebook. *As evaluated*: each entry is wor
 (`policies.person`). Duplicates, sums and requirements are the same fold for both, and both are judged by the law at
 hand, so that the two differ by worth and caps alone.
 
-Reading: an entry that the law at hand cannot read, or whose day lies in no affiliation, is unruled there, not lost.
-Reading: the year was fixed by the office (E 10) and is not doubted here.
+The rulebooks stand in `projections.books`, where the person belonged in `projections.belonging`.
 
 `tests/projections/test_years.py` shows it.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import NamedTuple
 
-from msgspec import UNSET
-
-from ledger.errors import LedgerError
-from ledger.vocabulary import format_hours
-from policies.archive import RulebookMissing
-from policies.assess import MANUAL, UNRULED, Fact, Ruling
-from policies.entries import Entry, Shape
-from policies.errors import BadLine, RulebookError
-from policies.facts import FIRST_DAY, LAST_DAY
-from policies.facts import Affiliation as Stated
-from policies.law import CATEGORIES, Law
+from policies.assess import UNRULED
+from policies.errors import BadLine
 from policies.lines import entry_steps
 from policies.person import Bench, PersonRuling
-from policies.places import NO_LATER, Place, places_of
-from policies.rulebook import Clause, Rulebook
+from policies.places import NO_LATER, Place
 from policies.steps import Step
 from policies.year import Folded, Weighed, fold
-from projections.entries_reading import Version
-from projections.errors import LawUnknown
-from projections.facts import entry_fields, shown
-from projections.people_reading import Affiliation, Departure
-
-BENCHES_MOST: Final = 16
-REMEMBERED_MOST: Final = 10_000
-"""Entries: 15 MB of what was decided of them, and 12 MB of each law by which they were asked about."""
-
-_UNREADABLE: Final = {category: Shape({"category": category, "route": ""}) for category in CATEGORIES}
-"""A shape that no clause has: its entry is unruled, and what could be filled by it is undetermined."""
-
-_NOWHERE: Final = ("", "", None)
-
-_Of = TypeVar("_Of")
-
-
-class Taken(NamedTuple):
-    """An entry as a bench takes it, and why it could not be read, if it could not."""
-
-    entry: Entry
-    bad: BadLine | None
-
-
-class Seat:
-    """A bench with the entries it has taken: what an event states never changes, so it is read once."""
-
-    def __init__(self, law: Law) -> None:
-        self.bench: Final = Bench(law)
-        self._taken: dict[tuple[str, int, int], Taken] = {}
-
-    def take(self, version: Version) -> Taken:
-        """Take a claim's facts up. What is only tried out stands in no event, and is not remembered."""
-        if version.study_event < 1:
-            return self._read(version)
-        key = (version.claim, version.study_event, 0 if version.decision is None else version.decision.event)
-        taken = self._taken.get(key)
-        if taken is None:
-            if len(self._taken) >= REMEMBERED_MOST:
-                self._taken.clear()
-            taken = self._taken[key] = self._read(version)
-        return taken
-
-    def _read(self, version: Version) -> Taken:
-        bench, study = self.bench, version.study
-        # Only of those who claim for themselves is the day in the ledger the day on which they claimed.
-        submitted_on = version.submitted_on if version.origin == "self" else None
-        fields = {**entry_fields(study, bench.law.vocabulary, submitted_on),
-                  "id": version.claim, "person": version.person}
-        decision = version.decision
-        if decision is not None and decision.status == MANUAL and decision.assessed_centi and decision.clauses:
-            # Hours that an authority confirmed are a fact from then on, with the document that the decision rests on.
-            fields |= {"confirmed_hours": format_hours(decision.assessed_centi), "document": decision.clauses[0]}
-        try:
-            entry = bench.take(bench.reader.entry_row(fields))
-            if decision is not None and (override := decision.override) is not None:
-                entry = bench.overridden(entry, override)
-            return Taken(entry, None)
-        except BadLine as bad:
-            day = min(max(study.evidence_on, FIRST_DAY), LAST_DAY).isoformat()
-            plain = {"id": version.claim, "person": version.person, "date": day,
-                     "category": CATEGORIES[0], "route": "other"}
-            entry = bench.take(bench.reader.entry_row(plain))
-            return Taken(entry._replace(shape=_UNREADABLE[study.category.value]), bad)
-
-
-class Books:
-    """Rulebooks by digest, and the benches of the laws that were made of them."""
-
-    def __init__(self, book: Callable[[str], Rulebook]) -> None:
-        self._book = book
-        self._lock = threading.Lock()
-        self._seats: OrderedDict[tuple[str, ...], Seat] = OrderedDict()
-        self._weighed: dict[int, Weighed] = {}
-        self._shown: dict[int, dict[str, Any]] = {}
-
-    def book(self, name: str) -> Rulebook:
-        """The rulebook of this digest; raises LawUnknown."""
-        try:
-            return self._read(name)
-        except RulebookMissing as error:
-            raise LawUnknown(name) from error
-
-    def _read(self, name: str) -> Rulebook:
-        """The same of one that is in force: where its bytes are gone they are missing, and nobody asked amiss."""
-        try:
-            return self._book(name)
-        except RulebookMissing:
-            raise
-        except (RulebookError, LedgerError, KeyError, OSError) as error:
-            raise LawUnknown(name) from error
-
-    def seat(self, digests: tuple[str, ...]) -> Seat:
-        """The bench of the law that these rulebooks make; each set is made once."""
-        with self._lock:
-            seat = self._seats.get(digests)
-            if seat is None:
-                seat = self._seats[digests] = Seat(Law(self._read(digest) for digest in digests))
-                if len(self._seats) > BENCHES_MOST:
-                    self._seats.popitem(last=False)
-            self._seats.move_to_end(digests)
-            return seat
-
-    # What never changes of a decided claim: how it was weighed, and what an answer shows of its facts.
-
-    def weighed(self, version: Version) -> Weighed:
-        """A claim as it was decided."""
-        return _remembered(self._weighed, version, self._weigh)
-
-    def shown(self, version: Version) -> dict[str, Any]:
-        """Its facts as they are shown."""
-        return _remembered(self._shown, version, lambda one: shown(one.study))
-
-    def _weigh(self, version: Version) -> Weighed:
-        study = version.study
-        ruling = self.decided(version)
-        return Weighed(ruling, study.evidence_on.toordinal(), year_of(version), study.occasion, study.output)
-
-    def decided(self, version: Version) -> Ruling:
-        """The ruling that was recorded, with the row it was ruled by: its cap, its class."""
-        decision, study = version.decision, version.study
-        assert decision is not None
-        fields: dict[str, Any] = {"category": study.category.value, "route": study.route}
-        if study.completed_by is not None:
-            fields["completed_by"] = study.completed_by
-        book = None if decision.digest is None else self.book(decision.digest)
-        clause = None if book is None else _clause(
-            book, decision.clauses, study.route, study.category.value, study.level)
-        return Ruling(
-            Fact(fields), decision.status, book=book, clause=clause, assessed=decision.assessed_centi,
-            article=decision.clauses[0] if decision.clauses else None, flags=decision.flags,
-        )
-
-
-def _remembered(known: dict[int, _Of], version: Version, make: Callable[[Version], _Of]) -> _Of:
-    """What an event that decided a claim makes of it, once; what is only tried out stands in none."""
-    assert version.decision is not None
-    if version.decision.event < 1:
-        return make(version)
-    found = known.get(version.decision.event)
-    if found is None:
-        if len(known) >= REMEMBERED_MOST:
-            known.clear()
-        found = known[version.decision.event] = make(version)
-    return found
-
-
-@lru_cache(maxsize=4_096)  # Of few kinds many were decided.
-def _clause(book: Rulebook, articles: tuple[str, ...], route: str, category: str, level: str | None) -> Clause | None:
-    """The row that was ruled by: of the article, for this route, at this level if it names levels."""
-    found = [one for one in book.clauses
-             if one.article in articles and route in one.routes and category in one.categories]
-    exact = [one for one in found if level in one.levels]
-    return next(iter(exact or found), None)
-
-
-def year_of(version: Version) -> int:
-    """The year a claim was attributed to: as decided, else as claimed, else that of its evidence."""
-    decided = None if version.decision is None else version.decision.year
-    return decided or version.study.year or version.study.evidence_on.year
-
-
-# Where the person was
-
-
-class Belonging(NamedTuple):
-    """An affiliation with its last day, as it follows from everything that was entered."""
-
-    affiliation: Affiliation
-    first: int
-    last: int | None
-
-
-def belongings(
-    affiliations: Sequence[Affiliation], departures: Sequence[Departure], valid_on: date | None = None
-) -> list[Belonging]:
-    """Where the person belonged, by first day: a later affiliation ends the one before it, so does a last day."""
-    until = None if valid_on is None else valid_on.isoformat()
-    begun = [one for one in affiliations if until is None or one.starts <= until]
-    found = []
-    for at, one in enumerate(begun):
-        ends = [gone.ends for gone in departures
-                if gone.unit == one.unit and gone.ends >= one.starts and (until is None or gone.ends <= until)]
-        last = date.fromisoformat(min(ends)).toordinal() if ends else None
-        if at + 1 < len(begun):
-            before = date.fromisoformat(begun[at + 1].starts).toordinal() - 1
-            last = before if last is None else min(last, before)
-        found.append(Belonging(one, date.fromisoformat(one.starts).toordinal(), last))
-    return found
-
-
-def places(belonged: Sequence[Belonging], first_day: int) -> list[Place]:
-    """The same for the law, without a gap from the first day on: a day in none of them is a day nowhere."""
-    given = places_of([
-        (one.first, one.last, Stated("-", one.affiliation.starts, one.affiliation.region, one.affiliation.sector,
-                                     major=one.affiliation.major or UNSET))
-        for one in belonged
-    ])
-    whole: list[Place] = []
-    free = min(first_day, given[0].first) if given else first_day
-    for place in given:
-        if free < place.first:
-            whole.append(Place(free, place.first - 1, *_NOWHERE))
-        whole.append(place)
-        free = place.last + 1
-    return [*whole, Place(free, NO_LATER, *_NOWHERE)] if free <= NO_LATER else whole
-
-
-# Judging
+from projections.belonging import Belonging, places
+from projections.books import Books
+from projections.entries_reading import Version, year_of
 
 
 class Judged(NamedTuple):

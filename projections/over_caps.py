@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policies.assess import MANUAL, RULED
 from projections.basis import Axes
-from projections.entries_reading import Version, read_claim, read_registered
-from projections.judging import Belonging, Books, Seat, belongings, places, year_of
+from projections.belonging import Belonging, belongings, places
+from projections.books import Books, Seat
+from projections.entries_reading import Version, read_claim, read_registered, year_of
 from projections.people_reading import read_affiliations, read_departures
 from projections.years import REVOKED
 

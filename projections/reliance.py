@@ -18,8 +18,7 @@ from ledger.vocabulary import format_hours
 from projections.applications import Application
 from projections.basis import Axes
 from projections.eligibility import Question, eligibility
-from projections.entries_reading import Version, read_registered
-from projections.judging import year_of
+from projections.entries_reading import Version, read_registered, year_of
 
 if TYPE_CHECKING:
     from projections.answers import Answers

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policies.year import GENERAL_PUBLIC, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling
 from projections.basis import Basis
-from projections.judging import judge, year_of
+from projections.entries_reading import year_of
+from projections.judging import judge
 from projections.years import REVOKED, read_history, sides, text
 
 if TYPE_CHECKING:

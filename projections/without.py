@@ -28,9 +28,10 @@ from policies.places import last_day, standing_on
 from policies.year import EMPTY, Folded
 from projections.applications import Application, applications_of_all
 from projections.basis import Axes, Basis
+from projections.belonging import Belonging, belongings
 from projections.eligibility import ruling_of
-from projections.entries_reading import Version, read_claim, read_each, read_registered_of_all
-from projections.judging import Belonging, Judged, belongings, judge, judge_rest, judge_under, year_of
+from projections.entries_reading import Version, read_claim, read_each, read_registered_of_all, year_of
+from projections.judging import Judged, judge, judge_rest, judge_under
 from projections.people_reading import read_whereabouts_of_all
 from projections.reliance import is_so, question_of, years_used
 from projections.sanctions import revocations_of_all

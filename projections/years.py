@@ -33,11 +33,13 @@ from policies.year import (
     judge_year,
 )
 from projections.basis import Basis
+from projections.belonging import Belonging, belongings
+from projections.books import Books
 from projections.differing import Differing, Known, differing
-from projections.entries_reading import Version, read_registered, read_revoked_at
+from projections.entries_reading import Version, read_registered, read_revoked_at, year_of
 from projections.errors import UnknownYear
 from projections.files.reader import Reader
-from projections.judging import Belonging, Books, Judged, belongings, judge, steps_of, year_of
+from projections.judging import Judged, judge, steps_of
 from projections.people_reading import read_affiliations, read_departures, read_moves
 
 REVOKED: Final = "revoked"

@@ -102,8 +102,8 @@ def _made(register: Register, as_of: str | None, buckets: int | None, made: Path
     from policies.archive import Archive
     from projections.answers import Answers
     from projections.basis import read_axes
+    from projections.books import Books
     from projections.catching_up import catch_up
-    from projections.judging import Books
     from projections.parquet.folder import BUCKETS, Asked
     from projections.parquet.folder import export as written
     from projections.replay.store import open_coded

@@ -35,6 +35,7 @@ from ledger.errors import LedgerError
 from policies.archive import Archive
 from policies.errors import RulebookError
 from projections.answers import Answers
+from projections.books import Books
 from projections.catching_up import catch_up
 from projections.errors import (
     AsOfBeforeLedger,
@@ -46,7 +47,6 @@ from projections.errors import (
     SectorUnknown,
     ValidOnMalformed,
 )
-from projections.judging import Books
 from projections.replay import folder as reports
 from projections.replay import report, report_reading
 from projections.replay.sides import Engine, judge_both

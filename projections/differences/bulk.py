@@ -24,11 +24,11 @@ from ledger.events.claim import Study
 from ledger.ledger import Ledger
 from policies.assess import Ruling
 from policies.law import CATEGORIES
+from projections.books import Books
 from projections.differences.person import Counted, Judge
 from projections.entries_reading import Decision, Version
 from projections.errors import ProjectionError
 from projections.files.projection import HOLDS
-from projections.judging import Books
 from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled, Rulings, cells_of, compile_over, gain
 from projections.replay.gathered import Gathered, gather, read_under

@@ -26,10 +26,11 @@ from ledger.streams.claim import Claim, evolve
 from ledger.vocabulary import RulebookId
 from policies.assess import Ruling
 from projections.basis import THEN, Basis
+from projections.books import Books
 from projections.differing import Differing, differing
-from projections.entries_reading import Version
+from projections.entries_reading import Version, year_of
 from projections.files.reader import Reader
-from projections.judging import Books, Judged, judge, year_of
+from projections.judging import Judged, judge
 from projections.laws import read_rulebooks
 from projections.years import REVOKED, History, read_history, sides, years_of
 

@@ -23,8 +23,8 @@ from ledger.events.claim import Study
 from policies.assess import MANUAL, OVERRIDDEN, RULED
 from policies.law import Law
 from policies.places import NO_LATER, last_day
+from projections.books import Seat
 from projections.entries_reading import Decision, Version
-from projections.judging import Seat
 from projections.replay.coded import NOWHERE, Case, Coded, Ints, Zone
 from projections.replay.held import REVOKED, Columns, Held, Statement
 
@@ -162,7 +162,7 @@ def _years_of(days: Longs) -> Longs:
 def _places(
     held: Held, as_of: int, until: int, has_any: NDArray[np.bool_], number: Longs, first_days: Longs
 ) -> _Places:
-    """Where everyone belonged (`judging.belongings`), without a gap from their first day on (`judging.places`)."""
+    """Where everyone belonged (`belonging.belongings`), without a gap from their first day on (`belonging.places`)."""
     nowhere = len(held.zones)
     rows = holds(held.affiliations, as_of) & has_any[held.affiliations["person"]] & (
         held.affiliations["starts"] <= until)

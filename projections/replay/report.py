@@ -17,10 +17,10 @@ from typing import Any, Final, NamedTuple
 
 from ledger.vocabulary import format_hours
 from projections.basis import Basis, Cited
+from projections.books import Books
 from projections.entries import Entries
 from projections.errors import ProjectionError
 from projections.files.reader import Reader
-from projections.judging import Books
 from projections.people import People
 from projections.people_reading import read_unit
 from projections.replay.checked import Disagreement, answered_account, replayed_account

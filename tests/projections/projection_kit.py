@@ -36,9 +36,11 @@ from policies.rulebook import Rulebook
 from policies.shelf import Shelf, drafts, shipped
 from projections.answers import Answers, projections
 from projections.basis import read_axes
+from projections.belonging import belongings
+from projections.books import Books
 from projections.entries_reading import Decision
 from projections.following.follower import Follower
-from projections.judging import Books, belongings, judge
+from projections.judging import judge
 from projections.people_reading import Affiliation as Stated
 
 SECONDS = 1_767_225_600  # 2026-01-01 00:00 in UTC.

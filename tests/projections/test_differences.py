@@ -34,6 +34,7 @@ from ledger.events.claim import Ruling
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import person as persons
+from projections.books import Books
 from projections.differences.bulk import Disagreement
 from projections.differences.person import Judge
 from projections.differences.queue import (
@@ -52,7 +53,6 @@ from projections.entries import Entries
 from projections.errors import AlreadyFollowed
 from projections.files.places import path_of
 from projections.files.reader import Reader
-from projections.judging import Books
 from tests.forked import PYTHON, Popen
 
 ALL = Filters()

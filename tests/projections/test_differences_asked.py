@@ -19,10 +19,10 @@ from test_random_histories import live, many_times, steps
 from policies.rulebook import Rulebook
 from projections.answers import Answers
 from projections.basis import Axes, axes_of
+from projections.books import Books
 from projections.differences.asked import KEPT_MOST, NAME, AskedDifferences, BeingWeighed
 from projections.differences.person import Judge
 from projections.differences.queue import Filters, Rows, read_entries, read_offices, read_years
-from projections.judging import Books
 
 DAY = date(2021, 6, 30)
 WAIT_S = 20

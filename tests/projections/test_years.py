@@ -29,8 +29,9 @@ from ledger.events.claim import Ruling, Study
 from ledger.streams import person as persons
 from ledger.vocabulary import Category
 from projections.basis import axes_of, read_axes
+from projections.belonging import belongings
 from projections.errors import LawUnknown, UnknownYear
-from projections.judging import belongings, judge
+from projections.judging import judge
 
 
 @pytest.fixture

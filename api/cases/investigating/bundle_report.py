@@ -23,8 +23,8 @@ from api.words.year_page import region
 from ledger.ids import PREFIXES
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
+from projections.entries_reading import year_of
 from projections.event_kinds import kind_of, words
-from projections.judging import year_of
 
 HIDDEN: Final = "［已遮盖］"
 STATUSES: Final = {"open": "在办", "closed": "已办结"}

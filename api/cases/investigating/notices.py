@@ -42,9 +42,8 @@ from ledger.ledger import Recorded
 from ledger.vocabulary import format_hours
 from projections.applications import applications_of
 from projections.basis import NOW, Axes
-from projections.entries_reading import Version
+from projections.entries_reading import Version, year_of
 from projections.event_kinds import kind_of, words
-from projections.judging import year_of
 from projections.reliance import reliance
 from projections.statements import statements_of
 from projections.still_so import changed_since

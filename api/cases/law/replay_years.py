@@ -24,8 +24,8 @@ from ledger.errors import Refusal
 from policies.building import build
 from policies.rulebook import Rulebook
 from projections.basis import Basis, Cited
+from projections.books import Books
 from projections.errors import LawUnknown
-from projections.judging import Books
 
 _WHAT: Final = ("replay", "years", "titles", "identity")
 

@@ -21,8 +21,7 @@ from api.operational.callers import Caller
 from ledger.errors import Refusal
 from policies.rulebook import Duty, Rulebook
 from projections.applications import Application, application_of
-from projections.entries_reading import Version, read_registered
-from projections.judging import year_of
+from projections.entries_reading import Version, read_registered, year_of
 from projections.statements import statements_of
 from projections.trainings_reading import Card, cards
 

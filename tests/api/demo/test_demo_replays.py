@@ -18,8 +18,8 @@ from ledger.ledger import Ledger
 from policies.shelf import Shelf, drafts, shipped
 from projections.answers import projections
 from projections.basis import Cited
+from projections.books import Books
 from projections.following.follower import Follower
-from projections.judging import Books
 from projections.replay import report
 from projections.replay.held import Held
 from projections.replay.reading import Snapshot, read_all

@@ -19,7 +19,7 @@ from ledger.vocabulary import Category
 from policies.law import Law
 from policies.shelf import shipped
 from projections.basis import Cited
-from projections.judging import Books
+from projections.books import Books
 from projections.parquet import tables
 from projections.parquet.folder import Asked, NotAnExport, altered, compare, export, read_manifest
 from projections.parquet.schemas import COLUMNS

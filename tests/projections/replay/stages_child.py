@@ -11,7 +11,7 @@ from projection_kit import any_book
 
 from policies.shelf import shipped
 from projections.basis import Cited
-from projections.judging import Books
+from projections.books import Books
 from projections.replay import folder, report
 from projections.replay.reading import Snapshot, read_all
 

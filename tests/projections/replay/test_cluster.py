@@ -17,7 +17,7 @@ from ledger.events.claim import Study
 from ledger.vocabulary import Category
 from policies.shelf import shipped
 from projections.basis import Cited
-from projections.judging import Books
+from projections.books import Books
 from projections.replay import cluster, folder, report
 from projections.replay.cluster import NoEngine, OtherCode, Unreachable, demand, fingerprint, judging
 from projections.replay.coded import Coded

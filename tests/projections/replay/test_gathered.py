@@ -21,8 +21,8 @@ from policies.errors import BadLine
 from policies.law import Law
 from policies.shelf import drafts, shipped
 from projections.basis import Axes
+from projections.books import Seat
 from projections.entries_reading import Version
-from projections.judging import Seat
 from projections.replay.checked import answered_account, replayed_account
 from projections.replay.compiled import compile_over
 from projections.replay.gathered import gather, read_under

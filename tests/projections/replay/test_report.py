@@ -18,7 +18,7 @@ from ledger.events.claim import Study
 from ledger.vocabulary import Category
 from policies.shelf import shipped
 from projections.basis import Cited
-from projections.judging import Books
+from projections.books import Books
 from projections.replay import folder, report
 from projections.replay.checked import Disagreement
 from projections.replay.comparison import Comparison, entries, person_years

@@ -16,7 +16,7 @@ from ledger.streams import person as persons
 from ledger.vocabulary import Category, PersonId
 from policies.shelf import shipped
 from projections.basis import Cited
-from projections.judging import Books
+from projections.books import Books
 from projections.replay import report
 from projections.replay.checked import Disagreement
 from projections.replay.comparison import Comparison
