@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from api.refusals.faults import BadFields, Fault, of_line
 from ledger.errors import Refusal
-from ledger.events.claim import Ruling, Study
 from ledger.events.person import Affiliation
+from ledger.events.study import Ruling, Study
 from ledger.streams.person import Person
 from ledger.vocabulary import RulebookId, format_hours
 from policies.archive import Archive, RulebookMissing

@@ -30,9 +30,8 @@ from ledger.events.claim import (
     ClaimRevised,
     ClaimSubmitted,
     ClaimWithdrawn,
-    Evidence,
-    Study,
 )
+from ledger.events.study import Evidence, Study
 from projections.files.projection import Effect, Projection, Rows, Table
 
 KINDS: Final = ("occasion", "output", "certificate", "paper")

@@ -35,7 +35,6 @@ from ledger.events.claim import (
     ClaimSubmitted,
     ClaimUpheld,
     ClaimWithdrawn,
-    Ruling,
 )
 from ledger.events.claim_appeal import (
     ClaimAppealAllowed,
@@ -43,6 +42,7 @@ from ledger.events.claim_appeal import (
     ClaimAppealed,
     ClaimAppealWithdrawn,
 )
+from ledger.events.study import Ruling
 from ledger.vocabulary import LOCAL
 from projections.files.projection import Effect, Handler, Projection, Rows, Table
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from policies.assess import OVERRIDDEN, RULED, Override
 from projections.files.projection import HOLDS
 from projections.files.reader import Reader

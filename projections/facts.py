@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import format_hours
 from policies.words import Vocabulary
 

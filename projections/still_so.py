@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from ledger.events.claim import StudyDetails
+from ledger.events.study import StudyDetails
 from projections.answers import Answers
 from projections.basis import Axes
 from projections.statements import Statement

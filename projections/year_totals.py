@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ledger.envelope import decode
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.events.year import YearClosed, stream_of
 from ledger.ledger import Ledger
 from ledger.proof.merkle import check_inclusion, hash_leaf, hash_leaves, prove_inclusion, root_of

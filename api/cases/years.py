@@ -15,7 +15,8 @@ from api.cases.standing import acting, look_at
 from api.house import House, Stored
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
+from ledger.events.study import StudyDetails
 from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import standing
 from projections.answers import Page

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from api.refusals import refusals
 from api.whole import whole_or_as_typed
 from ledger.errors import Refusal
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from policies.words import Route, Vocabulary, base_vocabulary
 
 NUMBERS: Final = ("rank", "subjects", "courses", "characters", "minutes", "year", "participants")

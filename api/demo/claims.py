@@ -25,7 +25,7 @@ from api.demo.studies import Claimed
 from api.law_of import confirmed
 from api.register.register import SYSTEM
 from ledger.events.base import By
-from ledger.events.claim import Ruling, Study, StudyDetails
+from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review

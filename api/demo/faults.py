@@ -24,7 +24,7 @@ from api.demo.people import People
 from api.demo.plants import REGISTERED, Plant, Plants
 from api.demo.rosters import Rosters
 from api.demo.studies import IDLE, Claimed
-from ledger.events.claim import Evidence, Study, StudyDetails
+from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.streams.claim import Status
 from ledger.vocabulary import Category, PersonId
 from policies.assess import REFUSED

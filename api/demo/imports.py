@@ -25,8 +25,9 @@ from api.demo.pen import Pen, decided
 from api.demo.people import People
 from api.demo.plants import Plants
 from ledger.events.base import By, Draft
-from ledger.events.claim import Evidence, Ruling, Source, Study, StudyDetails
 from ledger.events.imports import ImportId, SetAside
+from ledger.events.source import Source
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.streams import act as acts
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register

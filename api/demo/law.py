@@ -15,8 +15,8 @@ from api.demo.pen import Pen
 from api.law_of import assess, confirmed, walk_of
 from api.register.register import SYSTEM
 from ledger.errors import Refusal
-from ledger.events.claim import Ruling, Study
 from ledger.events.person import Affiliation
+from ledger.events.study import Ruling, Study
 from ledger.streams import rulebook as rulebooks
 from ledger.streams.person import Person
 from policies.archive import Archive

@@ -24,7 +24,7 @@ from api.demo.plants import Plant, Plants
 from api.demo.rosters import Known
 from api.demo.studies import Claimed
 from api.demo.trainings import ORGANISER, Planned
-from ledger.events.claim import Evidence, Study, StudyDetails
+from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.events.training import ClassId, Lesson, PlanId, PlanItem
 from ledger.streams import training_class as classes
 from ledger.streams import training_plan as plans

@@ -22,7 +22,7 @@ from api.demo.people import People
 from api.demo.studies import words
 from api.law_of import confirmed
 from ledger.events.base import By, Draft
-from ledger.events.claim import Evidence
+from ledger.events.study import Evidence
 from ledger.events.training import ClassId, Lesson
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from api.demo.dice import Dice, digest_of
 from api.demo.law import LawOfTheDay
-from ledger.events.claim import Evidence, Study, StudyDetails
+from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category, format_hours, parse_hours
 from policies.assess import REFUSED, UNRULED
 from policies.entries import Entry

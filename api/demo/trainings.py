@@ -20,7 +20,7 @@ from api.demo.people import People
 from api.demo.rosters import Known
 from api.demo.studies import words
 from ledger.events.base import By
-from ledger.events.claim import Evidence
+from ledger.events.study import Evidence
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
 from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes

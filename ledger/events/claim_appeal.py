@@ -10,7 +10,8 @@ from __future__ import annotations
 from datetime import date
 
 from ledger.events.base import Hand, Open, Pseudonym, Words
-from ledger.events.claim import ClaimEvent, Evidence
+from ledger.events.claim import ClaimEvent
+from ledger.events.study import Evidence
 from ledger.vocabulary import Category, RulebookId, UnitId
 
 

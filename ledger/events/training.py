@@ -16,7 +16,7 @@ from datetime import date
 from typing import NewType
 
 from ledger.events.base import Event, Hand, Name, Open, Part, Pseudonym, Sealed, Secret, Words
-from ledger.events.claim import Evidence
+from ledger.events.study import Evidence
 from ledger.vocabulary import ActId, Category, PersonId, StreamId, UnitId
 
 PlanId = NewType("PlanId", str)

@@ -30,10 +30,10 @@ from ledger.events.claim import (
     ClaimRevised,
     ClaimRevoked,
     ClaimSubmitted,
-    Source,
-    StudyDetails,
 )
 from ledger.events.person import PersonCorrected, PersonRegistered
+from ledger.events.source import Source
+from ledger.events.study import StudyDetails
 from ledger.hand_over.file import (
     FORMAT,
     End,

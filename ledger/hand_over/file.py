@@ -34,7 +34,7 @@ from typing import Final
 
 import msgspec
 
-from ledger.events.claim import StudyDetails
+from ledger.events.study import StudyDetails
 from ledger.offline.verdict import Unverified
 from ledger.proof.keys import SigningKey
 from ledger.proof.merkle import HASH_SIZE

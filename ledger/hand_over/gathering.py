@@ -21,7 +21,7 @@ import msgspec
 
 from ledger.envelope import Envelope, SealedPart, decode
 from ledger.events.act import ActAbandoned, ActClosed
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
 from ledger.events.person import (
     Identity,
     IdentityChange,
@@ -30,6 +30,7 @@ from ledger.events.person import (
     PersonRestricted,
     RestrictionLifted,
 )
+from ledger.events.study import StudyDetails
 from ledger.hand_over.file import Ended, Entry, Happened, Header, Whose, format_file, hash_lines
 from ledger.keys.vault import Absent
 from ledger.ledger import Ledger

@@ -52,9 +52,6 @@ from ledger.events.claim import (
     ClaimSubmitted,
     ClaimUpheld,
     ClaimWithdrawn,
-    Evidence,
-    Ruling,
-    Study,
 )
 from ledger.events.claim_appeal import (
     ClaimAppealAllowed,
@@ -62,6 +59,7 @@ from ledger.events.claim_appeal import (
     ClaimAppealed,
     ClaimAppealWithdrawn,
 )
+from ledger.events.study import Evidence, Ruling, Study
 from ledger.streams.decision import Beheaded, State, spoken
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, Matter, standing

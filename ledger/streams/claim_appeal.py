@@ -19,13 +19,14 @@ from typing import Final
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft, Hand
-from ledger.events.claim import ClaimReinstated, ClaimReopened, Evidence, StudyDetails
+from ledger.events.claim import ClaimReinstated, ClaimReopened
 from ledger.events.claim_appeal import (
     ClaimAppealAllowed,
     ClaimAppealDismissed,
     ClaimAppealed,
     ClaimAppealWithdrawn,
 )
+from ledger.events.study import Evidence, StudyDetails
 from ledger.streams.claim import Appeal, Claim, Status, by_claimant, by_office, registered_beside
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person

@@ -12,19 +12,9 @@ from __future__ import annotations
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import (
-    ClaimCorrected,
-    ClaimFrozen,
-    ClaimReinstated,
-    ClaimReleased,
-    ClaimRevoked,
-    ClaimUpheld,
-    Evidence,
-    Ruling,
-    Source,
-    Study,
-    StudyDetails,
-)
+from ledger.events.claim import ClaimCorrected, ClaimFrozen, ClaimReinstated, ClaimReleased, ClaimRevoked, ClaimUpheld
+from ledger.events.source import Source
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.streams.claim import Claim, Status, by_office, registered_beside, unsound
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person

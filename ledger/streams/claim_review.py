@@ -24,12 +24,9 @@ from ledger.events.claim import (
     ClaimRevised,
     ClaimSubmitted,
     ClaimWithdrawn,
-    Evidence,
-    Ruling,
-    Source,
-    Study,
-    StudyDetails,
 )
+from ledger.events.source import Source
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.streams.claim import Claim, Status, by_claimant, by_office, unsound
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person, closed_to_processing

@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Ruling, Study, StudyDetails
 from ledger.events.course import CourseHoursRegistered
+from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.streams.claim import Claim
 from ledger.streams.claim import Status as ClaimStatus
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration

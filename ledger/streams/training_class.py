@@ -30,7 +30,7 @@ from msgspec.structs import replace
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Evidence
+from ledger.events.study import Evidence
 from ledger.events.training import (
     ClassAccepted,
     ClassEvent,

@@ -27,7 +27,7 @@ from msgspec.structs import replace
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft, Hand
-from ledger.events.claim import Evidence
+from ledger.events.study import Evidence
 from ledger.events.training import (
     PlanAcknowledged,
     PlanEvaluated,

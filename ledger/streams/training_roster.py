@@ -18,7 +18,7 @@ from datetime import date
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Evidence, Ruling, Study, StudyDetails
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.events.training import ClassRosterAbandoned, ClassRosterClosed, ClassRosterOpened
 from ledger.streams import act as acts
 from ledger.streams.claim import Claim

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.ledger import Ledger
 from policies.assess import Ruling
 from policies.law import CATEGORIES

@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.envelope import decode
 from ledger.events.claim import ClaimUpheld
-from ledger.events.claim import Ruling as Recorded
+from ledger.events.study import Ruling as Recorded
 from ledger.ledger import Ledger
 from ledger.streams.claim import Claim, evolve
 from ledger.vocabulary import RulebookId

@@ -33,9 +33,10 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from ledger.events.base import Event, Name, Sealed, wire_type
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, ClaimWithdrawn, Evidence, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, ClaimWithdrawn
 from ledger.events.course import Device, StudyRecorded
 from ledger.events.person import KeyDestroyed
+from ledger.events.study import Evidence, StudyDetails
 from ledger.events.training import CardIssued, CardNumber, ClassAccepted, ClassFiled
 from ledger.keys.vault import WrongKey
 from ledger.ledger import Ledger, Recorded

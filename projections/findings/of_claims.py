@@ -32,12 +32,10 @@ from ledger.events.claim import (
     ClaimSubmitted,
     ClaimUpheld,
     ClaimWithdrawn,
-    Evidence,
-    Ruling,
-    Source,
-    Study,
 )
 from ledger.events.claim_appeal import ClaimAppealAllowed, ClaimAppealDismissed
+from ledger.events.source import Source
+from ledger.events.study import Evidence, Ruling, Study
 from projections.files.projection import Effect, Handler, Rows
 from projections.findings.tables import CLAIM
 

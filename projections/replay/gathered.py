@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from policies.assess import MANUAL, OVERRIDDEN, RULED
 from policies.law import Law
 from policies.places import NO_LATER, last_day

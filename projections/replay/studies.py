@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from policies.facts import FIRST_DAY, LAST_DAY
 from projections.replay.coded import LEAD_MOST
 

@@ -12,9 +12,9 @@ from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Assessment, Goal, Sanction
 from ledger.events.base import By
 from ledger.events.case import CaseId, Concerned
-from ledger.events.claim import Ruling
 from ledger.events.course import CourseId, EnrolmentId
 from ledger.events.exam import BookingId, ExamId
+from ledger.events.study import Ruling
 from ledger.streams import actor as actors
 from ledger.streams import application as applications
 from ledger.streams import application_sanctions as sanctions

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from ledger.acts.rosters import Roster, open_roster
 from ledger.errors import Refusal
 from ledger.events.base import By
-from ledger.events.claim import Ruling
 from ledger.events.imports import ImportId
+from ledger.events.study import Ruling
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
 from ledger.streams import actor as actors
 from ledger.streams import imports

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.events.base import By
-from ledger.events.claim import Ruling, Study, StudyDetails
+from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.vocabulary import Category, ClaimId, PersonId

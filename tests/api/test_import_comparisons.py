@@ -14,7 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from ledger.events.act import AccessRecorded
-from ledger.events.claim import record_name
+from ledger.events.source import record_name
 from tests.api.house_kit import BODY, Someone, Town, resident_id
 
 PERIOD = {"starts": "2026-03-01", "ends": "2026-03-31"}

@@ -20,8 +20,9 @@ import msgspec
 import structlog
 
 from ledger.events.base import Draft
-from ledger.events.claim import ClaimApproved, ClaimRevoked, ClaimSubmitted, StudyDetails
+from ledger.events.claim import ClaimApproved, ClaimRevoked, ClaimSubmitted
 from ledger.events.person import Affiliation, Identity, PersonAffiliated, PersonRegistered
+from ledger.events.study import StudyDetails
 from ledger.vocabulary import ClaimId, PersonId, UnitId
 from tests.api.house_kit import BODY, Someone, Town, house_in
 from tests.bench import Figure

@@ -22,7 +22,8 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteDatastore
 
 from ledger.envelope import Encoded, SealedPart, encode
 from ledger.events.base import By, Draft, Event
-from ledger.events.claim import ClaimApproved, ClaimSubmitted, Evidence, Ruling, Study
+from ledger.events.claim import ClaimApproved, ClaimSubmitted
+from ledger.events.study import Evidence, Ruling, Study
 from ledger.ids import new_id
 from ledger.stores.append import Append, RequestKey
 from ledger.stores.sqlite import LedgerDatastore, SQLiteRecorder

@@ -32,8 +32,9 @@ from api.register.register import open_register
 from api.service.app import create_app
 from api.settings import Settings
 from ledger.events.base import Draft
-from ledger.events.claim import ClaimApproved, ClaimSubmitted, Evidence, Ruling, Study, StudyDetails
+from ledger.events.claim import ClaimApproved, ClaimSubmitted
 from ledger.events.person import Affiliation, Identity, PersonAffiliated, PersonRegistered
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.hand_over.check import check
 from ledger.hand_over.file import FORMAT, Header
 from ledger.hand_over.gathering import gather, hand_over

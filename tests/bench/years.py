@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from api.telling import logs
 from ledger.events.base import Draft, Event
-from ledger.events.claim import ClaimApproved, ClaimSubmitted, Ruling, Study, StudyDetails
+from ledger.events.claim import ClaimApproved, ClaimSubmitted
 from ledger.events.person import Affiliation, Identity, PersonAffiliated, PersonRegistered
 from ledger.events.rulebook import RulebookEnacted
+from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.ids import new_id
 from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger

@@ -19,8 +19,9 @@ from ledger.envelope import Encoded, encode
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By, Draft
-from ledger.events.claim import ClaimWithdrawn, Evidence, Ruling, Study, StudyDetails
+from ledger.events.claim import ClaimWithdrawn
 from ledger.events.person import Affiliation, Identity
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.events.unit import Contact
 from ledger.fsck.checker import KeyFiles, Report, fsck
 from ledger.keys.vault import FileMasterKey, Vault

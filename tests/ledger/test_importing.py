@@ -15,8 +15,9 @@ from ledger.acts.imports import open_import
 from ledger.acts.running import Act, open_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Source, StudyDetails, record_name, version_name
 from ledger.events.imports import ImportId
+from ledger.events.source import Source, record_name, version_name
+from ledger.events.study import StudyDetails
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams.claim_register import CorrectClaim, decide_correction

@@ -33,7 +33,9 @@ from ledger.copies.export import export
 from ledger.envelope import check_canonical, encode
 from ledger.errors import LedgerError
 from ledger.events.base import By, Draft
-from ledger.events.claim import ClaimSubmitted, Evidence, Source, Study
+from ledger.events.claim import ClaimSubmitted
+from ledger.events.source import Source
+from ledger.events.study import Evidence, Study
 from ledger.offline.verify import Unverified, policy_of, read_leaf, verify_file, verify_proof
 from ledger.offline.verify_export import verify_export
 from ledger.proof.cosignature import cosign

@@ -17,8 +17,8 @@ from ledger.acts.running import Act, open_act
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By, Draft
-from ledger.events.claim import Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity
+from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.events.unit import Contact
 from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import pytest
 from projection_kit import House, living
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import Category, parse_hours
 from projections.basis import axes_of, read_axes
 from tests.policies.oracle import generate, plain, worth

@@ -30,7 +30,7 @@ from test_random_histories import live, many_times, steps
 
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
-from ledger.events.claim import Ruling
+from ledger.events.study import Ruling
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import person as persons

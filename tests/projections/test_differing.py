@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from projection_kit import HANGZHOU, NINGBO, WENZHOU, House, any_book, exam, living, open_house, seminar
 from test_random_histories import live, steps
 
-from ledger.events.claim import Ruling, Study
+from ledger.events.study import Ruling, Study
 from ledger.vocabulary import Category
 
 

@@ -12,7 +12,8 @@ import pytest
 from projection_kit import DETAILS, NINGBO, WENZHOU, House, exam, living
 
 from ledger.events.actor import Scope
-from ledger.events.claim import ClaimSubmitted, Evidence, Study
+from ledger.events.claim import ClaimSubmitted
+from ledger.events.study import Evidence, Study
 from ledger.ids import new_id
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register

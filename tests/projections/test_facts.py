@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from projection_kit import any_book, exam
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import Category
 from policies.law import Law
 from policies.shelf import shipped

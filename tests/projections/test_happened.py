@@ -9,8 +9,9 @@ import pytest
 
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
-from ledger.events.claim import ClaimApproved, ClaimSubmitted, Ruling, Study
+from ledger.events.claim import ClaimApproved, ClaimSubmitted
 from ledger.events.person import PersonLeft
+from ledger.events.study import Ruling, Study
 from ledger.vocabulary import Category, ClaimId, PersonId, UnitId
 from projections.happened import DAYS, happened_on
 

@@ -11,8 +11,8 @@ from projection_kit import BY, DETAILS, NINGBO, House, exam, living
 
 from ledger.acts.running import Act, open_act
 from ledger.errors import Refusal
-from ledger.events.claim import Source
 from ledger.events.imports import ImportId
+from ledger.events.source import Source
 from ledger.stores.append import NameTaken
 from ledger.streams import claim_review as review
 from ledger.streams import imports as decisions

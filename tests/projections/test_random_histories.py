@@ -16,7 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from projection_kit import HANGZHOU, NINGBO, WENZHOU, House, course, exam, living, seminar
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.streams.claim import evolve
 from ledger.vocabulary import Category
 from policies.assess import Override

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from projection_kit import FIVE, HANGZHOU, NINGBO, House, exam, living, seminar
 
-from ledger.events.claim import Ruling, Study
 from ledger.events.person import Identity
+from ledger.events.study import Ruling, Study
 from ledger.ids import new_verify_code
 from ledger.streams import claim_register as register
 from ledger.streams import person as persons

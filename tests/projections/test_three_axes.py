@@ -40,7 +40,8 @@ from projection_kit import (
     seminar,
 )
 
-from ledger.events.claim import Ruling, Source
+from ledger.events.source import Source
+from ledger.events.study import Ruling
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
 from ledger.vocabulary import ClaimId

@@ -14,8 +14,8 @@ from ledger.acts.running import Act
 from ledger.events.actor import Official
 from ledger.events.base import By, Draft
 from ledger.events.case import CaseOpened, Concerned
-from ledger.events.claim import Evidence
 from ledger.events.person import Identity
+from ledger.events.study import Evidence
 from ledger.streams import actor as actors
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review

@@ -25,7 +25,7 @@ from projection_kit import (
     seminar,
 )
 
-from ledger.events.claim import Ruling, Study
+from ledger.events.study import Ruling, Study
 from ledger.streams import person as persons
 from ledger.vocabulary import Category
 from projections.basis import axes_of, read_axes

@@ -12,8 +12,9 @@ from province_kit import Office, Three, entries
 from api.cases.importing.import_rows import rows_at_once
 from ledger.acts.imports import Decided, Followed
 from ledger.events.base import By, Draft, Words
-from ledger.events.claim import ClaimCorrected, ClaimWithdrawn, Ruling, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimWithdrawn
 from ledger.events.person import PersonRestricted
+from ledger.events.study import Ruling, StudyDetails
 from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import evolve
 from ledger.vocabulary import ClaimId, PersonId, RulebookId, StreamId

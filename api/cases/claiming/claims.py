@@ -29,16 +29,9 @@ from api.law_of import bench_now, judged, law_now, not_yet, ruling_view, underst
 from api.operational.callers import Caller
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.claim import (
-    ClaimCorrected,
-    ClaimReopened,
-    ClaimRevised,
-    ClaimSubmitted,
-    Evidence,
-    Study,
-    StudyDetails,
-)
+from ledger.events.claim import ClaimCorrected, ClaimReopened, ClaimRevised, ClaimSubmitted
 from ledger.events.person import Affiliation
+from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.ledger import Recorded
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review

@@ -24,7 +24,7 @@ from api.house import House
 from api.law_of import confirmed, law_now, not_yet, walk_of
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.streams import claim_register as register
 from ledger.streams.claim import Claim
 from ledger.streams.decision import Decision

@@ -16,7 +16,7 @@ from api.cases.claiming.claims import place_of, submitted_on
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed, law_now, room_view, walk_of
 from ledger.errors import Refusal
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.streams.claim import Claim
 from ledger.streams.person import Person
 from policies.assess import Override

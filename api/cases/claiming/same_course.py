@@ -15,7 +15,7 @@ from __future__ import annotations
 from api.cases.doing import Reading
 from api.house import House
 from ledger.errors import Refusal
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.streams import enrolment as enrolments
 from ledger.streams.claim import Claim
 from ledger.streams.course_hours import ROUTE

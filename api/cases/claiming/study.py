@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from api.evidence.files import About, EvidenceFiles
-from ledger.events.claim import Evidence, Study, StudyDetails
+from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category
 from projections.basis import written_time
 from projections.facts import fields_of

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from api.cases.importing.import_records import ROW, Known, Read, number_of
 from ledger.acts.imports import Followed, Step
-from ledger.events.claim import Evidence, Source
+from ledger.events.source import Source
+from ledger.events.study import Evidence
 from ledger.streams.claim import Claim, Status
 from ledger.streams.claim_register import CorrectClaim, FreezeClaim, ReinstateClaim, ReleaseClaim, RevokeClaim
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim

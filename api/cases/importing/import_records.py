@@ -27,19 +27,9 @@ from api.refusals import refusals
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.base import Name
-from ledger.events.claim import (
-    ClaimCorrected,
-    ClaimFrozen,
-    ClaimReinstated,
-    ClaimReleased,
-    ClaimRevoked,
-    First,
-    Proven,
-    Source,
-    Study,
-    StudyDetails,
-    record_name,
-)
+from ledger.events.claim import ClaimCorrected, ClaimFrozen, ClaimReinstated, ClaimReleased, ClaimRevoked
+from ledger.events.source import First, Proven, Source, record_name
+from ledger.events.study import Study, StudyDetails
 from ledger.hand_over.check import Handed
 from ledger.identifiers import id_number, names, resident_id
 from ledger.identifiers.characters import typed

@@ -22,14 +22,8 @@ from api.operational.callers import Caller
 from ledger.envelope import decode, wire_type_in
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
-from ledger.events.claim import (
-    ClaimCorrected,
-    ClaimFrozen,
-    ClaimReinstated,
-    ClaimReleased,
-    ClaimRevoked,
-    Source,
-)
+from ledger.events.claim import ClaimCorrected, ClaimFrozen, ClaimReinstated, ClaimReleased, ClaimRevoked
+from ledger.events.source import Source
 from ledger.ledger import Recorded
 from ledger.streams.act import Status
 from ledger.vocabulary import format_hours

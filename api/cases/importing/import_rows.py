@@ -35,8 +35,8 @@ from ledger.acts.imports import Correction, Decided, Row, decide_following
 from ledger.acts.running import CHUNK_REGISTERED
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Draft, Name
-from ledger.events.claim import CERTIFICATE, Evidence, Ruling, Study
 from ledger.events.imports import SetAside
+from ledger.events.study import CERTIFICATE, Evidence, Ruling, Study
 from ledger.ids import new_ids
 from ledger.stores.append import EVENTS_MAX
 from ledger.streams.claim import Claim

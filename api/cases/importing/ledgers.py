@@ -23,8 +23,8 @@ from api.house import House, local_date
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault
 from ledger.errors import LedgerError, Refusal
-from ledger.events.claim import Source
 from ledger.events.imports import SetAside
+from ledger.events.source import Source
 from ledger.ledger import Held
 from ledger.proof.keys import format_vkey
 from ledger.proof.policy import believe

@@ -18,9 +18,9 @@ from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.claim import Study
 from ledger.events.import_source import stream_of
 from ledger.events.imports import ImportOpened
+from ledger.events.study import Study
 from ledger.streams import import_source as sources
 from ledger.streams.decision import Decision
 from ledger.streams.import_source import ImportSource

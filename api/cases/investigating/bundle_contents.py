@@ -29,8 +29,9 @@ from ledger.errors import Refusal
 from ledger.events.act import ActClosed
 from ledger.events.base import Sealed
 from ledger.events.catalogue import EVERY
-from ledger.events.claim import ClaimApproved, ClaimCorrected, Evidence
+from ledger.events.claim import ClaimApproved, ClaimCorrected
 from ledger.events.person import PersonCorrected, PersonRegistered
+from ledger.events.study import Evidence
 from ledger.ids import PREFIXES, kind_of
 from ledger.keys.vault import Absent
 from ledger.ledger import Recorded

@@ -36,7 +36,7 @@ from api.operational.callers import Caller
 from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.claim import Study, StudyDetails
+from ledger.events.study import Study, StudyDetails
 from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams

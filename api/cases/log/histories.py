@@ -28,7 +28,7 @@ from api.cases.standing import (
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.claim import certificate_name
+from ledger.events.study import certificate_name
 from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
 from projections.affiliations import affiliations_of, members_of

@@ -25,8 +25,8 @@ from api.operational.callers import Caller
 from api.refusals.refusals import status_of
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Sealed
-from ledger.events.claim import StudyDetails
 from ledger.events.person import Identity, IdentityChange
+from ledger.events.study import StudyDetails
 from ledger.identifiers import id_number, names, phones
 from ledger.ids import PREFIXES, kind_of
 from ledger.keys.vault import Absent

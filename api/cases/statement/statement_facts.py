@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from api.house import local_date
 from ledger.envelope import decode
-from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, StudyDetails
+from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
+from ledger.events.study import StudyDetails
 from ledger.ledger import Ledger, Recorded
 from ledger.streams import person as persons
 from ledger.streams.person import Person

@@ -25,7 +25,8 @@ from api.paper.tables_out import Table, Value
 from api.words.telling import RESULTS, state
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.claim import ClaimApproved, ClaimSubmitted, StudyDetails
+from ledger.events.claim import ClaimApproved, ClaimSubmitted
+from ledger.events.study import StudyDetails
 from ledger.ledger import Recorded
 from ledger.stores.append import EVENTS_MAX
 from projections.files.projection import HOLDS

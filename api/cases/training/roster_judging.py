@@ -23,7 +23,7 @@ from api.paper.sheets import Columns, Sheet
 from api.refusals import refusals
 from ledger.errors import Refusal
 from ledger.events.base import By, Name
-from ledger.events.claim import Ruling, Study, certificate_name
+from ledger.events.study import Ruling, Study, certificate_name
 from ledger.events.training import ClassHeld, ClassId
 from ledger.ids import new_ids
 from ledger.ledger import Loaded

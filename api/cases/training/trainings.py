@@ -14,7 +14,7 @@ from api.cases.standing import acting, logged_in, looking, may_see
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.claim import Evidence
+from ledger.events.study import Evidence
 from ledger.ids import kind_of
 from ledger.streams.standing import Matter
 from ledger.vocabulary import UnitId, format_hours

@@ -11,7 +11,8 @@ from demo_kit import Demo, read_all
 from api.evidence.types import PAPER_KINDS
 from ledger.events.act import ActClosed
 from ledger.events.actor import Scope
-from ledger.events.claim import ClaimRevised, ClaimSubmitted, StudyDetails, certificate_name
+from ledger.events.claim import ClaimRevised, ClaimSubmitted
+from ledger.events.study import StudyDetails, certificate_name
 from ledger.ledger import Recorded
 from policies.rulebook import Rulebook
 from projections.answers import Answers, projections

@@ -13,7 +13,8 @@ from demo_kit import Demo, read_all
 
 from api.demo.calendar import shown
 from ledger.events.base import wire_type
-from ledger.events.claim import ClaimSubmitted, Study, StudyDetails
+from ledger.events.claim import ClaimSubmitted
+from ledger.events.study import Study, StudyDetails
 
 PATTERNS = {f"D{number:02}" for number in range(1, 17)}
 

@@ -20,7 +20,7 @@ from api.law_of import assess, walk_of
 from ledger.envelope import Envelope
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.streams import actor, claim, person
 from ledger.streams.claim import Claim
 from ledger.streams.person import Person

@@ -18,8 +18,9 @@ from store_kit import BY
 from ledger.envelope import SealedPart
 from ledger.errors import LedgerError
 from ledger.events.base import Draft, Name
-from ledger.events.claim import ClaimSubmitted, ClaimWithdrawn, Study, StudyDetails
+from ledger.events.claim import ClaimSubmitted, ClaimWithdrawn
 from ledger.events.person import Identity, IdentityChange, KeyDestroyed, PersonCorrected, PersonRegistered
+from ledger.events.study import Study, StudyDetails
 from ledger.keys.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey
 from ledger.ledger import Ledger
 from ledger.proof.merkle import check_inclusion, hash_leaf, prove_inclusion

@@ -26,7 +26,8 @@ from stream_cast import (
 )
 
 from ledger.events.actor import Scope
-from ledger.events.claim import ClaimSubmitted, Ruling
+from ledger.events.claim import ClaimSubmitted
+from ledger.events.study import Ruling
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim, Status

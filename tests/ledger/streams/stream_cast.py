@@ -9,8 +9,8 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import Draft, Event, Words
-from ledger.events.claim import Evidence, Ruling, Study, StudyDetails
 from ledger.events.person import Affiliation, Identity
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.events.unit import Contact
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision

@@ -31,7 +31,9 @@ from stream_cast import (
 
 from ledger.events.actor import Scope
 from ledger.events.base import Name
-from ledger.events.claim import ClaimSubmitted, Ruling, Source
+from ledger.events.claim import ClaimSubmitted
+from ledger.events.source import Source
+from ledger.events.study import Ruling
 from ledger.streams import claim_review as review
 from ledger.streams.claim import evolve
 from ledger.streams.person import Departure, Person

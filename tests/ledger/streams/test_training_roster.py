@@ -11,7 +11,7 @@ from stream_cast import DAY, LI, PERSON, RULING, drafts, events, outcome, refusa
 from training_cast import ACCEPTED, CLASS, HELD, LIST, REGISTERING, SECTOR, SECTORS, TEACHER
 
 from ledger.events.actor import Scope
-from ledger.events.claim import Evidence, StudyDetails
+from ledger.events.study import Evidence, StudyDetails
 from ledger.streams.training_roster import RegisterRow, decide_row, study_of
 from ledger.vocabulary import ClaimId
 

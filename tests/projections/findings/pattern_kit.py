@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from projection_kit import NINGBO, House, close_house, open_house
 
-from ledger.events.claim import Evidence, Ruling, Source, Study, StudyDetails
+from ledger.events.source import Source
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.events.training import ClassId
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register

@@ -21,7 +21,7 @@ from pattern_kit import Register, kept, paper, training
 from api.demo.history import Told
 from api.demo.making import make
 from ledger.events.actor import Scope
-from ledger.events.claim import StudyDetails
+from ledger.events.study import StudyDetails
 from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger
 from ledger.streams import claim_register

@@ -10,7 +10,7 @@ from pattern_kit import Register, kept, paper, training
 from projection_kit import seminar
 
 from ledger.events.base import Draft
-from ledger.events.claim import Source
+from ledger.events.source import Source
 from ledger.events.training import ClassRosterClosed, ClassRosterOpened
 from projections.files.reader import Reader
 from projections.findings.findings_file import FindingsFile

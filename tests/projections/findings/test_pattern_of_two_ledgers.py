@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from pattern_kit import TITLE, Register, kept, training
 
-from ledger.events.claim import Source, Study
+from ledger.events.source import Source
+from ledger.events.study import Study
 from ledger.vocabulary import Category
 
 RECORDS = map(str, count(1))

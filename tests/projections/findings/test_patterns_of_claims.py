@@ -16,7 +16,8 @@ from pattern_kit import Register, Told, kept, paper, training
 from projection_kit import NINGBO, WENZHOU
 from training_kit import School
 
-from ledger.events.claim import Source, Study
+from ledger.events.source import Source
+from ledger.events.study import Study
 from ledger.streams import booking as bookings
 from ledger.streams import course as courses
 from ledger.streams import course_hours

@@ -12,7 +12,7 @@ import pytest
 from pattern_kit import Register, kept, paper, training
 from projection_kit import DETAILS, NINGBO, seminar
 
-from ledger.events.claim import Source
+from ledger.events.source import Source
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons

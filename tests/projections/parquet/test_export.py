@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from projection_kit import HANGZHOU, NINGBO, House, any_book, course, exam, living
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import Category
 from policies.law import Law
 from policies.shelf import shipped

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 from projection_kit import HANGZHOU, NINGBO, House, any_book, course, exam, living
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import Category
 from policies.shelf import shipped
 from projections.basis import Cited

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from projection_kit import NINGBO, WENZHOU, House, any_book, course, exam, living, seminar
 from test_random_histories import live, many_times, steps
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import Category
 from policies.assess import Override
 from policies.errors import BadLine

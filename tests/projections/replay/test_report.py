@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from projection_kit import HANGZHOU, NINGBO, WENZHOU, House, any_book, course, exam, living
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.vocabulary import Category
 from policies.shelf import shipped
 from projections.basis import Cited

@@ -11,7 +11,7 @@ import pytest
 from exam_kit import revoke_title
 from projection_kit import HANGZHOU, NINGBO, House, any_book, course, living, seminar
 
-from ledger.events.claim import Study
+from ledger.events.study import Study
 from ledger.streams import person as persons
 from ledger.vocabulary import Category, PersonId
 from policies.shelf import shipped
