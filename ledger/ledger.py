@@ -33,7 +33,17 @@ from ledger.events.base import By, Draft, Event, Name, Sealed
 from ledger.events.person import KeyDestroyed
 from ledger.keys.vault import SEAL_CHANCE_BYTES, Absent, Vault
 from ledger.lookup import Lookup
-from ledger.stores.append import Append, Conflict, Guard, NameChange, NameTaken, OfEvent, Receipt, RequestKey
+from ledger.stores.append import (
+    AnyGuard,
+    Append,
+    Conflict,
+    Guard,
+    NameChange,
+    NameTaken,
+    OfEvent,
+    Receipt,
+    RequestKey,
+)
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams.act import Act, Status
 from ledger.streams.act import evolve as evolve_act
@@ -70,7 +80,7 @@ class Deciding(NamedTuple):
 
     drafts: tuple[Draft, ...] | Refusal
     versions: Mapping[StreamId, int] = {}
-    guards: tuple[Guard, ...] = ()
+    guards: tuple[AnyGuard, ...] = ()
 
 
 class Decided(NamedTuple):
@@ -78,7 +88,7 @@ class Decided(NamedTuple):
 
     drafts: tuple[Draft, ...]
     versions: Mapping[StreamId, int]
-    guards: tuple[Guard, ...]
+    guards: tuple[AnyGuard, ...]
 
 
 class Conninfo(str):
@@ -160,7 +170,7 @@ class Ledger(Application[str]):
         *,
         by: By,
         versions: Mapping[StreamId, int] | None = None,
-        guards: Iterable[Guard] = (),
+        guards: Iterable[AnyGuard] = (),
         request: RequestKey | None = None,
     ) -> Receipt:
         """Make decided events durable, in one transaction. `versions` are those that were read; absent means new."""
@@ -176,7 +186,7 @@ class Ledger(Application[str]):
         *,
         by: By,
         versions: Mapping[StreamId, int] | None = None,
-        guards: Iterable[Guard] = (),
+        guards: Iterable[AnyGuard] = (),
         request: RequestKey | None = None,
     ) -> Append:
         """Make the keys that are missing, then seal and encode drafts into an append."""
@@ -193,7 +203,7 @@ class Ledger(Application[str]):
         *,
         by: By,
         versions: Mapping[StreamId, int] | None = None,
-        guards: Iterable[Guard] = (),
+        guards: Iterable[AnyGuard] = (),
         request: RequestKey | None = None,
     ) -> Append:
         """Seal and encode drafts into an append; their keys were made before."""

@@ -55,6 +55,16 @@ class Bulk:
         self._on = grounds_of(case, Deed(bulk.opened.effect), role, words, bulk.opened.basis)
 
     @property
+    def deed(self) -> Deed:
+        """What is done to each entry of the list."""
+        return self._on.deed
+
+    @property
+    def claims(self) -> tuple[ClaimId, ...]:
+        """The list, as it was shown."""
+        return self._claims
+
+    @property
     def rows_done(self) -> int:
         """How many rows of the list stand."""
         return self.act.rows_done

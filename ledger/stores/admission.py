@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.proof.frontier import Frontier, FullTile
+from ledger.stores import cold
 from ledger.stores.append import (
     Abandoning,
     Append,
@@ -23,6 +24,8 @@ from ledger.stores.append import (
     Freeing,
     GuardMoved,
     KeyReused,
+    NamedSince,
+    NothingSince,
     Outcome,
     Receipt,
     RequestKey,
@@ -30,6 +33,8 @@ from ledger.stores.append import (
     StreamMoved,
 )
 from ledger.stores.names import NameBook
+
+LATER_MAX: Final = 512  # What was recorded while somebody decided is less, or is read and decided again.
 
 
 class Seen(NamedTuple):
@@ -42,6 +47,13 @@ class Seen(NamedTuple):
     recorded_at: int
 
 
+class Later(NamedTuple):
+    """The leaves past a position, at most `LATER_MAX`: what may have come since a decision was begun."""
+
+    after: int = 0
+    leaves: Sequence[bytes] = ()
+
+
 @dataclass(slots=True)
 class Standing:
     """What stands, as far as a batch asks: filled by the store, then kept up to date while the batch is judged."""
@@ -49,6 +61,7 @@ class Standing:
     versions: dict[str, int] = field(default_factory=dict)  # 0 or absent: the stream does not exist yet.
     seen: dict[bytes, Seen] = field(default_factory=dict)
     names: NameBook = field(default_factory=lambda: NameBook(()))
+    later: Later = field(default_factory=Later)
 
 
 @dataclass(slots=True)
@@ -67,7 +80,7 @@ class Admission:
 
     def __init__(self, standing: Standing, *, size: int, last_recorded_at: int, now: int) -> None:
         self._standing = standing
-        self._position = size
+        self._size = self._position = size
         self._time = max(now, last_recorded_at + 1)  # A clock set back cannot turn the order around.
         self.last_recorded_at = last_recorded_at
         """The time of the last event there is, admitted here or before."""
@@ -95,7 +108,10 @@ class Admission:
     def _moved(self, append: Append) -> Conflict | None:
         versions = self._standing.versions
         for guard in append.guards:
-            if (actual := versions.get(guard.stream, 0)) != guard.version:
+            if isinstance(guard, NothingSince):
+                if (at := self._named_at(guard)) is not None:
+                    return NamedSince(guard.named, position=at)
+            elif (actual := versions.get(guard.stream, 0)) != guard.version:
                 return GuardMoved(guard.stream, expected=guard.version, actual=actual)
         ahead: dict[str, int] = {}
         for event in append.events:
@@ -104,6 +120,17 @@ class Admission:
                 return StreamMoved(event.stream, expected=event.version - 1, actual=actual)
             ahead[event.stream] = event.version
         return None
+
+    def _named_at(self, guard: NothingSince) -> int | None:
+        """Where it was named first since; of so much that it was not all looked at, where that ends."""
+        later = self._standing.later
+        named = f'"{guard.named}"'.encode()  # An id is one word in quotes, wherever in a leaf it stands.
+        for position, leaf in enumerate(later.leaves, later.after + 1):
+            if position > guard.position and (named in leaf or cold.is_stub(leaf)):
+                return position
+        if (seen := later.after + len(later.leaves)) < self._size:
+            return seen + 1
+        return next((position for position, leaf in self.rows.leaves if named in leaf), None)
 
     def _take(self, append: Append) -> Receipt:
         rows, versions, time, position = self.rows, self._standing.versions, self._time, self._position
@@ -150,6 +177,12 @@ class Wanted(NamedTuple):
     owners: list[str]
     abandoned: list[str]  # Acts: what their rows reserved goes.
     ended: list[str]      # Those and the closed ones: what their rows freed goes, or stays.
+    after: int | None     # Past which position leaves are looked into; None: nobody rests on what they do not say.
+
+    @property
+    def asks_names(self) -> bool:
+        """Say whether any name has to be looked up."""
+        return bool(self.names or self.holders or self.owners or self.ended)
 
 
 def wanted(appends: Iterable[Append]) -> Wanted:
@@ -161,11 +194,15 @@ def wanted(appends: Iterable[Append]) -> Wanted:
     owners: dict[str, None] = {}
     abandoned: dict[str, None] = {}
     ended: dict[str, None] = {}
+    after: int | None = None
     for append in appends:
         for event in append.events:
             streams[event.stream] = None
         for guard in append.guards:
-            streams[guard.stream] = None
+            if isinstance(guard, NothingSince):
+                after = guard.position if after is None else min(after, guard.position)
+            else:
+                streams[guard.stream] = None
         if append.request is not None:
             requests[append.request.key] = None
         for change in append.names:
@@ -179,4 +216,5 @@ def wanted(appends: Iterable[Append]) -> Wanted:
                 ended[change.act] = None
                 if isinstance(change, Abandoning):  # Of an act that is closed every name stays: it need not be read.
                     abandoned[change.act] = None
-    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners), list(abandoned), list(ended))
+    return Wanted(list(streams), list(requests), list(names), list(holders), list(owners), list(abandoned), list(ended),
+                  after)

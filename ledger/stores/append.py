@@ -2,7 +2,9 @@
 
 One append is all or nothing: events of one or several streams, the versions of whatever else the decision rested on
 (`guards`), names to reserve and to free, and the key under which the same request is answered again instead of done
-again. Exactly one of several racing appends wins; each other is told which of these it lost on, and why.
+again. A decision that rests on there being no other stream (nobody else booked, no sanction was imposed) has no version
+to name: it guards that nothing was recorded since the position up to which everything was read. Exactly one of several
+racing appends wins; each other is told which of these it lost on, and why.
 
 The suite `tests/ledger/stores/test_contract.py` runs against every store.
 """
@@ -24,6 +26,19 @@ class Guard(NamedTuple):
 
     stream: StreamId
     version: int
+
+
+class NothingSince(NamedTuple):
+    """What was read to decide is all that names somebody or something, up to a position: later events name others.
+
+    What an act puts in force when it closes was named when it was written, not then: who rests on that reads streams.
+    """
+
+    named: str
+    position: int
+
+
+AnyGuard = Guard | NothingSince
 
 
 class Reservation(NamedTuple):
@@ -84,7 +99,7 @@ class Append:
     """One request to the log."""
 
     events: tuple[Encoded, ...]
-    guards: tuple[Guard, ...] = ()
+    guards: tuple[AnyGuard, ...] = ()
     names: tuple[NameChange, ...] = ()
     request: RequestKey | None = None
 
@@ -147,6 +162,16 @@ class GuardMoved(Conflict):
         super().__init__(
             f"决定所依据的 {stream} 已变化：当时是版本 {expected}，现在是版本 {actual}。请重新读取后再决定。"
         )
+
+
+class NamedSince(Conflict):
+    """Something was recorded of what the decision thought to know everything about."""
+
+    code = "named_since"
+
+    def __init__(self, named: str, *, position: int) -> None:
+        self.named, self.position = named, position
+        super().__init__(f"作决定期间，{named} 另有新的记录（事件 {position}）。请重新读取后再决定。")
 
 
 class NameTaken(Conflict):

@@ -13,7 +13,7 @@ from eventsourcing.utils import Environment
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
-from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
+from ledger.stores.admission import LATER_MAX, Admission, Later, Seen, Standing, answer, wanted
 from ledger.stores.append import Append, Receipt, RequestKey, Reservation
 from ledger.stores.names import Held, NameBook
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
@@ -43,6 +43,7 @@ class MemoryRecorder(AppendingRecorder):
                 versions={stream: len(self._streams.get(stream, ())) for stream in asked.streams},
                 seen={key: self._requests[key] for key in asked.requests if key in self._requests},
                 names=NameBook(self._names.values()),
+                later=Later() if asked.after is None else Later(asked.after, self.leaves(asked.after, LATER_MAX)),
             )
             admission = Admission(
                 standing, size=len(self._leaves), last_recorded_at=self._last_recorded_at, now=self._clock() // 1000

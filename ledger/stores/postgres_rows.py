@@ -18,7 +18,7 @@ from psycopg import Cursor
 
 from ledger.proof.frontier import Frontier
 from ledger.stores import cold
-from ledger.stores.admission import Rows, Seen, Standing, Wanted
+from ledger.stores.admission import LATER_MAX, Later, Rows, Seen, Standing, Wanted
 from ledger.stores.append import Reservation
 from ledger.stores.names import Held, NameBook
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Packed, Texts
@@ -53,17 +53,19 @@ def look_up(
     first: bytes | None = None,
 ) -> Looked:
     """Read the size and all that a batch asks about, in one round trip; `first` are words to send ahead."""
-    alone = first is None and places is None and not catching_up and not any(asked[2:])
+    alone = first is None and places is None and not (catching_up or asked.asks_names or asked.after is not None)
     with nullcontext() if alone else connection.pipeline():  # A pipeline of one costs more than it saves.
         if first is not None:
             connection.execute(b"BEGIN")
             connection.execute(first)
         log = connection.execute(_log_text(schema), (Texts(asked.streams),), binary=True)
-        keys = names = leaves = None
+        keys = names = since = leaves = None
         if places is not None:
             keys = _ask_keys(connection, schema, places)
-        if any(asked[2:]):
+        if asked.asks_names:
             names = _ask_names(connection, schema, asked)
+        if asked.after is not None:
+            since = connection.execute(_later_text(schema), (Bigint(asked.after), Bigint(LATER_MAX)), binary=True)
         if catching_up:
             leaves = connection.execute(_later_text(schema), (Bigint(known), Bigint(_CAUGHT_UP_MAX)), binary=True)
     row = log.fetchone()
@@ -73,6 +75,8 @@ def look_up(
         standing.seen = _seen(keys)
     if names is not None:
         standing.names = NameBook(_held(names))
+    if since is not None and asked.after is not None:
+        standing.later = Later(asked.after, [leaf for (leaf,) in since.fetchall()])
     size = row[0] or 0
     later = [leaf for (leaf,) in leaves.fetchall()][:max(0, size - known)] if leaves is not None else []
     return Looked(size, standing, later)

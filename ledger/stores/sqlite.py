@@ -25,7 +25,7 @@ from eventsourcing.utils import Environment
 
 from ledger.durable import make_private
 from ledger.proof.frontier import Frontier
-from ledger.stores.admission import Admission, Seen, Standing, answer, wanted
+from ledger.stores.admission import LATER_MAX, Admission, Later, Seen, Standing, answer, wanted
 from ledger.stores.append import Append, Outcome, Receipt, RequestKey, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable, is_cut_off
 from ledger.stores.names import NameBook
@@ -34,7 +34,7 @@ from ledger.stores.requests import MONTHS_KEPT, KeyFilter, month_of
 from ledger.stores.sqlite_cold import FileChange, compacted
 from ledger.stores.sqlite_file import BUSY_TIMEOUT_S, CACHE_KIB, LedgerDatastore, make_ledger
 from ledger.stores.sqlite_reading import SQLiteReading
-from ledger.stores.sqlite_rows import Tree, held, marks, portions, size_of, time_at
+from ledger.stores.sqlite_rows import Tree, held, later, marks, portions, size_of, time_at
 from ledger.stores.tree import caught_up
 from ledger.stores.turn import Turn
 from ledger.stores.writer import GroupWriter
@@ -173,8 +173,10 @@ class SQLiteRecorder(SQLiteReading):
             standing.versions.update(connection.execute(query, some).fetchall())
         if asked.requests:
             standing.seen = self._seen(connection, asked.requests, month)
-        if asked.names or asked.holders or asked.owners or asked.ended:
+        if asked.asks_names:
             standing.names = NameBook(held(connection, asked))
+        if asked.after is not None:
+            standing.later = Later(asked.after, later(connection, asked.after, LATER_MAX))
         return standing
 
     def _seen(self, connection: sqlite3.Connection, keys: Sequence[bytes], this_month: int) -> dict[bytes, Seen]:

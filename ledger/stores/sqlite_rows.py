@@ -68,6 +68,12 @@ def held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:
                 yield Held(Reservation(*reservation), position, freed_by)
 
 
+def later(connection: sqlite3.Connection, after: int, limit: int) -> list[bytes]:
+    """The leaves past a position as they stand in the file, in order."""
+    query = "SELECT leaf FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    return [leaf for (leaf,) in connection.execute(query, (after, limit))]
+
+
 def portions(values: list[Any]) -> Iterator[list[Any]]:
     """Cut a list for IN (...), each portion padded with its last value to a power of two."""
     for start in range(0, len(values), _IN_MAX):

@@ -20,7 +20,7 @@ from psycopg.errors import DiskFull, UniqueViolation
 from pytest import MonkeyPatch
 
 from ledger.stores import postgres, postgres_line
-from ledger.stores.admission import Rows, Standing, Wanted
+from ledger.stores.admission import LATER_MAX, Later, Rows, Standing, Wanted
 from ledger.stores.append import Append, Outcome
 from ledger.stores.memory import MemoryFactory, MemoryRecorder, _Tree
 from ledger.stores.names import NameBook
@@ -278,7 +278,8 @@ def _look_up(
     standing = Standing(
         versions={stream: tables.version(stream) for stream in asked.streams},
         seen={key: tables._requests[key] for key in asked.requests if key in tables._requests},
-        names=NameBook(held for held in tables._names.values() if _is_asked(held, asked)))
+        names=NameBook(held for held in tables._names.values() if _is_asked(held, asked)),
+        later=Later() if asked.after is None else Later(asked.after, tables.leaves(asked.after, LATER_MAX)))
     return Looked(tables.size(), standing, tables.leaves(known, 512) if catching_up else [])
 
 

@@ -27,7 +27,7 @@ from store_kit import (
 from ledger.envelope import check_canonical, decode
 from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import ENTRIES, TILE_WIDTH, Tile
-from ledger.stores.admission import Admission, Standing
+from ledger.stores.admission import LATER_MAX, Admission, Standing
 from ledger.stores.append import (
     EVENTS_MAX,
     Abandoning,
@@ -37,7 +37,9 @@ from ledger.stores.append import (
     Guard,
     GuardMoved,
     KeyReused,
+    NamedSince,
     NameTaken,
+    NothingSince,
     OfEvent,
     Receipt,
     StreamMoved,
@@ -158,6 +160,30 @@ def test_a_guard_that_has_moved_is_told_with_both_versions(store: AppendingRecor
         assert (lost.stream, lost.expected, lost.actual) == (*guard, actual)
 
     assert store.append(one(3, guards=(Guard(stream(1), 1), Guard(stream(2), 0)))).first == 2
+
+
+def test_who_rests_on_nothing_more_being_said_of_somebody_is_told_where_it_was(store: AppendingRecorder) -> None:
+    """That there is no other stream has no version: what is named since tells."""
+    store.append(Append((event(1), event(2))))
+
+    def since(named: int, position: int) -> NothingSince:
+        return NothingSince(stream(named), position)
+
+    for guard, at in [(since(2, 1), 2), (since(1, 0), 1), (since(2, 0), 2)]:
+        lost = outcome_of(store, one(3, guards=(Guard(stream(1), 1), guard)))
+        assert isinstance(lost, NamedSince)
+        assert (lost.named, lost.position, lost.code) == (guard.named, at, "named_since")
+    assert store.size() == 2
+    assert store.append(one(3, guards=(since(1, 1), since(2, 2), since(9, 0), since(9, 2)))).first == 3
+    assert outcome_of(store, Append((other_event(4),), guards=(NothingSince(PERSON, 2),))).position == 3  # type: ignore[union-attr]
+
+
+def test_who_read_too_long_ago_to_look_into_all_since_reads_again(store: AppendingRecorder) -> None:
+    store.append(Append(tuple(event(number) for number in range(LATER_MAX + 2))))
+
+    lost = outcome_of(store, one("x", guards=(NothingSince("per_nobody", 1),)))
+    assert isinstance(lost, NamedSince) and lost.position == LATER_MAX + 2
+    assert store.append(one("x", guards=(NothingSince("per_nobody", 2),))).first == LATER_MAX + 3
 
 
 def test_a_batch_over_several_streams_stands_wholly_or_not_at_all(store: AppendingRecorder) -> None:
@@ -594,6 +620,15 @@ def test_a_request_that_meets_itself_in_one_group_is_done_once() -> None:
     assert isinstance(first, Receipt) and isinstance(again, Receipt)
     assert (first.replayed, again.replayed) == (False, True) and again.first == first.first
     assert len(admission.rows.leaves) == len(admission.rows.requests) == 1
+
+
+def test_what_one_of_a_group_says_of_somebody_another_of_the_group_that_rests_on_nothing_is_told() -> None:
+    admission = Admission(Standing(), size=0, last_recorded_at=0, now=1)
+    admission.admit(one(1))
+    lost = admission.admit(one(2, guards=(NothingSince(stream(1), 0),)))
+
+    assert isinstance(lost, NamedSince) and lost.position == 1
+    assert isinstance(admission.admit(one(2, guards=(NothingSince(stream(3), 0),))), Receipt)
 
 
 def test_reading_an_empty_store_gives_nothing_and_fails_nowhere(store: AppendingRecorder) -> None:
