@@ -21,7 +21,7 @@ from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.ids import kind_of
 from ledger.ledger import Deciding, Ledger
-from ledger.stores.append import Guard, NameTaken, Receipt, RequestKey
+from ledger.stores.append import AnyGuard, NameTaken, Receipt, RequestKey
 from ledger.streams import (
     actor,
     application,
@@ -96,7 +96,7 @@ class Reading:
 
     ledger: Ledger
     versions: dict[StreamId, int] = field(default_factory=dict)
-    guards: list[Guard] = field(default_factory=list)
+    guards: list[AnyGuard] = field(default_factory=list)
     _states: dict[str, Any] = field(default_factory=dict)
 
     def state(self, stream: str, evolve: Callable[[_State | None, Any], _State]) -> _State | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ from api.settings import Settings
 from api.witness.routes import witnessed_routes
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
+from ledger.stores.append import Append, Receipt
 from ledger.witnessing.kept import Kept
 
 SHA = "ab" * 32
@@ -193,6 +195,26 @@ class Town:
         asked = person.did(f"/v1/persons/{person.id}/transfers", {"to_unit": unit["unit"], "starts": starts, **more})
         clerk = self.officer(unit, "unit", unit["region"], unit=unit["unit"])
         return clerk.did(f"/v1/transfers/{asked['transfer']}/confirmation", version=asked["version"])
+
+
+@contextmanager
+def in_the_instant(town: Town, other: Callable[[], Any]) -> Iterator[None]:
+    """Have another request done after the next one has read and decided, right before it is recorded."""
+    store = town.house.ledger.store
+    append, waiting = store.append, [other]
+
+    def recording(asked: Append) -> Receipt:
+        if waiting:
+            with ThreadPoolExecutor(1) as another:  # Its own thread, as of any other request.
+                another.submit(waiting.pop()).result()
+        return append(asked)
+
+    store.append = recording  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        store.append = append  # type: ignore[method-assign]
+    assert not waiting, "nothing was recorded"
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.course_kit import PEOPLE, School, school_in
-from tests.api.house_kit import BODY, Someone
+from tests.api.house_kit import BODY, Someone, in_the_instant
 from tests.api.test_seats import code, learned
 
 LATER: BODY = {"because": "weather"}
@@ -102,6 +102,31 @@ def test_only_the_office_that_holds_it_moves_a_session_and_says_why(school: Scho
     off = school.office.did(f"/v1/exams/{exam['exam']}/closing", {"held": False}, version=2)
     assert off["status"] == "called_off"
     assert code(school.office.post(at.format(exam["exam"]), body, version=3)) == "exam_closed"
+
+
+def test_a_seat_that_is_booked_while_the_seats_are_lowered_keeps_them(school: School) -> None:
+    """The move has read that nobody sits beyond the third seat; before it is recorded somebody does."""
+    exam, ((li, mine), (wang, theirs)) = school.exam(), learned(school, 2)
+    at = f"/v1/exams/{exam['exam']}"
+    late: list[BODY] = []
+    school.booked(li, mine, exam, seat=2)
+    with in_the_instant(school.town, lambda: late.append(school.booked(wang, theirs, exam, seat=7))):
+        no = school.office.post(f"{at}/move", {**LATER, "seats": 3}, version=1).get_json()
+
+    assert (no["code"], no["seen"]["highest"], school.office.saw(at)["seats"]) == ("seats_booked", 7, 10)
+    wang.did(f"/v1/bookings/{late[0]['booking']}/release", version=1)
+    assert moved(school, exam, seats=2)["seats"] == 2
+
+
+def test_whoever_books_while_a_session_is_called_off_is_given_the_seat_back_with_all_others(school: School) -> None:
+    exam, ((li, mine), (wang, theirs)) = school.exam(), learned(school, 2)
+    seats = [school.booked(li, mine, exam)]
+    with in_the_instant(school.town, lambda: seats.append(school.booked(wang, theirs, exam))):
+        off = school.office.did(f"/v1/exams/{exam['exam']}/closing", {"held": False}, version=1)
+
+    assert (off["status"], off["booked"]) == ("called_off", 2)
+    stands = [who.saw(f"/v1/bookings/{seat['booking']}")["status"] for who, seat in zip((li, wang), seats, strict=True)]
+    assert stands == ["released", "released"]
 
 
 def test_of_each_way_in_which_a_seat_waits_no_more_is_said_which_and_what_to_do(school: School) -> None:

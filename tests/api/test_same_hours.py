@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api.course_kit import PEOPLE, School, school_in
-from tests.api.house_kit import BODY, Someone, study
+from tests.api.house_kit import BODY, Someone, in_the_instant, study
 from tests.api.test_course_hours import Place, register
 
 WRONG: BODY = {"basis": "other", "words": "成绩更正为不合格"}
@@ -109,6 +109,27 @@ def test_a_case_puts_no_course_back_beside_another_and_of_two_of_one_list_the_fi
     assert shown() == ["course_registered_twice", "not_revoked"]
     school.second.act(twice.claim(twice.later), "revocation", {"basis": "other", "words": "以原登记为准"})
     assert shown() == [None, "course_registered_twice"]
+
+    back = {"act": "reinstate", "basis": "other", **why}
+    version = watch.saw(at, purpose="investigation")["version"]
+    digest = watch.post(f"{at}/bulk", back, version=version, dry_run="true").get_json()["would"]["list_sha256"]
+    with in_the_instant(school.town, lambda: school.office.act(
+            twice.claim(twice.later), "reinstatement", {"basis": "other", "words": "有误"})):
+        no = watch.post(f"{at}/bulk", {**back, "list_sha256": digest}, version=version).get_json()
+    assert (no["code"], no["seen"]["claim"]) == ("course_registered_twice", twice.later)
+    (act,) = (one["act"] for one in watch.saw(f"{at}/bulk", purpose="investigation")["items"])
+    watch.did(f"{at}/bulk/{act}/abandonment", why, version=watch.saw(at, purpose="investigation")["version"])
+    assert twice.claim(twice.revoked["claim"])["status"] == "revoked"
+
+
+def test_of_two_claims_of_one_course_that_are_put_back_in_one_instant_one_stands(school: School) -> None:
+    twice, back = Twice(school), {"basis": "other", "words": "有误"}
+    school.second.act(twice.claim(twice.later), "revocation", {"basis": "other", "words": "以原登记为准"})
+    with in_the_instant(school.town, lambda: school.office.act(twice.claim(twice.later), "reinstatement", back)):
+        no = school.office.refused(twice.claim(twice.revoked["claim"]), "reinstatement", back)
+
+    assert (no["code"], no["seen"]["claim"]) == ("course_registered_twice", twice.later)
+    assert twice.hours() == ["18"]
 
 
 def test_a_correction_makes_no_claim_another_course_that_stands_and_keeps_the_course_that_it_is(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone
+from tests.api.house_kit import BODY, Someone, in_the_instant
 from tests.api.petition_kit import TITLE, WHY, Bureau, act, bureau_in, no
 
 NATIONAL = {"document": "人社部发〔2024〕56号", "article": "虚假承诺", "until": "2029-11-19"}
@@ -90,6 +90,32 @@ def test_a_term_rests_on_a_text_that_gives_one_and_bars_what_is_to_come(bureau: 
     assert (barred["code"], barred["seen"]["until"]) == ("applicant_barred", "2029-11-19")
     assert lift(bureau.colleague, taken)["status"] == "lifted"
     assert li.post("/v1/applications", apply).status_code == 201
+
+
+def test_nobody_applies_or_is_granted_anything_in_the_instant_in_which_the_right_is_taken(bureau: Bureau) -> None:
+    """Two streams, and neither is the other's: what was looked for and not found must still not be there."""
+    li, claims = bureau.applicant(years=(2023, 2025, 2026))
+    path, grounds = f"/v1/persons/{li.id}/disqualifications", {**FALSE, "claims": [bureau.revoked(claims[2023])]}
+    assessed = bureau.assessed(li)
+
+    def barred() -> BODY:
+        return bureau.people.did(path, {**grounds, **NATIONAL})
+
+    with in_the_instant(bureau.town, barred):
+        assert no(bureau.committee, assessed, "grant", {"obtained_on": "2026-11-20"})["code"] == "applicant_barred"
+    seen = li.saw(f"/v1/persons/{li.id}/applications")["disqualifications"]
+    taken = told(bureau.colleague.get(f"/v1/sanctions/{seen[-1]['application']}", purpose="sanction_review"))
+    assert lift(bureau.colleague, taken)["status"] == "lifted"
+    asked = {"person": li.id, "level": "deputy", "title_obtained_on": TITLE["obtained_on"], "minimum_years": 2}
+    with in_the_instant(bureau.town, barred):
+        assert told(li.post("/v1/applications", asked))["code"] == "applicant_barred"
+
+
+def test_a_title_that_is_applied_for_twice_at_once_is_applied_for_once(bureau: Bureau) -> None:
+    li, _ = bureau.applicant()
+    asked = {"person": li.id, "level": "senior", "title_obtained_on": TITLE["obtained_on"], "minimum_years": 2}
+    with in_the_instant(bureau.town, lambda: li.did("/v1/applications", asked)):
+        assert told(li.post("/v1/applications", asked))["code"] == "application_under_way"
 
 
 def test_a_title_is_revoked_by_the_text_that_takes_it_on_entries_that_were_false(bureau: Bureau) -> None:  # N 10

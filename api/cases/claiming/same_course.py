@@ -13,13 +13,12 @@ register, once.
 from __future__ import annotations
 
 from api.cases.doing import Reading
+from api.cases.everything import everything_of
 from api.house import House
 from ledger.errors import Refusal
 from ledger.events.study import Study
-from ledger.streams import enrolment as enrolments
 from ledger.streams.claim import Claim
 from ledger.streams.course_hours import ROUTE
-from projections.exams import enrolments_of
 
 
 def is_of_a_course(study: Study) -> bool:
@@ -31,10 +30,8 @@ def beside(house: House, reading: Reading, claim: str, person: str, study: Study
     """The other claim as which a course stands, or why that is not known yet; None where there is none."""
     if not is_of_a_course(study):
         return None
-    if (behind := house.settled()) is not None:
+    if (behind := everything_of(house, reading, person)) is not None:  # No other comes in between.
         return behind
-    for one in enrolments_of(house.answers, person):  # Whoever registers hours writes here: none comes in between.
-        reading.state(one.enrolment, enrolments.evolve)
     for other in house.answers.registered(person):
         if other.claim != claim and (other.study.route, other.study.occasion) == (ROUTE, study.occasion):
             found = reading.claim(other.claim)

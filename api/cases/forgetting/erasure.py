@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any, Final
 
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.everything import everything_of
 from api.cases.factor_shown import fresh
 from api.cases.forgetting.erasure_purge import purge
 from api.cases.forgetting.erasure_weighed import backups, final_after, in_the_way, told, weighed
@@ -209,6 +210,11 @@ def _unready(house: House, caller: Caller, asked: Asked) -> Refusal | None:
 
 
 def _held_up(house: House, reading: Reading, found: Person) -> Refusal | None:
+    """What it waits for: of all there is about the person and their claims, so that nothing comes in between."""
+    behind = everything_of(house, reading, found.person) or everything_of(
+        house, reading, *house.answers.claims_of(found.person))  # A case may name a claim alone.
+    if behind is not None:
+        return behind
     waiting = in_the_way(house, reading, found)
     return Refusal.because("erasure_held_up", in_the_way=told(waiting)) if waiting else None
 

@@ -27,7 +27,7 @@ from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.factor_shown import fresh
 from api.cases.investigating.case_bulk_shown import Preview as Preview  # By these names doors know what they show.
 from api.cases.investigating.case_bulk_shown import Row as Row
-from api.cases.investigating.case_bulk_shown import enter, list_as_it_stands, stale
+from api.cases.investigating.case_bulk_shown import enter, list_as_it_stands, second_of, stale
 from api.cases.investigating.case_bulk_shown import preview as preview
 from api.cases.investigating.inquiries import in_case, reached
 from api.cases.standing import SUPERVISOR, acting, by_actor, present
@@ -189,6 +189,7 @@ def close(house: House, caller: Caller, bulk: Bulk, asked: Asked) -> Done | Refu
         if isinstance(found, Refusal):
             return found
         command = bulks.CloseBulk(role=SUPERVISOR)
-        return bulks.decide_bulk_closing(found, reading.act(bulk.act.id), command, by)
+        decided = bulks.decide_bulk_closing(found, reading.act(bulk.act.id), command, by)
+        return decided if isinstance(decided, Refusal) else second_of(house, reading, bulk) or decided
 
     return do(house.ledger, by_actor(caller, actor, SUPERVISOR), asked._replace(version=None), decide)

@@ -22,6 +22,7 @@ from api.cases.standing import SUPERVISOR, acting, present
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals import refusals
+from ledger.acts.case_bulk import Bulk
 from ledger.errors import Refusal
 from ledger.events.case import Chosen
 from ledger.streams import case_bulk as bulks
@@ -182,6 +183,18 @@ def _rows(house: House, on: bulks.Grounds, names: tuple[ClaimId, ...], by: Actor
         rows.append(_refused(name, loaded.version, entry, decided) if isinstance(decided, Refusal)
                     else _row(name, loaded.version, entry)._replace(becomes=_BECOMES[on.deed]))
     return tuple(rows)
+
+
+def second_of(house: House, reading: Reading, bulk: Bulk) -> Refusal | None:
+    """The same of a list before it takes force: somebody may have earned a course's hours anew while it was written."""
+    entries = (one.state for one in house.ledger.load_each(bulk.claims, claims.evolve).values())
+    for entry in entries if bulk.deed is Deed.REINSTATE else ():
+        if entry is None or not same_course.is_of_a_course(entry.study):
+            continue
+        other = same_course.beside(house, reading, entry.claim, entry.person, entry.study)
+        if other is not None:
+            return other if isinstance(other, Refusal) else claims.registered_beside(other)
+    return None
 
 
 def _second(house: House, entry: claims.Claim, taken: dict[tuple[str, str], ClaimId]) -> Refusal | None:

@@ -22,6 +22,7 @@ from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.exam import BookingId, ExamId
+from ledger.stores.append import NothingSince
 from ledger.streams import booking as bookings
 from ledger.streams import exam as exams
 from ledger.streams import exam_session as sessions
@@ -74,12 +75,8 @@ def move(house: House, caller: Caller, exam: str, fields: dict[str, Any], asked:
         stands = session.scheduled
         given = {name: fields.get(name, getattr(stands, name)) for name in MOVABLE}
         command = sessions.MoveExam(role=role, because=fields["because"], on=house.today, **given)
-        drafts = sessions.decide_move(session, command, _booked(house, reading, exam), by)
-        # Whoever takes a seat right now is not among those who are known to have one, and is asked of the names.
-        late = None if isinstance(drafts, Refusal) else next(
-            (seat for seat in range(stands.seats, command.seats, -1)
-             if house.ledger.find(Name("seat", f"{exam}:{seat}")) is not None), None)
-        return drafts if late is None else Refusal.because("seats_booked", seats=command.seats, highest=late)
+        booked = _booked(house, reading, session, all_there_are=command.seats < stands.seats)
+        return sessions.decide_move(session, command, booked, by)
 
     return as_department(house, caller, found.matter, asked, decide, upon=exam, show=exam_view)
 
@@ -89,14 +86,16 @@ def close(house: House, caller: Caller, exam: str, fields: dict[str, Any], asked
     found = exam_of(Reading(house.ledger), exam)
     if found is None:
         return unknown_exam(house, caller)
-    if (behind := house.settled()) is not None:  # Booking ends the day before: whoever has a seat is known.
+    if (behind := house.settled()) is not None:
         return behind
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
-        seats = _booked(house, reading, exam)
+        session = exam_of(reading, exam)
+        assert session is not None, "a session is never taken away"
+        seats = _booked(house, reading, session, all_there_are=not fields["held"])  # Held, booking ended days ago.
         people = {seat.person: person for seat in seats if (person := reading.person(seat.person)) is not None}
         command = sessions.CloseExam(role=role, held=fields["held"], on=house.today)
-        drafts = sessions.decide_closing(exam_of(reading, exam), command, seats, people, by)
+        drafts = sessions.decide_closing(session, command, seats, people, by)
         if isinstance(drafts, Refusal):
             return drafts
         return tuple(sorted(drafts, key=lambda draft: draft.event.stream != exam))  # What was asked for comes first.
@@ -104,10 +103,18 @@ def close(house: House, caller: Caller, exam: str, fields: dict[str, Any], asked
     return as_department(house, caller, found.matter, asked, decide, upon=exam, show=exam_view)
 
 
-def _booked(house: House, reading: Reading, exam: str) -> list[Booking]:
-    """Every booking of a session that is known, as it stands."""
-    return [seat for one in known.bookings_of(house.answers, exam=exam)
-            if (seat := booking_of(reading, one.booking)) is not None]
+def _booked(house: House, reading: Reading, exam: Exam, *, all_there_are: bool) -> list[Booking]:
+    """Every booking of a session as it stands: who holds a seat, and who held one until it was given up or forgotten.
+
+    Who books at this instant is asked of the names, which need no following. `all_there_are`: what is decided rests on
+    there being no other, so that it is decided again when somebody books before it is recorded.
+    """
+    if all_there_are:
+        reading.guards.append(NothingSince(exam.exam, house.ledger.store.size()))
+    seats = (Name("seat", f"{exam.exam}:{seat}") for seat in range(1, exam.scheduled.seats + 1))
+    told = (one.booking for one in known.bookings_of(house.answers, exam=exam.exam))
+    found = reading.states([*house.ledger.find_all(seats).values(), *told], exams.evolve_booking)
+    return [seat for seat in found.values() if seat is not None]
 
 
 # Seats

@@ -21,6 +21,7 @@ from typing import Any, Final
 import msgspec
 
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.everything import everything_of
 from api.cases.holders.allotment import COMMITTEE, SECTOR
 from api.cases.standing import (
     HUMAN_RESOURCES,
@@ -63,8 +64,6 @@ def file(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> 
     self = oneself(caller, fields["person"])
     if isinstance(self, Refusal):
         return self
-    if (behind := house.settled()) is not None:
-        return behind
     name = ApplicationId(house.new_id("application"))
     goal = Goal(
         level=fields["level"], applied_on=house.today, title_obtained_on=fields["title_obtained_on"],
@@ -74,6 +73,8 @@ def file(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> 
         application=name, person=self, goal=goal, statement=fields.get("statement"))
 
     def decide(reading: Reading) -> Decision:
+        if (behind := everything_of(house, reading, self)) is not None:  # No sanction, and no other application.
+            return behind
         if no := _unfit_statement(reading, self, command.statement) or _under_way(house, reading, self, goal):
             return no
         reading.fresh(name)
@@ -129,13 +130,11 @@ def withdraw(house: House, caller: Caller, name: str, asked: Asked) -> Done | Re
 
 def assess(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Record what the law as of now makes of the hours, with the years of seniority that the office confirms."""
-    if (behind := house.settled()) is not None:
-        return behind
-    as_of = house.answers.position()
 
     def decide(reading: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
-        if no := not_by(found, role, person, by):
+        if no := not_by(found, role, person, by) or everything_of(house, reading, person.person):
             return no
+        as_of = house.answers.position()
         if found.filed is None:
             return Refusal.because("application_absent")  # A sanction alone is no application.
         goal = found.filed.goal
@@ -170,11 +169,9 @@ def postpone(house: House, caller: Caller, name: str, fields: dict[str, Any], as
 def grant(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Say that the committee passed it; the title stands in the person's record with it."""
     _happened(house, fields["obtained_on"])
-    if (behind := house.settled()) is not None:
-        return behind
 
     def decide(reading: Reading, found: Application, role: str, person: Person, by: Actor) -> Decision:
-        if no := not_by(found, role, person, by):
+        if no := not_by(found, role, person, by) or everything_of(house, reading, person.person):
             return no
         taken = _sanctions(house, reading, person.person)
         if no := applications.applicant_barred(house.today, taken):
