@@ -21,8 +21,8 @@ from typing import Any, Final
 
 from policies.building import BUILT_MOST, build
 from policies.errors import RulebookError, UnreadableRulebook, shown
+from policies.form import read_form
 from policies.rulebook import Rulebook
-from policies.schema import read_form
 from policies.shelf import Shelf, unsound
 
 _RULEBOOK: Final = ".toml"

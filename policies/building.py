@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from policies import rulebook as law
 from policies.errors import UnreadableRulebook, shown
-from policies.schema import read_form
+from policies.form import read_form
 from policies.words import Declarations, MinimumWord, base_vocabulary, field_of, route_of
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from policies.form import read_form
 from policies.rulebook import Rulebook
-from policies.schema import read_form
 from policies.soundness import fold, quotes_of
 from policies.words import HERE
 

@@ -14,9 +14,9 @@ from itertools import pairwise
 from typing import Any, Final
 
 from policies.coverage import sentences, touches
+from policies.form import read_form
 from policies.render import Row, rows_of, shared_rows
 from policies.rulebook import Rulebook
-from policies.schema import read_form
 from policies.soundness import fold
 
 _NUMBER: Final = "[一二三四五六七八九十]+"

@@ -1,7 +1,7 @@
 """A rulebook (学时登记细则) as a frozen value: what one version of one regulation says, row by row.
 
 Every row holds its article and the quoted words that give it. Hours are hundredths, percentages whole numbers; there
-is no float. `schema.py` reads rulebooks from TOML, `assess.py` and `year.py` interpret them; nothing here computes.
+is no float. `form.py` reads rulebooks from TOML, `assess.py` and `year.py` interpret them; nothing here computes.
 
 `tests/policies/test_shelf.py` shows the five as they stand.
 """

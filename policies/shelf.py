@@ -18,8 +18,8 @@ from typing import Any, Final
 from policies import soundness
 from policies.building import build
 from policies.errors import ConflictingRulebooks, UnknownRulebook, UnreadableRulebook, shown
+from policies.form import read_form
 from policies.rulebook import Rulebook
-from policies.schema import read_form
 from policies.words import HERE, Vocabulary, base_vocabulary
 
 SHIPPED: Final = HERE / "rulebooks"

@@ -31,7 +31,7 @@ from ledger.events.actor import Scope
 from ledger.stores.append import RequestKey
 from ledger.streams.standing import Actor, Matter, standing
 from policies.errors import UnreadableRulebook
-from policies.schema import read_form
+from policies.form import read_form
 from projections.basis import written_time
 from projections.entries import Entries
 from projections.files.reader import Reader
