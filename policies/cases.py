@@ -2,16 +2,16 @@
 
 A case file stands beside its rulebook (`2019-01-01.cases.toml`). Each `[[case]]` has a sentence for a name, a person,
 entries that are given and what is expected of them; `README.md` of this package shows the form. `run` says which cases
-fail and what the passing ones covered: a clause that no case wins is as good as untested.
+fail and what the passing ones reached (`marks.py`).
 
-`tests/policies/test_cases.py` runs every case file and measures the coverage.
+`tests/policies/test_cases.py` runs every case file.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +21,9 @@ from policies.entries import Entry
 from policies.errors import BadLine, UnreadableRulebook
 from policies.facts import Affiliation, Application
 from policies.lines import text
+from policies.marks import Reached
 from policies.person import Bench, PersonRuling
 from policies.places import places_of
-from policies.rulebook import Rulebook
 from policies.shapes import check_affiliation
 from policies.shelf import CASES_SUFFIX
 from policies.year import YearRuling
@@ -45,86 +45,6 @@ class Case:
     applies: Mapping[str, Any] | None
     expect: Mapping[str, Any]
     shows: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Coverage:
-    """What a set of cases reached, as marks that a rulebook's own marks are compared with."""
-
-    marks: set[str] = field(default_factory=set)
-
-    def of(self, ruled: PersonRuling) -> None:
-        """Add what one person's ruling reached."""
-        for place, weighed in enumerate(ruled.weighed):
-            ruling = weighed.ruling
-            if ruling.book is None or ruling.clause is None:
-                self.marks.add(ruling.status)
-                continue
-            here = f"{ruling.book.id} clause {ruling.clause.index}"
-            for kind, detail in ruling.trace:
-                if kind == "unmet":
-                    self.marks.add(f"{ruling.book.id} condition {detail.name} unmet")
-                elif kind in ("analogy", "late", "class_limit", "claimed_late", "bonus"):
-                    self.marks.add(f"{here} {kind} {detail if kind == 'analogy' else ''}".strip())
-                elif kind == "share":
-                    assert ruling.clause.share is not None
-                    last = len(ruling.clause.share.percent) + 1
-                    self.marks.add(f"{here} share {min(ruling.fact.values['rank'], last)}")
-            if ruling.status == "refused" and ruling.clause.refuses is None:
-                continue
-            self.marks.add(here)
-            self.marks.add(f"{here} route {ruling.fact.values['route']} level {ruling.fact.values.get('level')}")
-            self.marks |= {f"{ruling.book.id} condition {one.name} shown" for one in ruling.clause.conditions}
-            cut = place not in ruled.folded.lost and ruled.folded.counted[place] < ruling.assessed
-            if ruling.cap is not None and cut:
-                self.marks.add(f"{ruling.book.id} cap {ruling.clause.bucket}")
-        for year in ruled.years:
-            for one in year.minimums:
-                self.marks.add(f"{one.due.rulebook.id} minimum {one.due.minimum.name} {one.met}")
-                if one.have == one.need:
-                    self.marks.add(f"{one.due.rulebook.id} minimum {one.due.minimum.name} exactly")
-
-
-def wanted_marks(book: Rulebook) -> set[str]:
-    """Everything of a rulebook that its cases must reach."""
-    marks: set[str] = set()
-    for clause in book.clauses:
-        here = f"{book.id} clause {clause.index}"
-        levels: list[str | None] = list(clause.levels)
-        if clause.rate is not None:
-            levels = [*clause.rate.by_level] or levels or [None]
-            levels += [None] if clause.rate.without_level is not None else []
-        for route in clause.routes:
-            known = _levels_of(route, book)
-            every: Sequence[str | None] = known if levels == [None] and known else levels
-            if levels == [None] and clause.rate is not None and clause.rate.each.startswith("ten_thousand"):
-                every = [None]   # The level of a book is not asked.
-            marks |= {f"{here} route {route} level {one}" for one in every if one is None or one in known}
-        marks.add(here)
-        marks |= {f"{here} analogy {target}" for target in clause.analogy.values()}
-        if clause.share is not None:
-            marks |= {f"{here} share {rank + 1}" for rank in range(len(clause.share.percent) + 1)}
-        if clause.cap is not None:
-            marks.add(f"{book.id} cap {clause.bucket}")
-        if clause.class_limit is not None:
-            marks.add(f"{here} class_limit")
-        if clause.claim_within is not None:
-            marks.add(f"{here} claimed_late")
-        if clause.bonus is not None:
-            marks.add(f"{here} bonus")
-        marks |= {f"{here} late" for one in clause.conditions if one.filing is not None}
-        marks |= {f"{book.id} condition {one.name} shown" for one in clause.conditions}
-    marks |= {f"{book.id} condition {one.name} unmet" for one in book.conditions}
-    for minimum in book.minimums:
-        marks |= {f"{book.id} minimum {minimum.name} {met}" for met in (True, False)}
-        marks.add(f"{book.id} minimum {minimum.name} exactly")
-    return marks
-
-
-def _levels_of(route: str, book: Rulebook) -> Sequence[str]:
-    from policies.words import base_vocabulary
-
-    return base_vocabulary().with_declared([book.declares]).routes[route].levels
 
 
 def case_file(rulebook: Path) -> Path:
@@ -293,15 +213,15 @@ def _minimum_differences(name: str, year: YearRuling | None, wanted: Mapping[str
             yield f"案例“{name}”：{key} 应为 {expected!r}，算得 {told!r}"
 
 
-def run(bench: Bench, cases: Iterable[Case]) -> tuple[list[str], Coverage]:
-    """What fails, and what was covered by all cases together."""
+def run(bench: Bench, cases: Iterable[Case]) -> tuple[list[str], Reached]:
+    """What fails, and what was reached by all cases together."""
     wrong: list[str] = []
-    coverage = Coverage()
+    reached = Reached()
     for case in cases:
         ruled, differs = outcome(bench, case)
         wrong += differs
         if ruled is None:
             continue
-        coverage.of(ruled)
-        coverage.marks |= {f"shows {one}" for one in case.shows}
-    return wrong, coverage
+        reached.add(ruled)
+        reached.marks |= {f"shows {one}" for one in case.shows}
+    return wrong, reached

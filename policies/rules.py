@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from policies.analysis import ERROR, Finding, analyse
-from policies.cases import case_file, read_cases, run, wanted_marks
+from policies.cases import case_file, read_cases, run
 from policies.coverage import problems, read_coverage
 from policies.errors import RulebookError
 from policies.law import Law
+from policies.marks import wanted_marks
 from policies.page import begun, page_of
 from policies.page_forms import padded, width
 from policies.person import Bench
@@ -118,9 +119,9 @@ def _run_cases(bench: Bench, book: Rulebook, beside: Path) -> tuple[int, list[st
         cases = read_cases(beside)
     except RulebookError as error:
         return 0, [str(error)]
-    failed, coverage = run(bench, cases)
+    failed, reached = run(bench, cases)
     wrong = [f"{book.id}：{one}" for one in failed]
-    return len(cases), wrong + [f"{book.id}：没有案例涉及 {one}" for one in sorted(wanted_marks(book) - coverage.marks)]
+    return len(cases), wrong + [f"{book.id}：没有案例涉及 {one}" for one in sorted(wanted_marks(book) - reached.marks)]
 
 
 def finding_words(finding: Finding) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from policies.cases import Coverage, case_file, read_cases, run, wanted_marks
+from policies.cases import case_file, read_cases, run
 from policies.errors import UnreadableRulebook
 from policies.law import Law
+from policies.marks import Reached, wanted_marks
 from policies.person import Bench
 from policies.rulebook import Rulebook
 from policies.shelf import SHIPPED, rulebook_files, shipped
@@ -21,8 +22,8 @@ def bench() -> Iterator[Bench]:
     yield Bench(Law(shipped().books))
 
 
-def every_coverage(bench: Bench) -> Coverage:
-    together = Coverage()
+def everything_reached(bench: Bench) -> Reached:
+    together = Reached()
     for path in FILES:
         together.marks |= run(bench, read_cases(case_file(path)))[1].marks
     return together
@@ -36,13 +37,13 @@ def test_every_case_beside_a_rulebook_holds(bench: Bench, path) -> None:  # type
 
 @pytest.mark.parametrize("book", shipped().books, ids=lambda book: book.id)
 def test_every_row_that_decides_hours_is_reached_by_a_case_of_its_own_file(bench: Bench, book: Rulebook) -> None:
-    _, coverage = run(bench, read_cases(SHIPPED / f"{book.id}.cases.toml"))
-    assert wanted_marks(book) - coverage.marks == set()
+    _, reached = run(bench, read_cases(SHIPPED / f"{book.id}.cases.toml"))
+    assert wanted_marks(book) - reached.marks == set()
 
 
 @pytest.mark.parametrize("book", shipped().books, ids=lambda book: book.id)
 def test_every_reading_about_hours_is_shown_by_a_case(bench: Bench, book: Rulebook) -> None:
-    shown = every_coverage(bench).marks
+    shown = everything_reached(bench).marks
     silent = [
         reading.id for reading in book.readings if reading.concerns == "hours" and f"shows {reading.id}" not in shown
     ]
