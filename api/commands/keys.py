@@ -134,24 +134,24 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
     from api.register.forgetting import drop_names
     from api.register.register import demand_whole
     from api.settings import load
-    from ledger.keys import backup as key_backup
+    from ledger.keys import restore as key_restore
 
     settings = load({"data_folder": data_folder})
     here = folder_of(settings)
     with having(here):
         demand_whole(settings)  # A log that is only half in place does not say yet who was forgotten.
-        manifest = key_backup.checked(folder, although_expired=although_expired)
-        waiting = key_backup.laid_out(folder, here.people)
+        manifest = key_restore.checked(folder, although_expired=although_expired)
+        waiting = key_restore.laid_out(folder, here.people)
         try:
             with _waiting_vault(waiting, manifest.master, settings) as vault:
                 with _ledger(settings, vault) as ledger:
-                    key_backup.demand_ours(folder, manifest, ledger.store)
+                    key_restore.demand_ours(folder, manifest, ledger.store)
                     neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
-                    done = key_backup.reconcile(vault, ledger.store, neighbours)
+                    done = key_restore.reconcile(vault, ledger.store, neighbours)
                 forgotten = drop_names(settings, vault)
             _put_in_place(settings, waiting)
         finally:
-            key_backup.discard(waiting)
+            key_restore.discard(waiting)
     if as_json:
         body = {"restored": manifest.name, "taken": manifest.taken, "forgotten": forgotten, **done._asdict()}
         click.echo(json.dumps(body, ensure_ascii=False))
@@ -285,7 +285,7 @@ def _demand_apart(folder: Path, root: Path, master: Path | None) -> None:
 def _put_in_place(settings: Settings, waiting: Path) -> None:
     """Let what was laid out be the vault: under its name, or in the database that has none."""
     from api.register.vault_place import people_of
-    from ledger.keys.backup import put_in_place
+    from ledger.keys.restore import put_in_place
     from ledger.keys.vault import open_keys
 
     if isinstance(people := people_of(settings), Path):

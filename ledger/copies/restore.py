@@ -29,7 +29,7 @@ from ledger.copies.manifest import Manifest
 from ledger.durable import sync, write_durably
 from ledger.errors import LedgerError
 from ledger.fsck.source import View
-from ledger.keys.backup import destroyed_by
+from ledger.keys.restore import destroyed_by
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import NoteUnverified, parse_note
 from ledger.proof.policy import Policy, UntrustedLog, believe

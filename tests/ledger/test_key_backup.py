@@ -26,8 +26,10 @@ from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed, PersonRegistered
 from ledger.keys import backup as key_backup
-from ledger.keys.backup import BackupExpired, BadBackup, CannotBackUp, NoSuchBackup, Restored, VaultPresent
+from ledger.keys import restore as key_restore
+from ledger.keys.backup import BadBackup, CannotBackUp, NoSuchBackup
 from ledger.keys.file import Copy, KeyFile
+from ledger.keys.restore import BackupExpired, Restored, VaultPresent
 from ledger.keys.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey, open_vault
 from ledger.ledger import Deciding, Ledger
 from ledger.streams import person as persons
@@ -68,13 +70,13 @@ def restored(house: House, folder: Path, *, although_expired: bool = False) -> t
     people = house.folder / "people.db"
     for each in house.folder.glob("people.db*"):
         each.unlink()
-    manifest = key_backup.checked(folder, although_expired=although_expired)
-    waiting = key_backup.laid_out(folder, people)
+    manifest = key_restore.checked(folder, although_expired=although_expired)
+    waiting = key_restore.laid_out(folder, people)
     with closing(open_vault(waiting)) as vault, closing(Ledger.in_file(house.file, vault)) as ledger:
-        key_backup.demand_ours(folder, manifest, ledger.store)
-        done = key_backup.reconcile(vault, ledger.store, sorted(folder.parent.glob("xueshi-keys-*")))
-    key_backup.put_in_place(waiting, people)
-    key_backup.discard(waiting)
+        key_restore.demand_ours(folder, manifest, ledger.store)
+        done = key_restore.reconcile(vault, ledger.store, sorted(folder.parent.glob("xueshi-keys-*")))
+    key_restore.put_in_place(waiting, people)
+    key_restore.discard(waiting)
     return open_house(house.folder), done
 
 
@@ -312,7 +314,7 @@ def test_a_vault_that_is_there_is_never_written_over(house: House, tmp_path: Pat
             each.unlink()
         (house.folder / name).write_bytes(b"what is there")
         with pytest.raises(VaultPresent, match=name) as refused:
-            key_backup.laid_out(folder, house.folder / "people.db")
+            key_restore.laid_out(folder, house.folder / "people.db")
         assert refused.value.code == "vault_present"
         assert (house.folder / name).read_bytes() == b"what is there"
 
@@ -332,7 +334,7 @@ def test_a_copy_past_its_time_is_restored_only_on_an_explicit_word(house: House,
     _, folder = backed_up(house, tmp_path / "safe")
     expired(folder)
     with pytest.raises(BackupExpired, match="--although-expired") as refused:
-        key_backup.checked(folder)
+        key_restore.checked(folder)
     assert refused.value.code == "key_backup_expired"
     again, _ = restored(house, folder, although_expired=True)
     assert None not in names_in(again).values()
@@ -362,7 +364,7 @@ def test_a_copy_that_is_not_whole_is_told(house: House, tmp_path: Path, wrong: s
     _, folder = backed_up(house, tmp_path / "safe")
     WRONG[wrong](folder)
     with pytest.raises(BadBackup) as refused:
-        key_backup.checked(folder)
+        key_restore.checked(folder)
     assert refused.value.code == "key_backup_damaged"
 
 
@@ -400,7 +402,7 @@ def test_restoring_that_was_killed_leaves_no_vault_and_ends_when_it_is_run_again
     house.close()
     for each in house.folder.glob("people.db*"):
         each.unlink()
-    waiting = key_backup.laid_out(folder, house.folder / "people.db")
+    waiting = key_restore.laid_out(folder, house.folder / "people.db")
     with closing(Vault(waiting, FileMasterKey(house.folder / "master.key"))) as vault:
         vault.destroy(WANG)  # Half of something: what a killed run leaves is not gone on with.
     assert not (house.folder / "people.db").exists()

@@ -16,9 +16,10 @@ from postgres_kit import Server, waiting_for_a_standby
 from ledger.envelope import Envelope, SealedPart, decode, encode
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import PersonRestricted
-from ledger.keys.backup import back_up, checked, laid_out
+from ledger.keys.backup import back_up
 from ledger.keys.database import SERVER_DAYS, STEPS, KeyDatabase
 from ledger.keys.file import KeyFile, VaultFailed
+from ledger.keys.restore import checked, laid_out
 from ledger.keys.rewrap import prepare, switch
 from ledger.keys.vault import Absent, FileMasterKey, KeyGone, MasterExchanged, Vault, make_of, open_keys, open_vault
 from ledger.stores import postgres_portable
