@@ -17,7 +17,8 @@ from ledger.access.log import broken_anchors
 from ledger.access.pruning import cut_upto
 from ledger.copies.backup import rulebooks_in
 from ledger.errors import LedgerError
-from ledger.fsck.checker import Problem, fsck
+from ledger.fsck.checker import fsck
+from ledger.fsck.problem import Problem
 from ledger.fsck.source import Source, SQLiteSource
 from ledger.proof.policy import trust
 from ledger.signing.former_keys import keys_at_hand

@@ -50,7 +50,8 @@ from ledger.copies.restore import (
 )
 from ledger.errors import LedgerError
 from ledger.file_digest import sha256_of
-from ledger.fsck.checker import KeyFiles, fsck
+from ledger.fsck.checker import fsck
+from ledger.fsck.portion import KeyFiles
 from ledger.fsck.rows import KEY_CAME_BACK
 from ledger.fsck.source import Source, SQLiteSource
 from ledger.proof.checkpoint import Checkpoint

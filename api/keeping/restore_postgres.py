@@ -22,7 +22,7 @@ from api.settings import Settings
 from api.terminal.exits import Exit, Stop
 from ledger.copies.restore import LOADING, STAGING, is_loading, undone
 from ledger.durable import write_durably
-from ledger.fsck.checker import KeyFiles
+from ledger.fsck.portion import KeyFiles
 
 Bar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 

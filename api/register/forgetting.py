@@ -16,7 +16,7 @@ from api.register.folder import folder_of
 from api.register.register import SCHEMAS
 from api.settings import Settings
 from ledger.copies.restore import destroyed_in, forget
-from ledger.fsck.checker import KeyFiles
+from ledger.fsck.portion import KeyFiles
 from ledger.fsck.source import Source, SQLiteSource
 from ledger.keys.vault import Vault
 

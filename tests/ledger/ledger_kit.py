@@ -23,7 +23,8 @@ from ledger.events.claim import ClaimWithdrawn
 from ledger.events.person import Affiliation, Identity
 from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.events.unit import Contact
-from ledger.fsck.checker import KeyFiles, Report, fsck
+from ledger.fsck.checker import Report, fsck
+from ledger.fsck.portion import KeyFiles
 from ledger.keys.vault import FileMasterKey, Vault
 from ledger.ledger import Ledger
 from ledger.proof.keys import parse_skey, parse_vkey

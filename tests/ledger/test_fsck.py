@@ -39,7 +39,11 @@ from ledger_kit import (
 from ledger.errors import LedgerError
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
-from ledger.fsck.checker import CannotResume, CheckBroken, KeyFiles, Problem, Report, fsck
+from ledger.fsck.checker import Report, fsck
+from ledger.fsck.pool import CheckBroken
+from ledger.fsck.portion import KeyFiles
+from ledger.fsck.problem import Problem
+from ledger.fsck.state import CannotResume
 from ledger.keys.vault import FileMasterKey, VaultFailed, WrongKey
 from ledger.ledger import Deciding
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
@@ -503,7 +507,7 @@ def test_a_check_that_was_killed_goes_on_and_finds_a_name_that_was_put_in(
     script = (
         "import multiprocessing, os, signal, sys\n"
         "from pathlib import Path\n"
-        "from ledger.fsck.checker import KeyFiles, fsck\n"
+        "from ledger.fsck.checker import fsck\nfrom ledger.fsck.portion import KeyFiles\n"
         "def kill(done, total):\n"
         "    if done == 768:\n"
         "        pids = [str(one.pid) for one in multiprocessing.active_children()]\n"

@@ -14,8 +14,9 @@ from ledger_kit import LI, House, check, closed_large_house, closed_small_house,
 from postgres_kit import NotRunnable, Server, running
 
 from ledger.copies.copying import copy, in_file, in_postgres
-from ledger.fsck.checker import Problem, Report, fsck
+from ledger.fsck.checker import Report, fsck
 from ledger.fsck.postgres import PostgresSource
+from ledger.fsck.problem import Problem
 from ledger.stores.errors import SchemaBehind, Unreadable
 from ledger.vocabulary import ClaimId
 
