@@ -10,11 +10,13 @@ statement that is void: that one was ours. Whoever guesses meets sixty random bi
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from api.cases.belonging.people import sealed_identity
 from api.cases.doing import Reading
 from api.house import House
+from api.register.register import stop_what_is_behind
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers import names
 from ledger.ids import format_verify_code, parse_verify_code
@@ -26,6 +28,7 @@ from ledger.offline.verify_pdf import HEADER as PDF
 from ledger.proof.keys import parse_vkey
 from ledger.proof.policy import Policy, trust
 from ledger.signing.former_keys import former_keys
+from ledger.signing.signer import CheckpointDamaged
 from policies.shelf import shipped
 from projections.basis import written_time
 from projections.statement.again import weighed
@@ -76,6 +79,8 @@ def _by_code(house: House, code: str | None, digest: str | None, as_of: int) -> 
         return _told(UNREADABLE)
     found = statement_of_code(house.answers, code, as_of=as_of)
     if found is None:
+        with suppress(CheckpointDamaged):
+            house.register.signer.demand_extension()  # An older copy does not know what was never issued.
         return _told(ABSENT, code=format_verify_code(code))
     if digest is not None and (len(digest) < DIGITS_LEAST or not found.sha256.startswith(digest.lower())):
         return _told(OTHER_TEXT, code=format_verify_code(code))
@@ -88,10 +93,25 @@ def by_file(house: House, data: bytes) -> dict[str, Any] | Refusal:
         verdict = _verified(data, _own(house))
     except LedgerError as error:
         return {**_told(_UNDECIDED.get(error.code, FORGED)), "found": str(error), "error": error.code}
+    _demand_own_history(house, verdict)
     event = verdict.events[0]["event"]
     told = by_code(house, event["code"], event["sha256"])
     return told if isinstance(told, Refusal) else {**told, "checked": list(verdict.checked),
                                                    "unproven": list(verdict.unproven)}
+
+
+def _demand_own_history(house: House, verdict: Verdict) -> None:
+    """What bears this log's signature must lie in this log; else here is an older copy of it, or one of two.
+
+    Its bearer is not told that it was never issued: the register stops recording, as where a witness saw more than is
+    here, until somebody has found out.
+    """
+    register = house.register
+    if verdict.checkpoint.origin != register.signer.origin:
+        return  # What it was called before is in its own first events.
+    if not register.signer.must_extend(verdict.note, "送来核验的文件中"):
+        stop_what_is_behind(register.ledger, register.signer, register.clock_checked)
+        register.signer.demand_extension()
 
 
 def _verified(data: bytes, policy: Policy) -> Verdict:

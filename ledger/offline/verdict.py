@@ -65,3 +65,4 @@ class Verdict:
     events: tuple[dict[str, Any], ...] = field(default=())
     complete: Complete | None = None
     text: str | None = field(default=None, repr=False)  # Of a statement, for whoever reads on in it; it names someone.
+    note: bytes = field(default=b"", repr=False)  # Of a proof or a statement: its checkpoint as it was signed.

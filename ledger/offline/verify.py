@@ -157,14 +157,14 @@ def verify_statement(data: bytes, policy: Policy) -> Verdict:
         demand_none(parts.text)
         unproven = (*UNPROVEN_OF_STATEMENT, UNPROVEN_IF_NOT, UNPROVEN_HOURS)
         return Verdict("statement", proof.checkpoint, (*checked, *proof.checked), unproven, proof.events,
-                       text=parts.text.decode())
+                       text=parts.text.decode(), note=proof.note)
     mapped = verify_proof(parts.completeness.bundle, policy)
     complete = check_completeness(
         parts.text, parts.completeness, proof, mapped, person=issued.person, as_of=issued.as_of)
     return Verdict(
         "statement", proof.checkpoint, (*checked, *told(complete, issued.person), *proof.checked),
         (*UNPROVEN_OF_STATEMENT, UNPROVEN_IF_COMPLETE, UNPROVEN_HOURS), (*proof.events, *mapped.events), complete,
-        parts.text.decode())
+        parts.text.decode(), proof.note)
 
 
 def verify_sealed(data: bytes, policy: Policy) -> Verdict:
@@ -193,7 +193,8 @@ def verify_proof(data: bytes, policy: Policy) -> Verdict:
         *told_of(believed),
         *_continuation(event["event"], f"事件 {bundle.index + 1}"),
     )
-    return Verdict("proof", believed.checkpoint, checked, UNPROVEN, ({"position": bundle.index + 1, **event},))
+    return Verdict("proof", believed.checkpoint, checked, UNPROVEN, ({"position": bundle.index + 1, **event},),
+                   note=bundle.checkpoint)
 
 
 class _Issued(NamedTuple):

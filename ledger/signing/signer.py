@@ -112,21 +112,25 @@ class Signer:
         seen = self.cosigned()
         return seen if seen is not None and parse_note(seen)[0] == parse_note(note)[0] else note
 
-    def must_extend(self, note: bytes) -> None:
-        """Take from a witness what this log has signed: unless the log extends it, it signs nothing from now on.
+    def must_extend(self, note: bytes, where: str = "见证人处") -> bool:
+        """Take from a witness, or whoever bears it, what this log has signed; says whether the log extends it.
+
+        Unless it does, it signs nothing from now on.
 
         Raises CheckpointDamaged where no key of this log signed the note: nobody else's word stops a log.
         """
-        checkpoint = self._read(note, "见证人处")
+        checkpoint = self._read(note, where)
+        if self._extends(checkpoint):  # What it extends now it always will: nobody need wait for that.
+            return True
         try:
             with self._threads, self._alone():
-                if self._extends(checkpoint) or any(self._is_beyond(known, checkpoint) for known in self._seen()):
-                    return
-                write_durably(self._seen_file, note, mode=0o644)
+                if not any(self._is_beyond(known, checkpoint) for known in self._seen()):
+                    write_durably(self._seen_file, note, mode=0o644)
         except LeaseUnreachable as error:
             raise CannotPublish(self._seen_file.parent, error.cause) from error
         except OSError as error:
             raise CannotPublish(self._seen_file.parent, error) from error
+        return False
 
     def demand_extension(self) -> None:
         """See that the log extends all that was published, and sign nothing; raises what signing would."""

@@ -179,6 +179,24 @@ def test_both_places_must_be_extended_also_when_they_are_of_one_size(tmp_path: P
         one.signer().checkpoint()
 
 
+def test_what_somebody_bears_that_another_copy_signed_stops_this_one_and_what_this_one_extends_does_not(
+    tmp_path: Path
+) -> None:
+    one, other = open_house(tmp_path / "one"), open_house(tmp_path / "other")
+    shutil.copyfile(one.folder / "ledger.signing.key", other.folder / "ledger.signing.key")
+    fill(one.store, 10)
+    fill(other.store, 10)
+    own, borne = one.signer().checkpoint(), other.signer().checkpoint()
+    fill(one.store, 1, start=10)
+    signer = one.signer()
+
+    assert signer.must_extend(own) and not (one.folder / "ledger.seen").exists()
+    assert not signer.must_extend(borne, "送来核验的文件中")
+    with pytest.raises(LogForked):
+        signer.checkpoint()
+    assert not signer.must_extend(borne), "it is not forgotten when it is shown again"
+
+
 @pytest.mark.parametrize("damage", [b"", b"garbage", b"\xff\n\n", "cut", "flipped", "stranger"])
 def test_a_damaged_published_file_is_not_passed_over(house: House, damage: bytes | str) -> None:
     signer = house.signer()
