@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from api.beside.map_keeping import kept_up
 from api.doctor.asked_outside import NOBODY, AskedOutside
 from api.doctor.checks import Check, Level
+from api.doctor.home_check import home
 from api.erasing import Rule as ErasureRule
 from api.evidence.files import EvidenceDamaged, EvidenceFiles, FolderShelf
 from api.lately import Lately
@@ -128,9 +129,9 @@ class House:
 
     def checks(self) -> list[Check]:
         """What can go wrong with the answers and the law while the service runs."""
-        return [Check("log_time", self._log_time), Check("projections", self._projections),
-                Check("differences", self._differences), Check("findings", self._findings),
-                Check("rulebooks", self._rulebooks)]
+        return [Check("home", partial(home, self.register.folder)), Check("log_time", self._log_time),
+                Check("projections", self._projections), Check("differences", self._differences),
+                Check("findings", self._findings), Check("rulebooks", self._rulebooks)]
 
     def _log_time(self) -> tuple[Level, str, str]:
         """Times in the log only grow: after a clock that was wrong they stand still until it has caught up."""

@@ -132,6 +132,7 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
     from api.keeping.restore import having
     from api.register.folder import folder_of
     from api.register.forgetting import drop_names
+    from api.register.home import known_to_lack
     from api.register.register import demand_whole
     from api.settings import load
     from ledger.keys import restore as key_restore
@@ -146,10 +147,12 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
             with _waiting_vault(waiting, manifest.master, settings) as vault:
                 with _ledger(settings, vault) as ledger:
                     key_restore.demand_ours(folder, manifest, ledger.store)
+                    size = ledger.store.size()
                     neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
                     done = key_restore.reconcile(vault, ledger.store, neighbours)
                 forgotten = drop_names(settings, vault)
             _put_in_place(settings, waiting)
+            known_to_lack(here, size)
         finally:
             key_restore.discard(waiting)
     if as_json:

@@ -111,6 +111,27 @@ def forks(data_folder: Path | None, as_json: bool) -> int:
     return Exit.REFUSED if found else Exit.HOLDS
 
 
+@log.command("served-here")
+@data_option
+def served_here(data_folder: Path | None) -> None:
+    """说明这本账从此只在这里服务，别处的已经停用（先停止服务）：搬家、换网卡、放回副本之后"""
+    from api.keeping.restore import having
+    from api.register.folder import folder_of
+    from api.register.forgetting import stored
+    from api.register.home import settle, strange
+    from api.register.register import is_there
+    from api.settings import load
+
+    settings = load({"data_folder": data_folder})
+    folder = folder_of(settings)
+    if not is_there(settings):
+        raise Stop(Exit.WORLD_IS_WRONG, "no_register", "这里没有账本", "请用 --data 指定数据文件夹")
+    with having(folder), stored(folder.ledger, settings.database).one_moment() as view:
+        before = strange(folder)
+        settle(folder, view.size())
+    click.echo(f"✓ 已记下：从此在这里服务。{before}")
+
+
 @log.command("continue-as")
 @click.argument("name")
 @data_option

@@ -55,6 +55,7 @@ def _with_sample(settings: Settings, options: dict[str, Any]) -> Settings:
 
 def _words(address: str, folder: Path) -> Iterator[str]:
     from api.register.folder import Folder
+    from api.register.home import strange
     from api.sample import shown
     from projections.statement.columns import fill, width
 
@@ -64,4 +65,6 @@ def _words(address: str, folder: Path) -> Iterator[str]:
         told = list(shown(accounts))
         wide = [max((width(one[at]) for one in told), default=0) for at in (0, 1)]
         yield from (f"  {fill(role, wide[0])}  {fill(name, wide[1])}  {token}" for role, name, token in told)
+    if copied := strange(Folder(folder)):
+        yield f"⚠ {copied}。请先查明那里是否还在服务；确已停用的，运行 xueshi log served-here。"
     yield f"数据文件夹：{folder}　状态：{address}/readyz　停止：Ctrl-C"

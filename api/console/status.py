@@ -28,7 +28,7 @@ LEVELS: Final[Mapping[Level, Mark]] = {
     Level.OK: ("met", "✓", "正常"), Level.WARN: ("open", "…", "请留意"), Level.FAIL: ("short", "✗", "有故障"),
 }
 CHECKS: Final = {"projections": "查询所用的投影", "differences": "认定与评定的差异",
-                 "findings": "核查线索", "rulebooks": "细则", "log_time": "系统时钟",
+                 "findings": "核查线索", "rulebooks": "细则", "log_time": "系统时钟", "home": "在哪里服务",
                  "witnesses": "见证人", "time_stamps": "时间戳"}
 PROJECTIONS: Final = {
     "people": "人员、单位和隶属", "work": "待办", "entries": "学时申报和登记", "laws": "细则", "timeline": "时间线",

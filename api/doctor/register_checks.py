@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from api.doctor.checks import Answer, Check, Level
+from api.doctor.home_check import home
 from api.doctor.projection_check import projections
+from api.register.folder import folder_of
 from api.settings import Settings, unknown_variables
 from ledger.errors import LedgerError
 
@@ -26,6 +28,7 @@ def register_checks(settings: Settings) -> list[Check]:
         Check("master_key", partial(master_key, settings)),
         Check("key_backup", partial(key_backup, settings)),
         Check("projections", partial(projections, settings)),
+        Check("home", partial(home, folder_of(settings))),
         *([Check("sign_on", partial(sign_on, settings))] if settings.sign_on_issuer else []),
     ]
 

@@ -336,10 +336,11 @@ def _plan(work: _Work, staging: Path, *, with_operations: bool) -> Plan:
     put += [str(path) for path in signed if not (common / path).exists()]  # What was signed outside is not replaced.
     put += [str(path) for path in lying if not (common / path).exists()]  # Sealed anew it is not the same, and yet is.
     shared = str(common.absolute()) if common != root else ""
+    discard = ("projections", "home.json") if "ledger" in work.logs else ("projections",)  # A copy that was announced.
     return Plan(
         made_at=work.manifest.made_at, shared=shared, common=COMMON,
         aside=tuple(name for name in aside if ((common if name.startswith("rulebooks/") else root) / name).exists()),
-        aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), discard=("projections",), put=tuple(put),
+        aside_to=datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ"), discard=discard, put=tuple(put),
         published={f"{name}.published": seen.note for name, seen in work.seen.items()},
     )
 

@@ -18,6 +18,7 @@ from flask import current_app
 from prometheus_client.core import GaugeMetricFamily
 
 from api.house import House
+from api.register.home import strange
 from api.register.last_done import EVERY, last
 from api.sockets.lanes import Lanes
 from api.upkeep import upkeep
@@ -100,7 +101,9 @@ class Standing:
             yield _plain("key_copy_seconds", "距最近的密钥备份多少秒", max(0, now - newest) // 1_000_000)
 
     def _machine(self) -> Iterator[GaugeMetricFamily]:
-        disk = shutil.disk_usage(self._house.register.folder.root)
+        folder = self._house.register.folder
+        disk = shutil.disk_usage(folder.root)
+        yield _plain("served_elsewhere", "上次在别处服务，还没有人说明为 1", int(strange(folder) != ""))
         yield _plain("disk_free_bytes", "数据文件夹所在磁盘的剩余空间", disk.free)
         yield _plain("disk_bytes", "数据文件夹所在磁盘的容量", disk.total)
         ours = processes()

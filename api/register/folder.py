@@ -20,6 +20,7 @@
     projections/         answers, which can be made anew (`projections.following.follower`)
         map.1.db         the completeness map, which can be, too (`ledger.maps.file`)
     witnessed/           what witnesses and time-stamping authorities signed of this log (`ledger.witnessing.kept`)
+    home.json            where it is served (`api.register.home`)
     moving.json          while the ledger is on its way to PostgreSQL (`api.keeping.moving`)
     moved.json           says that the ledger lies in PostgreSQL now: the files above are its past
     set-aside/           what a restore found in its place (`ledger.copies.restore`)
@@ -87,6 +88,11 @@ class Folder:
     def last_done(self, what: str) -> Path:
         """A note of when something was last done for the register (`api.register.last_done`)."""
         return self.root / f"last.{what}"
+
+    @property
+    def home(self) -> Path:
+        """Where it was served last (`api.register.home`)."""
+        return self.root / "home.json"
 
     @property
     def ledgers_policy(self) -> Path:

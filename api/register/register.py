@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from api.register.folder import Folder, folder_of, made_folder
+from api.register.home import demand_keys
 from api.register.sharing import alone_among_hosts, demand_carried_over, operational_place
 from api.register.vault_place import has_vault, is_void, master_file, vault_of
 from api.settings import Settings
@@ -115,6 +116,7 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
         for each in (signer, access_signer):
             _demand_own(each)
         stores.ledger.store.begin_writing()  # Of two folders that would each make keys, the second is told so at once.
+        demand_keys(folder, stores.ledger)
         checked = settings.clock_checked
         stop_what_is_behind(stores.ledger, signer, checked)
         stop_by_clock(stores.access, checked)

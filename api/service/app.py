@@ -45,6 +45,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _THOUGH_READY: Final = {
     "database_standby":
         "查询照常；登记和办理在等备用服务器确认，等不到就答 503。请在服务器上运行 xueshi doctor --production。",
+    "home": "这里可能是登记簿的一份副本，上次在别处服务。请在服务器上运行 xueshi doctor。",
 }
 """What whoever asks should know though it is ready, by the check that said so; in words that name nothing."""
 _HEADERS: Final = {

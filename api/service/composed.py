@@ -33,6 +33,7 @@ from api.house import House, open_house
 from api.log_routes import log_routes
 from api.operational.addresses import PROXIES, networks
 from api.operational.second_factor import rule_of
+from api.register.home import note
 from api.register.register import open_register
 from api.replays.runner import Runner, cores_beside
 from api.routes.case_papers import DIRECT
@@ -52,6 +53,8 @@ BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
     """Choose the parts, and let go of them. A command that only asks has no pages and does not what takes long."""
     register = open_register(settings, create=True)
+    if serves:
+        note(register.folder, register.ledger.store.size())
     keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"))
     try:
         outside = Outside(settings, register, may=keeper.holds)

@@ -246,3 +246,5 @@ def _move(source: Path, target: Path) -> None:
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

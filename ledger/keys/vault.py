@@ -281,6 +281,14 @@ class Vault:
         with self.file.used() as connection:
             return _is_destroyed(connection, owner)
 
+    def lacks(self, owners: Iterable[str]) -> set[str]:
+        """Of whom there is neither a key nor the knowledge that it was destroyed."""
+        wanted = set(owners)
+        with self.file.used() as connection:
+            for table in ("keys", "destroyed"):
+                wanted -= {owner for (owner,) in _each_of(connection, f"SELECT owner FROM {table}", wanted)}
+        return wanted
+
     def destruction(self, owner: str) -> Destruction | None:
         """Say when an owner's key was destroyed, and since or from when no copy of it is left."""
         found = self.file.destructions(owner)

@@ -30,7 +30,8 @@ def test_the_shipped_rulebooks_are_enacted_in_one_append_at_the_first_start_and_
         assert (town.house.register.founder_token, town.house.register.reader_token) == tokens
         body = town.nobody.saw("/readyz")
         assert {one["check"]: one["level"] for one in body["checks"]} == {
-            "log_time": "ok", "projections": "ok", "differences": "ok", "findings": "ok", "rulebooks": "ok"}
+            "home": "ok", "log_time": "ok", "projections": "ok", "differences": "ok", "findings": "ok",
+            "rulebooks": "ok"}
 
 
 def test_a_version_that_is_shipped_later_is_told_and_not_enacted(

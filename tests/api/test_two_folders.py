@@ -19,7 +19,8 @@ from ledger.keys.vault import FileMasterKey, open_vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append, StoreFailed
 from ledger.stores.postgres_alone import DatabaseInUse, OtherVaultServes
-from tests.api.workers_kit import serving, started, until
+from tests.api.workers_kit import ENVIRONMENT, XUESHI, serving, started, until
+from tests.forked import run
 from tests.ledger.ledger_kit import plain_event
 
 
@@ -100,6 +101,11 @@ def test_a_service_on_a_copy_of_the_folder_does_not_start_until_the_first_is_gon
         assert until(lambda: beside.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
             "(SELECT oid FROM pg_database WHERE datname = current_database())").fetchone() == (0,))
+    lacking = started(second, postgres)
+    assert lacking.returncode == 3 and "这里的密钥库没有密钥" in lacking.stderr, lacking.stdout + lacking.stderr
+    assert "keys_elsewhere" in lacking.stderr, "the account that the first made since is one of whom it knows nothing"
+    here = run([XUESHI, "log", "served-here"], cwd=second, env={**ENVIRONMENT, "XUESHI_DATABASE": postgres}, text=True)
+    assert here.returncode == 0, here.stderr
     with serving(second, postgres):
         again = started(first, postgres)
     assert again.returncode == 3 and "另一处的服务" in again.stderr, again.stdout + again.stderr
