@@ -1,6 +1,6 @@
 """Whether the register is served where it was served last: asked by `xueshi doctor`, at `/readyz` and of the page.
 
-`tests/api/test_home.py` shows it.
+`tests/api/test_served_where.py` shows it.
 """
 
 from __future__ import annotations

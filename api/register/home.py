@@ -8,7 +8,7 @@ served-here`). A restore says so itself.
 What is proof is a vault that lacks keys of people who were registered since it was last served here: they were made in
 another one. There the start is refused, while nothing is lost yet: the folder that served last has the keys of all.
 
-`tests/api/test_home.py` shows it.
+`tests/api/test_served_where.py` shows it.
 """
 
 from __future__ import annotations
