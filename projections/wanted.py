@@ -13,6 +13,9 @@ By = Literal["since", "unit", "category"]
 NOBODY: Final = ""
 """As a holder: what no hand in particular looks after."""
 
+NO_ROW: Final = "0"
+"""Says in SQL that there is none."""
+
 Place = tuple[Any, ...]
 """Where a list goes on: the place of what stood last before it."""
 
@@ -81,14 +84,14 @@ class Wanted(NamedTuple):
         parts = []
         for number, (name, how, value) in enumerate(asked):
             if value is not None:
-                parts.append(f"{name} {how} :wanted{number}" if name in columns else "0")
+                parts.append(f"{name} {how} :wanted{number}" if name in columns else NO_ROW)
                 values[f"wanted{number}"] = value
         if self.holder is not None:
             at = "holder" if "holder" in columns else "NULL"
             parts.append(f"{at} IS NULL" if self.holder == NOBODY else f"{at} = :holder")
             values["holder"] = self.holder
         if self.not_holder is not None:
-            parts.append("holder <> :not_holder" if "holder" in columns else "0")
+            parts.append("holder <> :not_holder" if "holder" in columns else NO_ROW)
             values["not_holder"] = self.not_holder
         if self.claims is not None:
             parts.append(f"{id_} IN (SELECT value FROM json_each(:claims))")

@@ -74,13 +74,21 @@ CLAIMANT: Final = "claimant"
 """What was returned waits for whoever claimed it."""
 
 
+IN_ORDER: Final = ("role", "event", "id", "region", "sector")
+"""By which what waits for a role is read longest first, and no further than a page goes."""
+
+BY_OFFICE: Final = ("role", "region", "sector", "kind", "unit", "event", "id", "since_at", "from_position",
+                    "to_position")
+"""By which what waits is counted, office by office, without looking at the rows themselves."""
+
+
 # Folding
 
 _WORK: Final = Table(
     {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str, "person": str,
      "steps": str, "taken": int, "since_at": int, "event": int, "holder": str, "studied": int,
      "papers": int},
-    ("id", "from_position"), (("to_position",),), holding=(("role", "region"), ("person",), ("unit",)))
+    ("id", "from_position"), (("person",),), holding=(IN_ORDER, BY_OFFICE, ("unit",)), stood=("role", "region"))
 _ROLE, _UNIT, _STEPS, _TAKEN, _SINCE_AT, _EVENT, _HOLDER = _WORK.places(
     "role", "unit", "steps", "taken", "since_at", "event", "holder")
 
@@ -284,15 +292,16 @@ class Work(Projection):
     """The fold."""
 
     name: ClassVar = "work"
-    # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given, 4 no `moving`; 5 indexed what was done.
-    version: ClassVar = 6
+    # 1 knew no filings, 2 no applications, 3 nobody to whom a claim was given, 4 no `moving`; 5 indexed what was done,
+    # 6 by its end alone.
+    version: ClassVar = 7
     weight: ClassVar = 6
     tables: ClassVar = {
         "work": _WORK,
         "filings": Table(
             {"id": str, "kind": str, "role": str, "region": str, "sector": str, "category": str, "unit": str,
              "person": str, "since_at": int, "event": int},
-            ("id", "role", "from_position"), (("to_position",),), holding=(("role", "region"),)),
+            ("id", "role", "from_position"), holding=(IN_ORDER, BY_OFFICE), stood=("role", "region")),
         "seats": Table({"unit": str, "region": str, "sector": str}, ("unit", "from_position")),
         "moving": Table({"unit": str, "id": str}, ("unit", "id", "from_position")),  # Transfers that wait for a unit.
         "hands": Table({"event": int, "organisation": str, "actor": str}, ("event",), (("organisation",),),

@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ledger.events.actor import Scope
+from projections.files.projection import HOLDS
 from projections.files.reader import Reader
 from projections.reach import reaches
-from projections.wanted import EVERYTHING, Place, Waiting, Wanted
-from projections.work import Work
+from projections.tables.stood import HAD_ENDED, stood
+from projections.tables.table import index_name
+from projections.wanted import EVERYTHING, NO_ROW, Place, Waiting, Wanted
+from projections.work import IN_ORDER, Work
 
 _FIELDS: Final = "id, kind, role, region, sector, category, unit, person, event, since_at"
 _ALL: Final = {"work": f"{_FIELDS}, holder, studied, papers", "filings": f"{_FIELDS}, NULL, NULL, NULL"}
@@ -21,8 +24,8 @@ TABLES: Final = ("work", "filings")
 
 NOT_OWN: Final = "(kind NOT IN ('unit', 'plan', 'class') OR unit IS NOT :organisation)"
 """Nobody vouches for their own organisation."""
-
-_OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
+_WAITS: Final = "to_position IS NULL AND from_position <= :as_of AND event <= :as_of"
+"""That the event by which it came to wait is no later either need not be said, but in that order is it read."""
 
 
 def read_work(
@@ -36,9 +39,21 @@ def read_work(
     """
     values: dict[str, Any] = {"organisation": organisation}
     own = f"(kind <> 'transfer' OR unit = :organisation) AND {NOT_OWN}"
-    reached = [(table, f"{reaches(number, scope, values, table=table)} AND {own}")
-               for number, scope in enumerate(scopes) for table in TABLES]
-    return _read(reader, reached, {**values, "as_of": as_of, "limit": limit}, after, wanted)
+    parts = []
+    for number, scope in enumerate(scopes):
+        for table in TABLES:
+            reached = f"{reaches(number, scope, values, table=table)} AND {own}"
+            parts += [(table, f"{table}{_read_by(table, scope, wanted)}", _WAITS, reached),
+                      (table, stood(table), HAD_ENDED, reached)]
+    return _read(reader, parts, {**values, "as_of": as_of, "limit": limit}, after, wanted)
+
+
+def _read_by(table: str, scope: Scope, wanted: Wanted) -> str:
+    """The index by which what waits is read: a unit's own, or in order; left to itself SQLite takes the office's."""
+    if scope.unit is not None and ("unit",) in Work.tables[table].holding:
+        return f" INDEXED BY {index_name(table, ('unit',))}"
+    in_order = wanted.by == "since" and wanted.claims is None
+    return f" INDEXED BY {index_name(table, IN_ORDER)}" if in_order else ""
 
 
 def read_colleagues(reader: Reader, organisation: str, *, limit: int) -> list[str]:
@@ -52,7 +67,7 @@ def read_own_work(
 ) -> list[Waiting]:
     """What a person has under way: claims, returned ones too, and an open transfer."""
     values = {"person": person, "as_of": as_of, "limit": limit}
-    return _read(reader, [("work", "person = :person")], values, after, EVERYTHING)
+    return _read(reader, [("work", "work", HOLDS, "person = :person")], values, after, EVERYTHING)
 
 
 def read_step(reader: Reader, id_: str, position: int) -> Waiting | None:
@@ -67,14 +82,18 @@ def read_step(reader: Reader, id_: str, position: int) -> Waiting | None:
 
 
 def _read(
-    reader: Reader, reached: list[tuple[str, str]], values: dict[str, Any], after: Place | None, wanted: Wanted
+    reader: Reader, parts: list[tuple[str, str, str, str]], values: dict[str, Any], after: Place | None, wanted: Wanted
 ) -> list[Waiting]:
-    if not reached:
-        return []
-    parts = []
-    for table, one in reached:
+    """A page of several parts, each no longer than the page: a table, where and by what it is read, whose it is."""
+    pages = []
+    for table, source, held, reached in parts:
         narrowed = [*wanted.conditions(values, Work.tables[table].columns), *wanted.past(after, values)]
-        inside = " AND ".join([one, "from_position <= :as_of", *narrowed])
-        parts += [f"SELECT {_ALL[table]} FROM {table} WHERE {is_open} AND {inside}" for is_open in _OPEN]
-    query = f"SELECT * FROM ({' UNION '.join(parts)}) ORDER BY {wanted.sorted()} LIMIT :limit"
+        if NO_ROW in narrowed:
+            continue
+        inside = " AND ".join([held, reached, *narrowed])
+        pages.append(f"SELECT * FROM (SELECT {_ALL[table]} FROM {source} WHERE {inside} "
+                     f"ORDER BY {wanted.sorted()} LIMIT :limit)")
+    if not pages:
+        return []
+    query = f"SELECT * FROM ({' UNION '.join(pages)}) ORDER BY {wanted.sorted()} LIMIT :limit"
     return [Waiting._make(row) for row in reader.rows(query, values)]

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
 from projections.differences.queue import Reach, loads_too
 from projections.reach import LIMITS, reaches
+from projections.tables.stood import HAD_ENDED, stood_of_each
 from projections.work import UNIT_ROLE
 from projections.work_reading import NOT_OWN, TABLES
 
 if TYPE_CHECKING:
     from projections.answers import Answers
-
-_OPEN: Final = ("to_position IS NULL", "to_position > :as_of")  # Two searches of one index; an OR would read it all.
-
 
 class Load(NamedTuple):
     """What waits with one office."""
@@ -56,14 +54,16 @@ def workload(
     reached = {table: " OR ".join(f"({reaches(number, scope, values, limits=limits, table=table)})"
                                   for number, scope in enumerate(held)) for table in TABLES}
     # Each row stands under one of the two searches.
-    rows = " UNION ALL ".join(
-        f"SELECT id, kind, role, region, sector, unit, event, since_at FROM {table} WHERE {is_open} "
-        f"AND from_position <= :as_of AND region >= :region AND region < :beyond AND {NOT_OWN} AND ({reached[table]})"
-        for table in TABLES for is_open in _OPEN
+    counted = " UNION ALL ".join(  # Beside a min(), SQLite gives the other columns of the row that has it.
+        "SELECT role, region, sector, kind, unit, count(*) AS waiting, id, min(event) AS event, since_at "
+        f"FROM {source} WHERE {held} AND region >= :region AND region < :beyond AND {NOT_OWN} AND ({reached[table]}) "
+        "GROUP BY role, region, sector, kind, unit"
+        for table in TABLES for source, held in (
+            (table, "to_position IS NULL AND from_position <= :as_of"), (stood_of_each(table, "role"), HAD_ENDED))
     )
-    query = (  # Beside a min(), SQLite gives the other columns of the row that has it.
-        "SELECT role, region, sector, kind, CASE role WHEN :unit_role THEN unit END AS holder, count(*), id, "
-        f"min(event), since_at FROM ({rows}) GROUP BY role, region, sector, kind, holder "
+    query = (
+        "SELECT role, region, sector, kind, CASE role WHEN :unit_role THEN unit END AS holder, sum(waiting), id, "
+        f"min(event), since_at FROM ({counted}) GROUP BY role, region, sector, kind, holder "
         "ORDER BY min(event), role, region, sector, kind, holder"
     )
     found = reader.rows(query, values)

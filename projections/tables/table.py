@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+LASTED: Final = "length(to_position - from_position)"
+"""Of how many digits the number of positions is for which a row held, in SQL: that is what an index can be made of."""
 
 
 class Table(NamedTuple):
@@ -18,6 +21,7 @@ class Table(NamedTuple):
     found_by: tuple[str, ...] = ()  # The beginning of a long key that few rows share: indexed instead of all of it.
     goes_on: tuple[str, ...] = ()  # What alters in a row that goes on: what it was before is known from the rest.
     holding: tuple[tuple[str, ...], ...] = ()  # What those that hold are looked up by: few do, where much is done with.
+    stood: tuple[str, ...] = ()  # What those that hold no longer are looked up by, as of a position: `stood.py`.
 
     @property
     def every_column(self) -> dict[str, type]:
@@ -41,12 +45,21 @@ def key_index(name: str, table: Table) -> str:
     return f"CREATE {kind} IF NOT EXISTS {index_name(name, ('key',))} ON {name} ({', '.join(columns)})"
 
 
+def _stood_index(name: str, columns: Sequence[str]) -> str:
+    """Make the index by which `stood.py` finds rows, if it is not there: the first column is looked up exactly."""
+    first, *others = columns
+    found_by = ", ".join((first, LASTED, "to_position", "from_position", *others))
+    return (f"CREATE INDEX IF NOT EXISTS {index_name(name, ('stood',))} ON {name} ({found_by}) "
+            "WHERE to_position IS NOT NULL")
+
+
 def indexes_of(name: str, table: Table) -> list[str]:
     """Make the indexes of a table that are not there."""
     wanted = [(columns, "") for columns in table.indexes]
     wanted += [((column,), f" WHERE {column} IS NOT NULL") for column in table.sparse]
     wanted += [(columns, " WHERE to_position IS NULL") for columns in table.holding]
     return [*([key_index(name, table)] if table.dated else []),
+            *([_stood_index(name, table.stood)] if table.stood else []),
             *(f"CREATE INDEX IF NOT EXISTS {index_name(name, columns)} ON {name} ({', '.join(columns)}){where}"
               for columns, where in wanted)]
 
