@@ -199,13 +199,13 @@ class People(Projection):
     """The fold."""
 
     name: ClassVar = "people"
-    version: ClassVar = 4
+    version: ClassVar = 5  # 4 did not index where people belong.
     weight: ClassVar = 2
     tables: ClassVar = {
         "persons": Table(_columns(("name_uncertain", "restricted", "forgotten", "event"), "person", "origin"),
                          ("person", "from_position")),
         "affiliations": Table(_columns(("event",), "person", *_TEXTS), ("person", "starts", "from_position"),
-                              (("unit", "person"),)),
+                              (("unit", "person"), ("region", "from_position"))),
         "departures": Table(_columns(("event",), "person", "unit", "ends"),
                             ("person", "unit", "ends", "from_position")),
         "titles": Table(_columns(("event",), "person", "obtained_on", "level", "series"),

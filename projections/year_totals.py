@@ -26,10 +26,14 @@ from ledger.proof.merkle import check_inclusion, hash_leaf, hash_leaves, prove_i
 from projections.basis import written_time
 from projections.files.projection import HOLDS
 from projections.files.reader import Reader
+from projections.tables.values import every_value
 
 FORMAT: Final = "xueshi-year-totals/1"
 CATEGORIES: Final = ("professional", "sector_public", "general_public")
-_REGIONS: Final = f"SELECT DISTINCT region FROM affiliations WHERE {HOLDS}"
+_REGIONS: Final = (
+    f"SELECT value FROM {every_value('affiliations', 'region')} "
+    f"WHERE EXISTS (SELECT 1 FROM affiliations WHERE region = each.value AND {HOLDS})"
+)
 Progress = Callable[[int, int], None]
 
 _study = msgspec.json.Decoder(Study).decode
