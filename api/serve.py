@@ -80,7 +80,7 @@ def seed(settings: Settings, *, upon_history: bool = False) -> None:
 
 def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
     with _on_one_core() if settings.one_core else nullcontext(), composed(settings) as app:
-        _leave_alone_what_stands()
+        leave_alone_what_stands()
         _serve(app, settings, announce)
 
 
@@ -97,7 +97,7 @@ def _serve_in_processes(settings: Settings, announce: Callable[[str], None], for
 
     with metrics.shared_in(), addresses.shared():
         workers.serve(
-            settings, listening, lambda: composed(settings), _leave_alone_what_stands, begun, forget,
+            settings, listening, lambda: composed(settings), leave_alone_what_stands, begun, forget,
             drain_seconds=DRAIN_SECONDS,
         )
 
@@ -150,7 +150,7 @@ def _have_as_many_files_as_may_be() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _leave_alone_what_stands() -> None:
+def leave_alone_what_stands() -> None:
     """Code, law and descriptions stand until the end: no collection need walk through them while requests wait."""
     gc.collect()
     gc.freeze()
