@@ -185,9 +185,9 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
     from api.register.vault_place import people_of, vault_of
     from api.settings import load
     from api.terminal.progress import bar
-    from ledger.keys.opening import open_master
+    from ledger.keys.makes import make_of, open_master
     from ledger.keys.rewrap import finished, prepare, switch
-    from ledger.keys.vault import make_of, open_keys
+    from ledger.keys.ring import open_keys
 
     settings = load({"data_folder": data_folder})
     here = folder_of(settings)
@@ -215,8 +215,8 @@ def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:
 def _tell_rewrapped(
     file: KeyFile, result: Rewrapped | None, present: Master, settings: Settings, as_json: bool
 ) -> None:
+    from ledger.keys.makes import make_beside
     from ledger.keys.master import FILE
-    from ledger.keys.opening import make_beside
 
     formers = [each for each in file.masters() if each.serial < present.serial]
     former = formers[-1] if formers else None
@@ -245,8 +245,8 @@ def _tell_rewrapped(
 
 def _following(make: str, folder: Path) -> MasterKey:
     """Open the master key that is to follow; a file that is not there is made."""
+    from ledger.keys.makes import open_master
     from ledger.keys.master import FILE, FileMasterKey
-    from ledger.keys.opening import open_master
 
     path = Path(make.removeprefix(FILE))
     if make.startswith(FILE) and not path.exists():
@@ -289,7 +289,7 @@ def _put_in_place(settings: Settings, waiting: Path) -> None:
     """Let what was laid out be the vault: under its name, or in the database that has none."""
     from api.register.vault_place import people_of
     from ledger.keys.restore import put_in_place
-    from ledger.keys.vault import open_keys
+    from ledger.keys.ring import open_keys
 
     if isinstance(people := people_of(settings), Path):
         put_in_place(waiting, people)
@@ -301,8 +301,9 @@ def _put_in_place(settings: Settings, waiting: Path) -> None:
 @contextmanager
 def _waiting_vault(waiting: Path, make: str, settings: Settings) -> Iterator[Vault]:
     """Open a vault that was laid out, under the master key of its own time."""
-    from ledger.keys.master import FILE
-    from ledger.keys.vault import BadMasterKey, OtherMake, WrongKey, open_vault
+    from ledger.keys.makes import OtherMake
+    from ledger.keys.master import FILE, BadMasterKey, WrongKey
+    from ledger.keys.vault import open_vault
 
     try:
         vault = open_vault(waiting, settings.master_key)
@@ -339,7 +340,7 @@ def _ledger(settings: Settings, vault: Vault) -> Iterator[Ledger]:
 def _file(data_folder: Path | None) -> Iterator[KeyFile]:
     from api.register.vault_place import people_of
     from api.settings import load
-    from ledger.keys.vault import open_keys
+    from ledger.keys.ring import open_keys
 
     settings = load({"data_folder": data_folder})
     _demand_vault(settings)

@@ -29,7 +29,7 @@ def show(data_folder: Path | None, as_json: bool) -> None:
     from api.register.folder import folder_of
     from api.register.vault_place import has_vault, people_of
     from api.settings import load
-    from ledger.keys.vault import open_keys
+    from ledger.keys.ring import open_keys
 
     settings = load({"data_folder": data_folder})
     folder = folder_of(settings)

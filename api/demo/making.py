@@ -28,7 +28,8 @@ from api.settings import FILE_NAME
 from api.terminal.exits import Exit, Stop
 from api.terminal.progress import Progress
 from ledger.durable import sync, write_durably
-from ledger.keys.vault import FileMasterKey, Vault, open_vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault, open_vault
 from ledger.ledger import Ledger
 from ledger.signing.signer import Signer, create_signing_key
 from ledger.uncollected import uncollected

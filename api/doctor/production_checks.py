@@ -122,7 +122,7 @@ def _is_secret(path: Path, place: Folder) -> bool:
 
 def master_key_apart(settings: Settings) -> Answer:
     """Whoever copies the data folder has everything, if the master key lies in it."""
-    from ledger.keys.vault import make_of
+    from ledger.keys.makes import make_of
 
     place = folder_of(settings)
     try:

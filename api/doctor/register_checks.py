@@ -46,8 +46,7 @@ def master_key(settings: Settings) -> Answer:
     """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
     from api.register.folder import folder_of
     from api.register.vault_place import has_vault, people_of
-    from ledger.keys.opening import open_master
-    from ledger.keys.vault import make_of
+    from ledger.keys.makes import make_of, open_master
 
     try:
         if not has_vault(settings):
@@ -63,7 +62,7 @@ def key_backup(settings: Settings) -> Answer:
     """A copy of the vault that is young enough, and none that should be gone."""
     from api.register.vault_place import has_vault, people_of
     from ledger.keys.file import copies_in
-    from ledger.keys.vault import open_keys
+    from ledger.keys.ring import open_keys
 
     try:
         if not has_vault(settings):

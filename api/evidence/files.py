@@ -22,7 +22,8 @@ import msgspec
 
 from ledger.durable import sync, write_durably
 from ledger.errors import LedgerError
-from ledger.keys.vault import Absent, Vault, WrongKey
+from ledger.keys.master import WrongKey
+from ledger.keys.vault import Absent, Vault
 
 MOST: Final = 20 * 1024 * 1024
 WAITING: Final = "waiting"

@@ -15,7 +15,8 @@ import msgspec
 
 from api.evidence.files import WAITS_S
 from api.operational.place import Operational
-from ledger.keys.vault import Absent, Vault, WrongKey
+from ledger.keys.master import WrongKey
+from ledger.keys.vault import Absent, Vault
 from ledger.stores.portable import Asked
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from api.operational.place import Operational
-from ledger.keys.vault import Absent, Vault, WrongKey
+from ledger.keys.master import WrongKey
+from ledger.keys.vault import Absent, Vault
 
 if TYPE_CHECKING:
     from api.operational.place import Place

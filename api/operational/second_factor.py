@@ -22,7 +22,9 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from api.operational.place import Operational
-from ledger.keys.vault import Absent, KeyGone, Vault, WrongKey
+from ledger.keys.master import WrongKey
+from ledger.keys.ring import KeyGone
+from ledger.keys.vault import Absent, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -26,7 +26,7 @@ from ledger.envelope import NotText, TooLarge
 from ledger.errors import LedgerError, Refusal
 from ledger.identifiers.errors import BadIdentifier
 from ledger.keys.file import VaultFailed
-from ledger.keys.vault import KeyGone
+from ledger.keys.ring import KeyGone
 from ledger.lease import LeaseUnreachable
 from ledger.ledger import Held
 from ledger.maps.file import MapBehind, MapFailed

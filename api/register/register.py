@@ -29,7 +29,8 @@ from ledger.durable import write_durably
 from ledger.errors import LedgerError
 from ledger.events.act import LogOpened
 from ledger.events.base import By, Draft
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Conninfo, Ledger
 from ledger.log_name import names_of
 from ledger.signing.signer import LogBehind, LogForked, OtherKeys, Signer, create_signing_key

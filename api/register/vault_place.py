@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from api.register.folder import folder_of
 from api.settings import Settings
 from api.terminal.exits import Exit, Stop
+from ledger.keys.makes import make_of
 from ledger.keys.master import FILE
-from ledger.keys.vault import Vault, make_of, open_keys, open_vault
+from ledger.keys.ring import open_keys
+from ledger.keys.vault import Vault, open_vault
 
 if TYPE_CHECKING:
     from ledger.fsck.portion import KeyFiles

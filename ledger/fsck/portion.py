@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ledger.fsck.problem import Problem
 from ledger.fsck.rows import Reader
 from ledger.fsck.source import Source, View
-from ledger.keys.vault import FileMasterKey, Vault, open_vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault, open_vault
 from ledger.proof.frontier import Frontier, FullTile
 from ledger.proof.merkle import root_of
 from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, TILE_WIDTH, split_hashes

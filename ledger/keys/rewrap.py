@@ -5,7 +5,7 @@ it is put beside it, some hundred in a commit, so that a rewrap that was stopped
 transaction exchanges them all and names the next master key as the present one. Before it the present one opens
 everything, after it the next one does, and there is nothing in between. The first part harms no service that runs;
 for the second none may, since it would go on wrapping new keys under a master key that is no longer the present one
-(`ledger.keys.vault` refuses that, too).
+(`ledger.keys.ring` refuses that, too).
 
 The former master key is kept until the last backup under it is gone. `tests/ledger/test_key_rewrap.py` kills it.
 """
@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 
 from ledger.errors import LedgerError
 from ledger.keys.file import KeyFile, Master, in_one, present_master
+from ledger.keys.makes import make_beside
 from ledger.keys.master import MasterKey, Owned, WrongKey
-from ledger.keys.opening import make_beside
 from ledger.stores.portable import Asked
 
 AT_ONCE: Final = 256

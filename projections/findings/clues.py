@@ -38,7 +38,7 @@ from ledger.events.course import Device, StudyRecorded
 from ledger.events.person import KeyDestroyed
 from ledger.events.study import Evidence, StudyDetails
 from ledger.events.training import CardIssued, CardNumber, ClassAccepted, ClassFiled
-from ledger.keys.vault import WrongKey
+from ledger.keys.master import WrongKey
 from ledger.ledger import Ledger, Recorded
 from ledger.lookup import Lookup
 from projections.duplicates import OF_ONE_PERSON

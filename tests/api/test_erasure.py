@@ -20,7 +20,8 @@ from api.operational.second_factor import code_at
 from api.service.composed import composed
 from api.settings import Settings, SettingsError, load
 from ledger.keys import backup as key_backup
-from ledger.keys.vault import Absent, VaultFailed
+from ledger.keys.file import VaultFailed
+from ledger.keys.vault import Absent
 from tests.api.command_kit import xueshi
 from tests.api.finding_kit import look
 from tests.api.house_kit import BODY, Someone, Ticking, Town, house_in, in_the_instant, study

@@ -14,7 +14,7 @@ from api.terminal.exits import Stop
 from ledger.errors import LedgerError
 from ledger.events.act import LOG, AccessAnchored, LogOpened
 from ledger.events.base import Draft
-from ledger.keys.vault import BadMasterKey
+from ledger.keys.master import BadMasterKey
 from ledger.signing.signer import LogBehind
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from api.operational.second_factor import PAPER_CODES, Rule, SecondFactors, code_at, rule_of
 from api.settings import Settings
-from ledger.keys.vault import FileMasterKey, KeyGone, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.ring import KeyGone
+from ledger.keys.vault import Vault
 
 NOW = 1_795_000_005_000_000
 STEP = 30_000_000

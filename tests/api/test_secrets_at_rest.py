@@ -17,7 +17,8 @@ from command_kit import Ended, xueshi
 from used_kit import Used, used
 
 from api.register.folder import Folder
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.proof.keys import parse_skey
 
 SECURITY = Path(__file__).parents[2] / "api" / "security.md"

@@ -15,7 +15,8 @@ import pytest
 from api.keeping.restore_postgres import room_in
 from api.register.register import open_register
 from api.settings import Settings
-from ledger.keys.vault import FileMasterKey, open_vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append, StoreFailed
 from ledger.stores.postgres_alone import DatabaseInUse, OtherVaultServes

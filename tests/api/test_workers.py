@@ -29,7 +29,7 @@ from api.workers.child import apart
 from api.workers.worker import Crowds
 from ledger.events.base import Draft
 from ledger.events.person import KeyDestroyed
-from ledger.keys.vault import KeyGone
+from ledger.keys.ring import KeyGone
 from ledger.ledger import Deciding
 from ledger.vocabulary import PersonId, StreamId
 from tests.api import workers_kit as kit

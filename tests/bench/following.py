@@ -69,7 +69,8 @@ from api.register.register import open_register
 from api.settings import load
 from api.telling import logs
 from ledger.events.claim import ClaimSubmitted
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
 from projections.answers import projections

@@ -23,7 +23,8 @@ from ledger.fsck.maps import audit
 from ledger.fsck.portion import KeyFiles
 from ledger.fsck.source import SQLiteSource
 from ledger.ids import new_id
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.maps.entries import MapKey
 from ledger.maps.file import MapFile
 from ledger.proof.map_proof import Presence, format_presence

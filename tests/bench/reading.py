@@ -25,7 +25,8 @@ from ledger.events.claim import (
     ClaimRevised,
 )
 from ledger.fsck.checker import fsck
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint
 from ledger.proof.keys import generate_key

@@ -42,7 +42,8 @@ from openfisca_core.variables import Variable
 
 from api.telling import logs
 from ledger.events.claim import ClaimSubmitted
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
 from policies.law import Law

@@ -25,7 +25,8 @@ from ledger.events.application import (
 from ledger.events.base import Draft, Hand
 from ledger.events.statement import StatementId, StatementIssued, StatementText
 from ledger.ids import new_id
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.vocabulary import PersonId
 from policies.shelf import shipped

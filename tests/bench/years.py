@@ -22,7 +22,8 @@ from ledger.events.person import Affiliation, Identity, PersonAffiliated, Person
 from ledger.events.rulebook import RulebookEnacted
 from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.ids import new_id
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
 from policies.shelf import shipped

@@ -25,7 +25,8 @@ from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.events.unit import Contact
 from ledger.fsck.checker import Report, fsck
 from ledger.fsck.portion import KeyFiles
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.proof.keys import parse_skey, parse_vkey
 from ledger.proof.policy import Policy, trust

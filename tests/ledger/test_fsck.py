@@ -44,7 +44,8 @@ from ledger.fsck.pool import CheckBroken
 from ledger.fsck.portion import KeyFiles
 from ledger.fsck.problem import Problem
 from ledger.fsck.state import CannotResume
-from ledger.keys.vault import FileMasterKey, VaultFailed, WrongKey
+from ledger.keys.file import VaultFailed
+from ledger.keys.master import FileMasterKey, WrongKey
 from ledger.ledger import Deciding
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.vocabulary import ClaimId, StreamId

@@ -29,8 +29,10 @@ from ledger.keys import backup as key_backup
 from ledger.keys import restore as key_restore
 from ledger.keys.backup import BadBackup, CannotBackUp, NoSuchBackup
 from ledger.keys.file import Copy, KeyFile
+from ledger.keys.master import FileMasterKey, WrongKey
 from ledger.keys.restore import BackupExpired, Restored, VaultPresent
-from ledger.keys.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey, open_vault
+from ledger.keys.ring import KeyGone
+from ledger.keys.vault import Absent, Vault, open_vault
 from ledger.ledger import Deciding, Ledger
 from ledger.streams import person as persons
 from ledger.vocabulary import PersonId, StreamId

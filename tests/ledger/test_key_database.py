@@ -19,9 +19,12 @@ from ledger.events.person import PersonRestricted
 from ledger.keys.backup import back_up
 from ledger.keys.database import SERVER_DAYS, STEPS, KeyDatabase
 from ledger.keys.file import KeyFile, VaultFailed
+from ledger.keys.makes import make_of
+from ledger.keys.master import FileMasterKey
 from ledger.keys.restore import checked, laid_out
 from ledger.keys.rewrap import prepare, switch
-from ledger.keys.vault import Absent, FileMasterKey, KeyGone, MasterExchanged, Vault, make_of, open_keys, open_vault
+from ledger.keys.ring import KeyGone, MasterExchanged, open_keys
+from ledger.keys.vault import Absent, Vault, open_vault
 from ledger.stores import postgres_portable
 from ledger.stores.append import StoreFailed
 from ledger.stores.errors import SchemaBehind

@@ -17,10 +17,11 @@ from key_kit import answering, child, service
 
 from ledger.keys.command import CommandDied
 from ledger.keys.file import KeyFile, VaultFailed, recorded_make
+from ledger.keys.makes import open_master
 from ledger.keys.master import FileMasterKey, MasterKey, Owned, WrongKey
-from ledger.keys.opening import open_master
 from ledger.keys.rewrap import AT_ONCE, Rewrapped, Unfaithful, finished, prepare, switch
-from ledger.keys.vault import KeyGone, MasterExchanged, Vault, open_vault
+from ledger.keys.ring import KeyGone, MasterExchanged
+from ledger.keys.vault import Vault, open_vault
 
 KEYS = 3 * AT_ONCE + 7
 

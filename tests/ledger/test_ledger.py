@@ -28,7 +28,8 @@ from ledger_kit import (
 from ledger.errors import Refusal
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import Identity, KeyDestroyed
-from ledger.keys.vault import Absent, KeyGone
+from ledger.keys.ring import KeyGone
+from ledger.keys.vault import Absent
 from ledger.ledger import DECISIONS_MAX, Deciding
 from ledger.offline.verify import verify_proof
 from ledger.proving import prove_event

@@ -16,21 +16,11 @@ import pytest
 from ledger.envelope import Envelope, SealedPart, decode, encode
 from ledger.events.base import By, Draft, Words
 from ledger.events.person import PersonRestricted
-from ledger.keys.file import Copy, KeyFile, recorded_make
-from ledger.keys.master import Owned
-from ledger.keys.vault import (
-    Absent,
-    BadMasterKey,
-    FileMasterKey,
-    KeyGone,
-    MasterExchanged,
-    OtherMake,
-    Vault,
-    VaultFailed,
-    WrongKey,
-    make_of,
-    open_vault,
-)
+from ledger.keys.file import Copy, KeyFile, VaultFailed, recorded_make
+from ledger.keys.makes import OtherMake, make_of
+from ledger.keys.master import BadMasterKey, FileMasterKey, Owned, WrongKey
+from ledger.keys.ring import KeyGone, MasterExchanged
+from ledger.keys.vault import Absent, Vault, open_vault
 from ledger.ledger import Ledger
 from ledger.vocabulary import PersonId, StreamId
 

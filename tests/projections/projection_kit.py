@@ -20,7 +20,8 @@ from ledger.events.base import By, Draft
 from ledger.events.person import Affiliation, Identity
 from ledger.events.study import Ruling, Study, StudyDetails
 from ledger.events.unit import Contact
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.streams import actor as actors
 from ledger.streams import claim as claims

@@ -20,7 +20,8 @@ from projection_kit import NINGBO, House, living
 from test_follower import made_up_to, say
 
 import projections.following.follower
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.answers import projections as every_projection

@@ -9,7 +9,8 @@ import pytest
 
 from ledger.access.log import record_accesses
 from ledger.events.base import By
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from projections import looks as module
 from projections.files.places import path_of

@@ -15,7 +15,8 @@ from ledger.durable import write_new
 from ledger.envelope import Encoded, encode
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimWithdrawn
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append
 from ledger.stores.writer import GroupWriter, Ticket

@@ -172,7 +172,7 @@ def _fill(server: Server, file: Path) -> None:
 
 
 def template_ledger(file: Path) -> Ledger:
-    from ledger.keys.vault import FileMasterKey
+    from ledger.keys.master import FileMasterKey
 
     folder = template()
     return Ledger.in_file(file, Vault(folder / "people.db", FileMasterKey(folder / "master.key")))

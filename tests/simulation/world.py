@@ -18,7 +18,8 @@ from random import Random
 from typing import Any
 
 from ledger.envelope import Envelope, decode
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.signing.signer import Signer
 from ledger.stores.append import Append, NameTaken, Receipt, StoreFailed

@@ -32,7 +32,8 @@ from ledger.events.act import LogOpened
 from ledger.events.base import Draft, wire_type
 from ledger.events.catalogue import CURRENT
 from ledger.identifiers import id_number, unit_code
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.offline.statement_file import COMPLETENESS
 from ledger.proof.keys import format_vkey, parse_skey

@@ -14,7 +14,8 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from store_kit import PERSON, STORES, event, name, one, other_event, request, stream
 
 from ledger.envelope import Envelope, decode
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append, Guard, GuardMoved, KeyReused, NameTaken, StreamMoved
 from ledger.stores.recorder import freeze, thaw

@@ -25,7 +25,8 @@ from store_kit import BY, closed_under_load, event, name, one, open_postgres, ou
 from ledger.errors import LedgerError
 from ledger.events.base import Draft
 from ledger.events.person import Identity, PersonRegistered
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Ledger
 from ledger.stores import postgres_connections
 from ledger.stores.append import Append, Receipt, StoreFailed, StreamMoved

@@ -21,7 +21,9 @@ from ledger.events.base import Draft, Name
 from ledger.events.claim import ClaimSubmitted, ClaimWithdrawn
 from ledger.events.person import Identity, IdentityChange, KeyDestroyed, PersonCorrected, PersonRegistered
 from ledger.events.study import Study, StudyDetails
-from ledger.keys.vault import Absent, FileMasterKey, KeyGone, Vault, WrongKey
+from ledger.keys.master import FileMasterKey, WrongKey
+from ledger.keys.ring import KeyGone
+from ledger.keys.vault import Absent, Vault
 from ledger.ledger import Ledger
 from ledger.proof.merkle import check_inclusion, hash_leaf, prove_inclusion
 from ledger.proof.tiles import TileHashes

@@ -19,7 +19,8 @@ from ledger.events.base import By, Draft
 from ledger.events.course import EnrolmentId
 from ledger.events.exam import BookingId, ExamClosed
 from ledger.events.person import PersonRegistered
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from ledger.ledger import Deciding, Ledger
 from ledger.stores.append import NameTaken, Receipt
 from ledger.streams import booking as bookings
