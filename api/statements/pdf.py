@@ -24,8 +24,8 @@ from projections.statement.certificate import REMARK as CERTIFICATE_REMARK
 from projections.statement.sheets import SEALS, as_data
 
 _YEAR_TAIL: Final = ("1fr", "auto", "auto")
-_ENTRY_WIDTHS: Final = ("22pt", "28pt", "44pt", "96pt", "1fr", "54pt", "46pt", "24pt", "42pt", "42pt", "70pt", "82pt",
-                        "64pt")
+_ENTRY_WIDTHS: Final = ("23pt", "25pt", "40pt", "104pt", "1fr", "52pt", "42pt", "23pt", "39pt", "39pt", "116pt", "76pt",
+                        "58pt")
 _AT: Final = re.compile(r"截至 ?(\d{4})-(\d\d)-(\d\d) ?(\d\d):(\d\d):(\d\d)")
 
 _SEAL_BYTES: Final = 1024  # Of one beside its certificate and the names in it; unsaid, a seal is made to measure it.
