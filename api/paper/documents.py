@@ -20,8 +20,11 @@ Cell = str | int | None
 
 _PAGE: Final = "document_alone.html"
 _ROWS_HERE: Final = 300  # So many take 40 MB for a while; of more a process of its own takes less than what it saves.
-_UNBROKEN: Final = re.compile("[!-~]{33,}")
+_UNBROKEN_MOST: Final = 32
 _EIGHT: Final = re.compile(".{8}(?=.)")
+_LINE_PT: Final = {False: 470, True: 756}  # Upright and across, as `document.typ` has them.
+_CELL_PT: Final = 8                        # To the left and right of what stands in a cell.
+_NARROW_PT: Final = 5.2                    # A letter or a digit of a table, rather more than less.
 
 
 class Table(NamedTuple):
@@ -50,6 +53,7 @@ class Document(NamedTuple):
     sections: Sequence[Section]
     lead: Sequence[str] = ()             # Before the first heading: to whom, what it is.
     close: Sequence[str] = ()            # At the end, to the right: who, when.
+    seals: Sequence[str] = ()            # Whose seals are put there: a place for each.
     mark: str | None = None              # What must not be overlooked: a redacted copy.
     wide: bool = False
 
@@ -61,13 +65,14 @@ def pages(documents: Sequence[Document], title: str) -> bytes:
 
 def set_as_pdf(document: Document, at: datetime) -> bytes:
     """A document as PDF; raises PdfImpossible."""
-    told = {**_breakable(_plain(document)), "at": list(at.timetuple()[:6])}
+    plain = {**_plain(document), "sections": [_fitting(each, document.wide) for each in document.sections]}
+    told = {**_breakable(plain), "at": list(at.timetuple()[:6])}
     rows = sum(len(one.table.rows) for one in document.sections if one.table is not None)
     return (typeset if rows <= _ROWS_HERE else typeset_apart)("document.typ", told, at)
 
 
 def _plain(one: Document) -> dict[str, Any]:
-    return {**one._asdict(), "lead": list(one.lead), "close": list(one.close),
+    return {**one._asdict(), "lead": list(one.lead), "close": list(one.close), "seals": list(one.seals),
             "sections": [_section(each) for each in one.sections]}
 
 
@@ -83,10 +88,25 @@ def _section(one: Section) -> dict[str, Any]:
     }
 
 
+def _fitting(one: Section, wide: bool) -> dict[str, Any]:
+    """A section whose ids, too, may end a line in a column that they are wider than."""
+    told, table = _section(one), one.table
+    if table is None or not table.widths:
+        return told
+    line, parts = _LINE_PT[wide], sum(table.widths)
+    fit = [min(_UNBROKEN_MOST, int((line * width / parts - _CELL_PT) / _NARROW_PT)) for width in table.widths]
+    rows = [[_divided(cell, most) for cell, most in zip(row, fit, strict=True)] for row in told["table"]["rows"]]
+    return {**told, "table": {**told["table"], "rows": rows}}
+
+
+def _divided(text: str, most: int) -> str:
+    return re.sub(f"[!-~]{{{most + 1},}}", lambda run: _EIGHT.sub("\\g<0>\u200b", run[0]), text)
+
+
 def _breakable(value: Any) -> Any:
     """The same with places where a line may end in what has none, such as an address; ids and digests stay whole."""
     if isinstance(value, str):
-        return _UNBROKEN.sub(lambda run: _EIGHT.sub(r"\g<0>\u200b", run[0]), value)
+        return _divided(value, _UNBROKEN_MOST)
     if isinstance(value, dict):
         return {name: _breakable(one) for name, one in value.items()}
     return [_breakable(one) for one in value] if isinstance(value, list) else value

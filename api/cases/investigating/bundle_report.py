@@ -33,6 +33,8 @@ WHYS: Final = {"case": "案件", "claim": "学时", "person": "身份", "act": "
                "cited": "立案所依据", "chosen": "另行选附"}
 _WHY_NOT: Final = {"redacted": "遮盖本不附", "destroyed": "密钥已销毁", "absent": "没有这份文件",
                    "damaged": "文件已损坏", "withheld": "不在调取权限内"}
+_OF_ACTS: Final = {"act.chunk_written": "写入批次的一段", "act.closed": "批次关闭，生效", "act.abandoned": "批次放弃"}
+"""What a timeline does not show, being no step of anybody's record."""
 _CLOSED: Final = {"destroyed": "［密钥已销毁］", "withheld": "［未启封］", "redacted": HIDDEN}
 
 
@@ -138,7 +140,8 @@ def _event(house: House, contents: Contents, one: Told) -> dict[str, Any]:
     if said is None and one.part.sealed != "none" and ("words" in one.hidden or not one.fields):
         said = _hidden(one)
     return {
-        "position": one.position, "why": one.part.why, "kind": kind, "what": words().get(kind, kind),
+        "position": one.position, "why": one.part.why, "kind": kind,
+        "what": words().get(kind) or _OF_ACTS.get(kind, kind),
         "stream": one.envelope.stream, "recorded_at": written_time(one.envelope.recorded_at), "actor": by.actor,
         "role": by.role, "organisation": by.organisation,
         "organisation_name": _unit_name(house, by.organisation, one.position), "act": by.act,
@@ -191,7 +194,7 @@ def _told_course(data: Mapping[str, Any]) -> Section:
              one["what"] if one["in_force"] else f"{one['what']}（批次未关闭，未生效）",
              one["organisation_name"] or role_name(one["role"]), one["words"]) for one in data["events"]]
     return Section("三、经过（按登记先后）", table=Table(
-        ("事件", "登记时间", "属于", "事项", "办理", "所说的理由"), rows, frozenset({0}), (5, 12, 7, 14, 14, 30)))
+        ("事件", "登记时间", "属于", "事项", "办理", "所说的理由"), rows, frozenset({0}), (5, 13, 11, 14, 14, 25)))
 
 
 def _told_findings(findings: list[dict[str, Any]]) -> list[Section]:

@@ -74,7 +74,7 @@ def document(found: Mapping[str, Any], *, result: str, basis: str) -> Document:
             Section("依据", (RULE,), pairs=(
                 ("登记卡", f"{card['card']}，事件 {'、'.join(map(str, card['events']))}"),
                 ("培训班", card["training_class"]), ("记录时间", basis))),
-        ), close=("举办单位（章）", "主管部门（章）"),
+        ), seals=("举办单位（章）", "主管部门（章）"),
         mark="本卡已作废，不得使用；卡号不再使用" if card["status"] == "voided" else None)
 
 
