@@ -58,9 +58,10 @@ def tell_comparison(would: dict[str, Any], workbook: Path | None) -> None:
     for code, count in would["counts"].items():
         if count:
             click.echo(f"  {WHAT.get(code, code)}：{count}")
-    table(("记录", "差异", "来源版本", "所据版本", "不同的内容"),
+    table(("记录", "差异", "来源版本", "所据版本", "不同的内容", "在册的另一条"),
           [(one["record"], "；".join(WHAT.get(code, code) for code in one["what"]), one["there"] or "",
-            one["here"] or "", "、".join(one["fields"])) for one in would["items"]], empty="没有差异。")
+            one["here"] or "", "、".join(one["fields"]), one["beside"] or "")
+           for one in would["items"]], empty="没有差异。")
     if would["problems"]:
         table(("行", "代码", "原因"), [(one["row"], one["code"], one["detail"]) for one in would["problems"]])
     keep_returned(workbook, would["table"]["content"])
@@ -83,8 +84,8 @@ def tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
 
 def tell_rows(body: dict[str, Any]) -> None:
     """The rows that were set aside."""
-    table(("行", "记录", "版本", "代码"),
-          [(one["row"], one["record"], one["version"], one["code"]) for one in body["items"]],
+    table(("行", "记录", "版本", "代码", "在册的另一条"),
+          [(one["row"], one["record"], one["version"], one["code"], one["claim"] or "") for one in body["items"]],
           empty="没有未接受的行。")
 
 

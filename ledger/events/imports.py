@@ -79,6 +79,7 @@ class SetAside(Part):
     record: Pseudonym[str]
     version: Open[str]
     code: Open[str]  # duplicate, or why it was refused: person_unknown, not_countable, ...
+    claim: Pseudonym[str | None] = None  # What stands instead: the same course as another claim. Not kept at first.
 
 
 class ImportRowsSetAside(ImportEvent, tag="import.rows_set_aside/1"):

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "ee48b122abb7c798f3311e9405f2f12a1acc1e9f8107c37ba5f5dae0c5dd0403"
+ROOT = "5824d53bc0f91a9701c20a8dbbc140d304fa8f3dca7da888e77b6410011f0845"
 
 
 @pytest.fixture(scope="module")

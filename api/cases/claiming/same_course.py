@@ -32,9 +32,14 @@ def beside(house: House, reading: Reading, claim: str, person: str, study: Study
         return None
     if (behind := everything_of(house, reading, person)) is not None:  # No other comes in between.
         return behind
-    for other in house.answers.registered(person):
-        if other.claim != claim and (other.study.route, other.study.occasion) == (ROUTE, study.occasion):
-            found = reading.claim(other.claim)
-            if found is not None and found.is_registered:
-                return found
+    for other in others(house, claim, person, study):
+        found = reading.claim(other)
+        if found is not None and found.is_registered:
+            return found
     return None
+
+
+def others(house: House, claim: str, person: str, study: Study) -> list[str]:
+    """The other claims that were ever registered for somebody's course, as far as the answers have followed."""
+    return [other.claim for other in house.answers.registered(person)
+            if other.claim != claim and (other.study.route, other.study.occasion) == (ROUTE, study.occasion)]

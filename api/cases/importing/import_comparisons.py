@@ -20,9 +20,11 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from api.cases.belonging.finding import blocks, by_documents
+from api.cases.claiming.same_course import is_of_a_course
 from api.cases.claiming.study import study_view
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.importing.hand_over_imports import opened
+from api.cases.importing.import_courses import CODE, standing
 from api.cases.importing.import_lists import Wrong
 from api.cases.importing.import_records import Known, Read, Register, Rows, Sent, ledger_system, number_of
 from api.cases.importing.import_rows import Listed
@@ -49,7 +51,7 @@ WHAT: Final[Mapping[str, str]] = {
     "newer_there": "来源有新版本", "changed_there": "来源改了内容而未提高版本", "older_there": "来源的版本较旧",
     "gone_there": "来源已无此记录", "not_here": "本系统没有登记", "corrected_here": "本系统已更正",
     "frozen_here": "本系统已冻结", "revoked_here": "本系统已撤销", "revoked_there": "来源已撤销而本系统仍计",
-    "frozen_there": "来源已冻结而本系统没有",
+    "frozen_there": "来源已冻结而本系统没有", "course_registered_twice": "同一课程在本系统已另有一条登记",
 }
 """How a record differs; it may in several ways at once."""
 
@@ -74,6 +76,7 @@ class Difference(NamedTuple):
     claim: str | None
     status: str | None
     hours: str | None           # As they were decided here.
+    beside: str | None = None   # The claim as which the same course stands here, where this one does not.
 
 
 @dataclass(slots=True)
@@ -167,7 +170,7 @@ class _Comparing:
         read = list(self._read(block))
         known = self._register.known(one.source for one in read)
         both = [(one, known.get(one.source.record)) for one in read]
-        others = by_documents(self._house.ledger, [one.id for one, it in both if it is not None and not _same(one, it)])
+        others = by_documents(self._house.ledger, [one.id for one, it in both if it is None or not _same(one, it)])
         for one, it in both:
             claim = None if it is None or it.claim is None else it.claim.claim
             if claim not in here and not self._opened.starts <= one.study.evidence_on <= self._opened.ends:
@@ -176,7 +179,19 @@ class _Comparing:
             if claim is not None:
                 here.discard(claim)
             found = others.get(one.id)
-            self._note(_difference(one, it, None if found is None else found.person.person), it)
+            person = None if found is None else found.person.person
+            self._note(self._beside(one, it, person, _difference(one, it, person)), it)
+
+    def _beside(self, one: Read, it: Known | None, person: str | None, found: Difference | None) -> Difference | None:
+        """Of a course that is registered there and not here, as which other claim it stands here."""
+        claim = None if it is None else it.claim
+        whose = person if claim is None else claim.person
+        if found is None or whose is None or one.there is None or not one.there.is_registered:
+            return found
+        if (claim is not None and claim.is_registered) or not is_of_a_course(one.study):
+            return found
+        other = next(iter(standing(self._house, "" if claim is None else claim.claim, whose, one.study)), None)
+        return found if other is None else found._replace(what=(*found.what, CODE), beside=other)
 
     def _read(self, block: Sequence[Sent]) -> Iterator[Read]:
         for sent in block:
@@ -287,8 +302,9 @@ def table(house: House, comparison: Comparison) -> Table:
     """Every difference, as a list to be taken away."""
     opened = comparison.batch.opened
     rows = [(one.record, "；".join(WHAT[what] for what in one.what), one.row, one.there, one.here,
-             "、".join(one.fields), one.claim, one.status, one.hours) for one in comparison.differences]
-    heads = ("来源记录号", "差异", "快照行", "来源版本", "本系统所据版本", "不同的内容", "申报", "状态", "认定学时")
+             "、".join(one.fields), one.claim, one.status, one.hours, one.beside) for one in comparison.differences]
+    heads = ("来源记录号", "差异", "快照行", "来源版本", "本系统所据版本", "不同的内容", "申报", "状态", "认定学时",
+             "同一课程的另一条")
     asked = {"导入": str(opened.batch), "来源": opened.system, "期间": f"{opened.starts} 至 {opened.ends}",
              "比较": str(comparison.compared)}
     when = house.answers.reflects(comparison.as_of)["as_of_time"]

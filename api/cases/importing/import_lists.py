@@ -61,6 +61,7 @@ class Wrong(NamedTuple):
     code: str
     words: str
     at: tuple[str, ...] = ()
+    claim: str | None = None  # What stands instead, where that is what is wrong.
 
 
 class Line(NamedTuple):

@@ -14,7 +14,7 @@ rules needs the document of the authority that confirmed its hours.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ import msgspec
 
 from api.cases.belonging.finding import Found, blocks, by_documents
 from api.cases.importing import following
+from api.cases.importing.import_courses import Coming, Courses, said_twice
 from api.cases.importing.import_lists import Wrong
 from api.cases.importing.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
 from api.cases.importing.import_words import DUPLICATE, WORDS, at_pointer
@@ -31,7 +32,7 @@ from api.house import House
 from api.law_of import Assessed, assess, bench_now
 from api.paper.sheets import Columns, Mark, Sheet, returned
 from api.refusals.faults import BadFields
-from ledger.acts.imports import Correction, Decided, Row, decide_following
+from ledger.acts.imports import Correction, Decided, Followed, Row, decide_following
 from ledger.acts.running import CHUNK_REGISTERED
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Draft, Name
@@ -89,6 +90,7 @@ class Judged:
     """What becomes of the rows of a file; what stands from before a kill is accepted and needs no writing."""
 
     listed: Listed
+    courses: Courses                 # Those that it brings, which nothing else may stand for.
     accepted: list[Decided | None] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     wrongs: dict[int, Wrong] = field(default_factory=dict)
@@ -113,12 +115,13 @@ class Judged:
         if handed is not None:
             named = (handed.claim, "0" if handed.decided is None else str(handed.decided.position))
         record, version = ("", "") if wrong.code == "record_names_someone" else named
-        self.set_aside.append(SetAside(row=sent.row, record=record, version=version, code=wrong.code))
+        self.set_aside.append(SetAside(row=sent.row, record=record, version=version, code=wrong.code,
+                                       claim=wrong.claim))
         self.wrongs[sent.row] = wrong
 
 
-def judge(terms: Terms, listed: Listed) -> Judged:
-    """Say of every row what becomes of it, in their order."""
+def judge(terms: Terms, listed: Listed) -> Judged | Refusal:
+    """Say of every row what becomes of it, in their order; or that the answers cannot tell it yet."""
     return _Judging(terms).judged(listed)
 
 
@@ -160,11 +163,16 @@ class _Judging:
         self._register = Register(self._ledger, terms.act)
         self._reserved: set[Name] = set()  # By rows before, in this file.
         self._books: dict[str | None, bool] = {}
+        self._courses = Courses(terms.house)
 
-    def judged(self, listed: Listed) -> Judged:
-        judged = Judged(listed)
+    def judged(self, listed: Listed) -> Judged | Refusal:
+        judged = Judged(listed, courses=self._courses)
         for block in blocks(listed.rows):
             self._block(block, judged)
+        if self._courses.coming and (behind := self._terms.house.settled()) is not None:
+            return behind
+        for one, other in reversed(list(self._courses.second())):  # From the end, so that places stay.
+            self._take_back(judged, one, other)
         judged.set_aside.sort(key=lambda one: one.row)
         return judged
 
@@ -187,7 +195,7 @@ class _Judging:
                 judged.put_aside(one.sent, outcome)
             else:
                 taken.append((one, outcome))
-        self._accept(taken, judged)
+        self._accept(taken, known, judged)
 
     def _fitting(self, found: Read | Wrong) -> Read | Wrong:
         if isinstance(found, Wrong):
@@ -197,11 +205,23 @@ class _Judging:
         source = self._terms.source
         return found if source is None else misplaced(source, found.study) or found
 
-    def _accept(self, taken: Sequence[tuple[Read, _Taken | None]], judged: Judged) -> None:
+    def _take_back(self, judged: Judged, one: Coming, other: str) -> None:
+        """Set a row aside after all: what it would put in the register stands there as another claim."""
+        decided, there = judged.accepted.pop(one.at), one.read.there
+        assert decided is not None and there is not None and there.ruling is not None, "it was accepted as it came"
+        judged.worth -= Counter({there.ruling: 1})
+        judged.corrections -= decided.version > 0
+        judged.put_aside(one.read.sent, said_twice(other))
+
+    def _accept(
+        self, taken: Sequence[tuple[Read, _Taken | None]], known: Mapping[str, Known], judged: Judged
+    ) -> None:
         """Accept what names no certificate that another claim of the same person holds, or another row of the file."""
         held = self._ledger.find_all(name for _, one in taken if one is not None for name in one.names)
         for read, one in taken:
+            stood = known.get(read.source.record)
             if one is None:
+                self._courses.go_on(read, stood)
                 judged.accepted.append(None)
                 continue
             row = one.decided.row
@@ -210,6 +230,8 @@ class _Judging:
                 judged.put_aside(read.sent, WORDS["certificate_used"])
                 continue
             self._reserved.update(one.names)
+            if isinstance(row, Followed):
+                self._courses.note(read, row.claim, row.person, stood, len(judged.accepted))
             judged.accepted.append(one.decided)
             judged.worth[one.ruling] += 1
             judged.corrections += one.decided.version > 0

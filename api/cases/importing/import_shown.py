@@ -33,7 +33,7 @@ def view(batch: Import) -> dict[str, Any]:
 
 def aside_view(one: SetAside) -> dict[str, Any]:
     """A row that was not taken over."""
-    return {"row": one.row, "record": one.record, "version": one.version, "code": one.code}
+    return {"row": one.row, "record": one.record, "version": one.version, "code": one.code, "claim": one.claim}
 
 
 def preview(judged: Judged) -> dict[str, Any]:

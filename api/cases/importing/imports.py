@@ -72,6 +72,8 @@ def take(
     act = None if desk.open_batch is None else desk.open_batch.opened.act
     judged = judge(Terms(house, desk.actor, desk.role, fields["system"], fields["starts"], fields["ends"],
                          fields.get("seen", 0), act, desk.source), rows())
+    if isinstance(judged, Refusal):
+        return judged
     if asked.dry_run:
         if no := imports.unfit(judged.rows, fields["starts"], fields["ends"], is_proved=False):
             return no
@@ -86,7 +88,7 @@ def take(
         written = _write(desk, batch, judged.accepted)
         if written is not None:
             return written
-    return _close(desk, batch, asked)
+    return _close(desk, batch, judged, asked)
 
 
 def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -253,11 +255,13 @@ def _write(desk: _Desk, batch: Import, accepted: Sequence[Decided | None]) -> Re
     return None
 
 
-def _close(desk: _Desk, batch: Import, asked: Asked) -> Done | Refusal:
+def _close(desk: _Desk, batch: Import, judged: Judged, asked: Asked) -> Done | Refusal:
     """Put what was accepted in force, and say what became of every row."""
 
     def decide(reading: Reading) -> Decision:
         known = import_of(reading, batch.batch)
+        if (twice := judged.courses.none_twice(reading)) is not None:
+            return twice
         aside = batch.set_aside
         duplicates = sum(one.code == DUPLICATE for one in aside)
         command = imports.CloseImport(

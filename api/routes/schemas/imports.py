@@ -85,6 +85,8 @@ class SetAsideAnswer(Answer):
     record = ma.fields.String(required=True)
     version = ma.fields.String(required=True)
     code = ma.fields.String(required=True, metadata={"description": "duplicate，或拒绝的原因"})
+    claim = ma.fields.String(allow_none=True, required=True, metadata={
+        "description": "course_registered_twice：同一课程已登记在册的另一条"})
 
 
 class TakenAnswer(Recorded):
