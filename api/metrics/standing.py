@@ -23,6 +23,7 @@ from api.register.last_done import EVERY, last
 from api.sockets.lanes import Lanes
 from api.upkeep import upkeep
 from api.witness.telling import gauges
+from ledger.clock import gap_days
 from ledger.errors import LedgerError
 from ledger.keys.file import copies_in
 from ledger.proof.checkpoint import parse_checkpoint
@@ -37,6 +38,7 @@ _PROJECTION: Final[tuple[tuple[str, str, Callable[[Mapping[str, Any]], Any]], ..
     ("build_done_events", "重建已处理的事件数", lambda one: one["building"] and one["building"]["done"]),
     ("build_rate_events", "重建每秒处理的事件数", lambda one: one["building"] and one["building"]["rate"]),
 )
+_DAY_US: Final = 86_400 * 1_000_000
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -46,6 +48,7 @@ class Standing:
 
     def __init__(self, house: House, leases: Mapping[str, Callable[[], bool]]) -> None:
         self._house, self._leases = house, leases
+        self._gaps: tuple[int, int] = 0, 0  # Of which day of the log's own, and how many days: looked up once a day.
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Name nothing beforehand: else all of it would be looked up once at the start."""
@@ -67,6 +70,9 @@ class Standing:
         waiting = ledger.at(signed + 1)
         since = 0 if waiting is None else max(0, self._house.now - waiting.envelope.recorded_at) // 1_000_000
         yield _plain("log_events", "账本中的事件数", size)
+        if (day := ledger.store.last_recorded_at() // _DAY_US) != self._gaps[0]:
+            self._gaps = day, gap_days(ledger.store)
+        yield _plain("log_gap_days", "最近三十个有登记的日子之间，一个月以上没有登记的共多少天", self._gaps[1])
         yield _plain("log_signed_events", "已公布的检查点所含的事件数", signed)
         yield _plain("log_unsigned_seconds", "最早的未签发事件已等了多少秒，没有为 0", since)
 

@@ -205,8 +205,8 @@ def stop_by_clock(log: Ledger, checked: str) -> bool:
     if (found := leapt(log.store, time.time_ns() // 1_000, checked)) is None:
         log.go_on_recording()
         return False
-    now, last = found.now, found.last
-    log.stop_recording(lambda: ClockLeapt(now=now, last=last))
+    now, last, before_days = found.now, found.last, found.before_days
+    log.stop_recording(lambda: ClockLeapt(now=now, last=last, before_days=before_days))
     return True
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,11 +19,12 @@ from api.doctor.checks import Level
 from api.register import register as registers
 from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings, SettingsError, load
-from ledger.clock import CHECKED_DAYS, LEAP_DAYS, WRITTEN, ClockLeapt, leapt
+from ledger.clock import CHECKED_DAYS, LEAP_DAYS, WRITTEN, ClockLeapt, gap_days, leapt
 from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
 from ledger.stores.append import Receipt
 from tests.api.house_kit import Town, house_in, resident_id
+from tests.ledger.ledger_kit import plain_event
 
 YEARS = 3_650
 
@@ -92,7 +95,7 @@ def test_whoever_was_away_that_long_says_on_which_day_they_checked(lived: Path) 
 
 
 def test_a_register_that_slept_until_the_day_of_this_program_goes_on() -> None:
-    slept = SimpleNamespace(last_recorded_at=lambda: microseconds(datetime(2019, 3, 1, tzinfo=UTC)))
+    slept: Any = Slept(-2_824)
 
     assert leapt(slept, microseconds(WRITTEN + timedelta(days=LEAP_DAYS)), "") is None, "that day has been"
     assert isinstance(leapt(slept, microseconds(WRITTEN + timedelta(days=LEAP_DAYS + 1)), ""), ClockLeapt)
@@ -106,3 +109,45 @@ def test_a_day_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XUESHI_CLOCK_CHECKED", "20361120")
     with pytest.raises(SettingsError, match="YYYY-MM-DD"):
         load()
+
+
+class Slept:
+    """A log of which only times matter: an event on each day that is given, counted from this program's."""
+
+    def __init__(self, *days: int) -> None:
+        self.times = [microseconds(WRITTEN + timedelta(days=day)) for day in days]
+
+    def last_recorded_at(self) -> int:
+        return self.times[-1]
+
+    def position_at(self, recorded_at: int) -> int:
+        return bisect_left(self.times, recorded_at)
+
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        return [plain_event(1).leaf(time) for time in self.times[after:after + limit]]
+
+
+@pytest.mark.parametrize(("days", "now", "is_believed"), [
+    ((0, 390), 391, True), ((0, 390), 426, False),
+    ((0, 150, 300), 400, True), ((0, 150, 300), 450, False),
+    ((0, *range(390, 420)), 419 + 390, False), ((0, *range(390, 421)), 420 + 390, True),
+    ((-900, -400, 0), 390, True), (tuple(range(0, 1_200, 30)), 1_199, True),
+])
+def test_leaps_that_are_each_small_enough_are_added_up_until_a_month_of_work_lies_between(
+    days: tuple[int, ...], now: int, *, is_believed: bool
+) -> None:
+    slept: Any = Slept(*days)
+
+    found = leapt(slept, microseconds(WRITTEN + timedelta(days=now)), "")
+
+    assert (found is None) == is_believed
+    assert found is None or "还有" in str(found)
+
+
+def test_a_gap_that_ended_while_somebody_held_the_clock_to_be_right_is_no_leap() -> None:
+    slept: Any = Slept(0, 380)
+    checked = (WRITTEN + timedelta(days=370)).date().isoformat()
+
+    assert isinstance(leapt(slept, microseconds(WRITTEN + timedelta(days=440)), ""), ClockLeapt)
+    assert leapt(slept, microseconds(WRITTEN + timedelta(days=440)), checked) is None
+    assert gap_days(slept) == 380
