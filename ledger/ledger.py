@@ -1,8 +1,8 @@
-"""The ledger as the other rooms use it: record what was decided, load what is, read what happened.
+"""The ledger as the other rooms use it: opened where it lies, decided upon, recorded to.
 
-It is the library's `Application` over our recorder, mapper and factory. `record` seals and encodes in the thread that
-asks and hands the append straight to the recorder; the library's own `save` takes the same events and the same guards,
-names and request and ends in the same append, at some 10 µs more an event.
+It is the library's `Application` over our recorder, mapper and factory; `reading.py` reads it. `record` seals and
+encodes in the thread that asks and hands the append straight to the recorder; the library's own `save` takes the same
+events and the same guards, names and request and ends in the same append, at some 10 µs more an event.
 
 `tests/ledger/test_ledger.py` shows it.
 """
@@ -10,69 +10,20 @@ names and request and ends in the same append, at some 10 µs more an event.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
-from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar, cast
+from typing import ClassVar, Final, NamedTuple
 
-from eventsourcing.application import Application
-
-from ledger.envelope import (
-    SALT_BYTES,
-    Encoded,
-    Envelope,
-    Random,
-    SealedPart,
-    decode,
-    drawn_at_once,
-    encode_unread,
-    read_back,
-)
+from ledger.envelope import SALT_BYTES, Encoded, Random, SealedPart, decode, drawn_at_once, encode_unread, read_back
 from ledger.errors import LedgerError, Refusal
-from ledger.events.act import ActEvent
-from ledger.events.base import By, Draft, Event, Name, Sealed
+from ledger.events.base import By, Draft, Event
 from ledger.events.person import KeyDestroyed
-from ledger.keys.vault import SEAL_CHANCE_BYTES, Absent, Vault
+from ledger.keys.vault import SEAL_CHANCE_BYTES, Vault
 from ledger.lookup import Lookup
-from ledger.stores.append import (
-    AnyGuard,
-    Append,
-    Conflict,
-    Guard,
-    NameChange,
-    NameTaken,
-    OfEvent,
-    Receipt,
-    RequestKey,
-)
-from ledger.stores.recorder import AppendingRecorder
-from ledger.streams.act import Act, Status
-from ledger.streams.act import evolve as evolve_act
-from ledger.streams.decision import rebuild
+from ledger.reading import LedgerReading
+from ledger.stores.append import AnyGuard, Append, Conflict, NameChange, NameTaken, OfEvent, Receipt, RequestKey
 from ledger.vocabulary import StreamId
 
 DECISIONS_MAX: Final = 5  # Read again and decide again this often before the caller is told.
-
-_State = TypeVar("_State")
-
-
-class Recorded(NamedTuple):
-    """An event and where it stands."""
-
-    position: int
-    envelope: Envelope
-
-
-class Loaded(NamedTuple, Generic[_State]):
-    """A stream's state, the version a decision must name, and the open act that holds it, if any.
-
-    `guards` are what an append names when its decision rests on this state: the stream, and the act that holds it,
-    whose closing changes the state without a new version of the stream.
-    """
-
-    state: _State | None
-    version: int
-    held_by: str | None = None
-    guards: tuple[Guard, ...] = ()
 
 
 class Deciding(NamedTuple):
@@ -100,17 +51,7 @@ class Conninfo(str):
         return "'(not shown)'"
 
 
-class Held(LedgerError):
-    """A larger act is writing to the stream and is not closed yet."""
-
-    code = "held_by_act"
-
-    def __init__(self, stream: str, act: str) -> None:
-        self.stream, self.act = stream, act
-        super().__init__(f"{stream} 正由批次 {act} 处理，批次尚未关闭。请等批次关闭或放弃后再办理。")
-
-
-class Ledger(Application[str]):
+class Ledger(LedgerReading):
     """Facts in order, sealed where personal, proved."""
 
     env: ClassVar[dict[str, str]] = {
@@ -141,11 +82,6 @@ class Ledger(Application[str]):
     def in_memory(cls, vault: Vault) -> Ledger:
         """Make a ledger that is gone with the process."""
         return cls(vault, {"PERSISTENCE_MODULE": "ledger.stores.memory:MemoryFactory"})
-
-    @property
-    def store(self) -> AppendingRecorder:
-        """The recorder, by the name of what it is to us."""
-        return cast("AppendingRecorder", self.recorder)
 
     def close(self) -> None:
         self.store.close()
@@ -303,116 +239,6 @@ class Ledger(Application[str]):
             return None
         assert form is not None and isinstance(draft.sealed, form), f"{draft.event!r} seals {form}"
         return self.vault.seal(draft.event.subjects()[0], draft.sealed, stream=stream, version=version, random=random)
-
-    # Reading
-
-    def load(
-        self, stream: str, evolve: Callable[[_State | None, Any], _State], *, as_of: int | None = None
-    ) -> Loaded[_State]:
-        """Fold a stream, now or as it stood at a position.
-
-        Events of an act count only once it is closed; while it is open it holds the stream.
-        """
-        return self._folded(stream, _until(as_of, self.store.stream(stream)), evolve, {}, as_of)
-
-    def load_each(
-        self, streams: Sequence[str], evolve: Callable[[_State | None, Any], _State]
-    ) -> dict[str, Loaded[_State]]:
-        """The same of many streams of one kind, read together."""
-        acts: dict[str, tuple[Act | None, int]] = {}
-        return {stream: self._folded(stream, leaves, evolve, acts)
-                for stream, leaves in self.store.streams(streams).items()}
-
-    def _folded(
-        self, stream: str, leaves: Iterable[tuple[int, bytes]], evolve: Callable[[_State | None, Any], _State],
-        acts: dict[str, tuple[Act | None, int]], as_of: int | None = None,
-    ) -> Loaded[_State]:
-        state: _State | None = None
-        version = 0
-        held_by: Guard | None = None
-        for _, leaf in leaves:
-            envelope = decode(leaf)
-            version = envelope.version
-            act = envelope.by.act
-            if act is not None and str(envelope.stream) != act:
-                found, version_of_act = acts.get(act) or acts.setdefault(act, self.load_act(act, as_of=as_of))
-                if found is None or found.status is Status.OPEN:
-                    held_by = Guard(StreamId(act), version_of_act)
-                elif found.status is Status.ABANDONED:
-                    continue
-            if held_by is None:  # What follows stands as it stood before the act.
-                state = evolve(state, envelope.event)
-        own = Guard(StreamId(stream), version)
-        if held_by is None:
-            return Loaded(state, version, None, (own,))
-        return Loaded(state, version, held_by.stream, (own, held_by))
-
-    def load_free(self, stream: str, evolve: Callable[[_State | None, Any], _State]) -> Loaded[_State]:
-        """Fold a stream that is to be decided upon; raises Held while an open act is writing to it."""
-        return _free(stream, self.load(stream, evolve))
-
-    def load_each_free(
-        self, streams: Sequence[str], evolve: Callable[[_State | None, Any], _State]
-    ) -> dict[str, Loaded[_State]]:
-        """The same of many streams of one kind, read together."""
-        return {stream: _free(stream, loaded) for stream, loaded in self.load_each(streams, evolve).items()}
-
-    def load_act(self, act: str, *, as_of: int | None = None) -> tuple[Act | None, int]:
-        """Fold an act's own stream, whose events take force at once; the version with it."""
-        events = [event for _, leaf in _until(as_of, self.store.stream(act))
-                  if isinstance(event := decode(leaf).event, ActEvent)]
-        return rebuild(evolve_act, events), len(events)
-
-    def read(self, after: int = 0, limit: int = 1_000) -> list[Recorded]:
-        """The events past a position, in order, at most so many."""
-        return [Recorded(position, decode(leaf))
-                for position, leaf in enumerate(self.store.leaves(after, limit), after + 1)]
-
-    def at(self, position: int) -> Recorded | None:
-        """The event at a position."""
-        found = self.read(position - 1, 1) if position >= 1 else []
-        return found[0] if found else None
-
-    def opened(self, recorded: Recorded) -> Sealed | Absent | None:
-        """What an event says of people in clear, if its key is still there."""
-        return self.vault.open(recorded.envelope, self.store.sealed(recorded.position))
-
-    def opened_each(self, recorded: Sequence[Recorded]) -> list[Sealed | Absent | None]:
-        """The same of many events, read together; the keys of their owners with them."""
-        parts = self.store.sealed_at([one.position for one in recorded])
-        return self.vault.open_all([(one.envelope, parts.get(one.position)) for one in recorded])
-
-    def find(self, name: Name) -> StreamId | None:
-        """Which stream holds a name: the person of an ID number, the unit of a code.
-
-        An open act holds the names of its rows already; whoever loads such a stream is told that it is held.
-        """
-        held = self.store.holder(self.lookup.hidden(name))
-        return None if held is None else held.holder
-
-    def find_all(self, names: Iterable[Name]) -> dict[Name, StreamId]:
-        """The same of many names, those that are held."""
-        hidden = {self.lookup.hidden(name): name for name in names}
-        return {hidden[one]: held.holder for one, held in self.store.holders(list(hidden)).items()}
-
-    def find_each(self, kind: str, name_of: Callable[[str], Name]) -> list[tuple[int, StreamId]]:
-        """Which streams hold a name that is another one for each owner, and since which event, oldest first.
-
-        Each reservation of the kind is tried with its own owner: some microseconds each, and nothing sealed is opened.
-        """
-        hidden = self.lookup.hidden
-        return [(position, held.holder) for held, position, _ in self.store.names()
-                if held.kind == kind and held.name == hidden(name_of(held.owner))]
-
-
-def _until(position: int | None, leaves: Iterable[tuple[int, bytes]]) -> Iterable[tuple[int, bytes]]:
-    return leaves if position is None else takewhile(lambda leaf: leaf[0] <= position, leaves)
-
-
-def _free(stream: str, loaded: Loaded[_State]) -> Loaded[_State]:
-    if loaded.held_by is not None:
-        raise Held(stream, loaded.held_by)
-    return loaded
 
 
 def _destroys(event: Event, person: str) -> bool:

@@ -11,7 +11,7 @@ that one office refused may come back elsewhere. A revoked claim stays, as its c
 
 Certificate numbers are sealed and reserved under an HMAC that holds the person, so that none can be used twice by one
 person; across people they cannot be compared from what stands open in the log, and are not compared here. Of one claim
-it can be asked who else has reserved its number (`ledger.ledger.Ledger.find_each`), as things stand now.
+it can be asked who else has reserved its number (`ledger.reading.LedgerReading.find_each`), as things stand now.
 
 `tests/projections/test_duplicates.py` shows it.
 """

@@ -14,7 +14,8 @@ from ledger.envelope import decode
 from ledger.events.act import ActAbandoned, ActChunkWritten, ActClosed, ActOpened
 from ledger.events.base import Event
 from ledger.events.claim import ClaimApproved, ClaimRevised, ClaimSubmitted
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger
+from ledger.reading import Recorded
 from projections.basis import written_time
 from projections.event_kinds import KIND_OF, words
 from projections.happened import happened_on

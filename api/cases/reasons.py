@@ -17,7 +17,7 @@ from api.law_of import law_now
 from ledger.envelope import Envelope, decode
 from ledger.events.base import Words, wire_type
 from ledger.events.study import StudyDetails
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from policies.reasons import reason, reasons
 from projections.basis import written_time
 

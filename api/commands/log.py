@@ -29,7 +29,7 @@ def show(data_folder: Path | None, as_json: bool, after: int, limit: int, stream
     """按编号列出事件（密封的个人信息不显示）"""
     from ledger.envelope import decode
     from ledger.events.base import wire_type
-    from ledger.ledger import Recorded
+    from ledger.reading import Recorded
 
     with opened(data_folder) as register:
         if stream:

@@ -37,7 +37,7 @@ from api.refusals import problems
 from api.refusals.faults import BadFields
 from api.refusals.refusals import without_names
 from ledger.errors import LedgerError, Refusal
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.stores.append import RequestKey
 from projections.basis import written_time
 from projections.errors import ProjectionError

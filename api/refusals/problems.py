@@ -28,9 +28,9 @@ from ledger.identifiers.errors import BadIdentifier
 from ledger.keys.file import VaultFailed
 from ledger.keys.ring import KeyGone
 from ledger.lease import LeaseUnreachable
-from ledger.ledger import Held
 from ledger.maps.file import MapBehind, MapFailed
 from ledger.proving import NoSuchEvent, NotYetSigned
+from ledger.reading import Held
 from ledger.signing.signer import CannotPublish, LogBehind, LogForked, SignerElsewhere
 from ledger.stores.append import Busy, Conflict, KeyReused, StoreFailed, TooManyEvents
 from ledger.stores.cold import ArchiveAway

@@ -26,7 +26,8 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft, Words
 from ledger.events.case import CaseId
 from ledger.events.case_bulk import BulkOpened
-from ledger.ledger import Deciding, Ledger, Recorded
+from ledger.ledger import Deciding, Ledger
+from ledger.reading import Recorded
 from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import case as cases

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from ledger.errors import Refusal
 from ledger.events.base import By
-from ledger.ledger import Deciding, Ledger, Loaded
+from ledger.ledger import Deciding, Ledger
+from ledger.reading import Loaded
 from ledger.stores.append import Receipt
 from ledger.streams import actor as actors
 from ledger.streams.act import Act

@@ -30,7 +30,8 @@ from ledger.errors import Refusal
 from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimEvent
 from ledger.events.imports import ImportId, file_name
-from ledger.ledger import Deciding, Ledger, Loaded
+from ledger.ledger import Deciding, Ledger
+from ledger.reading import Loaded
 from ledger.stores.append import Conflict, Guard, NameTaken, Receipt
 from ledger.streams import claim as claims
 from ledger.streams import imports

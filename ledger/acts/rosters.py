@@ -24,7 +24,8 @@ from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.training import ClassId
 from ledger.ids import new_id
-from ledger.ledger import Deciding, Ledger, Loaded
+from ledger.ledger import Deciding, Ledger
+from ledger.reading import Loaded
 from ledger.stores.append import Conflict, Guard, Receipt
 from ledger.streams import act as acts
 from ledger.streams import person as persons

@@ -39,8 +39,9 @@ from ledger.events.person import KeyDestroyed
 from ledger.events.study import Evidence, StudyDetails
 from ledger.events.training import CardIssued, CardNumber, ClassAccepted, ClassFiled
 from ledger.keys.master import WrongKey
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger
 from ledger.lookup import Lookup
+from ledger.reading import Recorded
 from projections.duplicates import OF_ONE_PERSON
 from projections.files.batch import read_batch
 from projections.files.build import opened

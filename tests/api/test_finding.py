@@ -12,7 +12,7 @@ from ledger.acts.running import Act, open_act
 from ledger.events.base import Draft
 from ledger.events.person import PersonRestricted
 from ledger.identifiers.id_number import IdNumber
-from ledger.ledger import Held
+from ledger.reading import Held
 from ledger.vocabulary import PersonId
 from tests.api.house_kit import Someone, Town, resident_id
 

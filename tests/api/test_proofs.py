@@ -16,10 +16,10 @@ from api.operational.callers import Caller
 from api.service.app import create_app
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.ledger import Recorded
 from ledger.offline.verify import policy_of, verify_proof
 from ledger.proof.bundle import parse_bundle
 from ledger.proof.merkle import hash_leaf
+from ledger.reading import Recorded
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 WORDS: BODY = {"words": "查一查"}

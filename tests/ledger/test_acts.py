@@ -30,7 +30,7 @@ from msgspec.structs import replace
 from ledger.acts.running import Act, open_act, resume_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.ledger import Held
+from ledger.reading import Held
 from ledger.stores.append import GuardMoved, NameTaken, Receipt, StreamMoved, TooManyEvents
 from ledger.streams import claim as claims
 from ledger.streams import claim_register as register

@@ -20,7 +20,7 @@ from ledger.events.actor import Official, Scope
 from ledger.events.base import By
 from ledger.events.case import CaseId, Concerned
 from ledger.events.claim import ClaimRevoked
-from ledger.ledger import Held
+from ledger.reading import Held
 from ledger.stores.append import Receipt
 from ledger.streams import actor as actors
 from ledger.streams import case as cases

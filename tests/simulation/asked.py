@@ -17,7 +17,8 @@ from ledger.errors import Refusal
 from ledger.events.act import ActAbandoned, ActChunkWritten, ActClosed, ActOpened
 from ledger.events.base import By, Draft
 from ledger.events.claim import ClaimWithdrawn
-from ledger.ledger import Deciding, Ledger, Loaded
+from ledger.ledger import Deciding, Ledger
+from ledger.reading import Loaded
 from ledger.stores.append import (
     Abandoning,
     Append,

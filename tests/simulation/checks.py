@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ledger.envelope import Envelope
 from ledger.errors import Refusal
-from ledger.ledger import Deciding, Guard, Loaded
+from ledger.ledger import Deciding
 from ledger.proof.tiles import Tile
+from ledger.reading import Loaded
+from ledger.stores.append import Guard
 from ledger.vocabulary import StreamId
 from projections.files.batch import read_batch
 from projections.files.content import content

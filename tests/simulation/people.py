@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ledger.errors import Refusal
-from ledger.ledger import Ledger, Loaded
+from ledger.ledger import Ledger
+from ledger.reading import Loaded
 from ledger.stores.append import Busy, Conflict, KeyReused, Receipt, StoreFailed
 from ledger.stores.errors import Unreadable
 from projections.errors import NotBuilt

@@ -19,7 +19,8 @@ from ledger.events.base import Name
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
 from ledger.identifiers import id_number, unit_code
 from ledger.identifiers.id_number import IdNumber
-from ledger.ledger import Ledger, Loaded, Recorded
+from ledger.ledger import Ledger
+from ledger.reading import Loaded, Recorded
 from ledger.stores.append import Guard
 from ledger.streams import person as persons
 from ledger.streams.person import Person

@@ -32,7 +32,8 @@ from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.person import Affiliation, Identity, IdentityChange, PersonCorrected, PersonRegistered
 from ledger.identifiers import id_number, names, phones
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger
+from ledger.reading import Recorded
 from ledger.streams import person as persons
 from ledger.streams.decision import Decision
 from ledger.streams.standing import standing

@@ -29,7 +29,7 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.person import Identity, IdentityChange, PersonCorrected, PersonRegistered
 from ledger.identifiers import id_number, names
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.streams.standing import Actor
 from ledger.streams.unit import matter_of
 from policies.words import base_vocabulary

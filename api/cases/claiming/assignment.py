@@ -24,7 +24,7 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.actor import ActorAppointed, Official
 from ledger.identifiers.names import Name
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.streams import claim_review as review
 from ledger.streams.claim import Claim, Status
 from ledger.streams.decision import Decision

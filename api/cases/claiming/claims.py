@@ -32,7 +32,7 @@ from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimReopened, ClaimRevised, ClaimSubmitted
 from ledger.events.person import Affiliation
 from ledger.events.study import Evidence, Study, StudyDetails
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams.claim import Appeal, Claim, Status

@@ -36,7 +36,8 @@ from ledger.identifiers.characters import typed
 from ledger.identifiers.errors import BadIdentifier, BadName
 from ledger.identifiers.id_number import IdNumber
 from ledger.keyed import Keyed
-from ledger.ledger import Held, Ledger
+from ledger.ledger import Ledger
+from ledger.reading import Held
 from ledger.streams import act as acts
 from ledger.streams import claim as claims
 from projections.basis import written_time

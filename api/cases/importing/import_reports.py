@@ -24,7 +24,7 @@ from ledger.errors import Refusal
 from ledger.events.base import wire_type
 from ledger.events.claim import ClaimCorrected, ClaimFrozen, ClaimReinstated, ClaimReleased, ClaimRevoked
 from ledger.events.source import Source
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.streams.act import Status
 from ledger.vocabulary import format_hours
 from projections.basis import written_time

@@ -25,10 +25,10 @@ from api.refusals.faults import BadFields, Fault
 from ledger.errors import LedgerError, Refusal
 from ledger.events.imports import SetAside
 from ledger.events.source import Source
-from ledger.ledger import Held
 from ledger.proof.keys import format_vkey
 from ledger.proof.policy import believe
 from ledger.proof.text import encode_base64
+from ledger.reading import Held
 from projections.basis import written_time
 from projections.ledgers import HANGING, Known, Trouble, ledger_of, ledgers
 

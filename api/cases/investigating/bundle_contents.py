@@ -34,8 +34,8 @@ from ledger.events.person import PersonCorrected, PersonRegistered
 from ledger.events.study import Evidence
 from ledger.ids import PREFIXES, kind_of
 from ledger.keys.vault import Absent
-from ledger.ledger import Recorded
 from ledger.offline.case_file import Paper, Part, Redaction
+from ledger.reading import Recorded
 from ledger.streams.standing import Actor
 from policies.rulebook import Rulebook
 from projections.cases import NAMED, case_of, named_in

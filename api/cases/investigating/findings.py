@@ -27,7 +27,7 @@ from api.words import finding_words
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
 from ledger.events.finding import FindingEvent
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.streams.standing import Actor
 from projections.basis import written_time
 from projections.event_kinds import words as words_of_events

@@ -38,7 +38,7 @@ from ledger.errors import Refusal
 from ledger.events.base import By, Event, Words
 from ledger.events.claim import ClaimCorrected, ClaimReinstated, ClaimReleased, ClaimRevoked
 from ledger.ids import format_verify_code
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.vocabulary import format_hours
 from projections.applications import applications_of
 from projections.basis import NOW, Axes

@@ -30,7 +30,6 @@ from ledger.events.study import StudyDetails
 from ledger.identifiers import id_number, names, phones
 from ledger.ids import PREFIXES, kind_of
 from ledger.keys.vault import Absent
-from ledger.ledger import Recorded
 from ledger.proof.bundle import Bundle, parse_bundle, verify_bundle
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.keys import parse_vkey
@@ -38,6 +37,7 @@ from ledger.proof.merkle import hash_leaf, hash_node
 from ledger.proof.notes import parse_note
 from ledger.proof.policy import trust
 from ledger.proving import NotYetSigned, prove_event
+from ledger.reading import Recorded
 from ledger.signing.rotation import believable
 from ledger.signing.signer import Signer
 from ledger.stores.recorder import AppendingRecorder

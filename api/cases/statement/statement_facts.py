@@ -15,7 +15,8 @@ from api.house import local_date
 from ledger.envelope import decode
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
 from ledger.events.study import StudyDetails
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger
+from ledger.reading import Recorded
 from ledger.streams import person as persons
 from ledger.streams.person import Person
 from projections.answers import Answers

@@ -17,9 +17,9 @@ from ledger.errors import Refusal
 from ledger.events.base import Words
 from ledger.events.statement import StatementEvent, StatementIssued, StatementText, StatementVoided
 from ledger.ids import format_verify_code, parse_verify_code
-from ledger.ledger import Recorded
 from ledger.offline.statement_file import Completeness, format_statement
 from ledger.proving import NotYetSigned, prove_event
+from ledger.reading import Recorded
 from ledger.stores.recorder import AppendingRecorder
 from ledger.streams import statement as statements
 from projections.statements import Statement as Told

@@ -27,7 +27,7 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimApproved, ClaimSubmitted
 from ledger.events.study import StudyDetails
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from ledger.stores.append import EVENTS_MAX
 from projections.files.projection import HOLDS
 from projections.trainings_reading import Roster, TrainingClass, cards, training_class

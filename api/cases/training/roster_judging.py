@@ -26,7 +26,7 @@ from ledger.events.base import By, Name
 from ledger.events.study import Ruling, Study, certificate_name
 from ledger.events.training import ClassHeld, ClassId
 from ledger.ids import new_ids
-from ledger.ledger import Loaded
+from ledger.reading import Loaded
 from ledger.streams import claim as claims
 from ledger.streams import training_class as classes
 from ledger.streams.person import Person

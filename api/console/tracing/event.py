@@ -30,8 +30,8 @@ from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.rulebook import ProposalEnded, RulebookProposed
 from ledger.ids import PREFIXES
-from ledger.ledger import Recorded
 from ledger.proof.text import encode_base64
+from ledger.reading import Recorded
 from projections.event_kinds import kind_of, words
 from projections.timeline_reading import record_timeline
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from api.demo.history import Told
 from api.demo.making import FAULTS, Made, make
 from ledger.keys.vault import open_vault
-from ledger.ledger import Ledger, Recorded
+from ledger.ledger import Ledger
+from ledger.reading import Recorded
 
 TOLD = Told(people=160, first_year=2018, last_year=2022, seed=5)
 

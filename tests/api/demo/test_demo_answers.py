@@ -13,7 +13,7 @@ from ledger.events.act import ActClosed
 from ledger.events.actor import Scope
 from ledger.events.claim import ClaimRevised, ClaimSubmitted
 from ledger.events.study import StudyDetails, certificate_name
-from ledger.ledger import Recorded
+from ledger.reading import Recorded
 from policies.rulebook import Rulebook
 from projections.answers import Answers, projections
 from projections.duplicates_reading import duplicate_groups
