@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -28,29 +29,36 @@ MAY_SEE = {
 PROOF_MAY_SEE = ("ledger.proof", "ledger.errors", "cryptography")
 
 
-def imports_of(source: str, module: str, *, is_package: bool = False, at_run_time: bool = False) -> set[str]:
+def imports_of(source: str, module: str, *, is_package: bool = False, at_run_time: bool = False) -> frozenset[str]:
     """Every module that the source imports, also by a string given to importlib or written as `module:attribute`."""
-    found: set[str] = set()
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        match node:
-            case ast.If(test=ast.Name(id="TYPE_CHECKING")) if at_run_time:
-                node.body = []
     parts = module.split(".")
     package = parts if is_package else parts[:-1]
-    for node in ast.walk(tree):
+    return frozenset(
+        ".".join([*package[: len(package) - level + 1], *([name] if name else [])]) if level else name
+        for level, name, for_types in named_by(source) if not (at_run_time and for_types))
+
+
+@cache  # Each file is asked about by several tests, and to read it takes longest.
+def named_by(source: str) -> frozenset[tuple[int, str, bool]]:
+    """What a source names: how many folders up, the name from there, and whether types alone want it."""
+    found: set[tuple[int, str, bool]] = set()
+    ahead: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
+    while ahead:
+        node, for_types = ahead.pop()
         match node:
             case ast.Import(names=names):
-                found |= {name.name for name in names}
+                found |= {(0, name.name, for_types) for name in names}
             case ast.ImportFrom(module=target, names=names, level=level):
-                above = package[: len(package) - level + 1] if level else []
-                base = ".".join([*above, *([target] if target else [])])
-                found |= {f"{base}.{name.name}" for name in names}
+                found |= {(level, f"{target}.{name.name}" if target else name.name, for_types) for name in names}
             case ast.Constant(value=str(text)) if ":" in text or "." in text:
                 dotted = text.partition(":")[0]
                 if dotted.split(".")[0] in ROOMS and all(part.isidentifier() for part in dotted.split(".")):
-                    found.add(dotted)
-    return found
+                    found.add((0, dotted, for_types))
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=orelse):
+                ahead += [*((one, True) for one in body), *((one, for_types) for one in orelse)]
+                continue
+        ahead += [(one, for_types) for one in ast.iter_child_nodes(node)]
+    return frozenset(found)
 
 
 def is_under(name: str, allowed: tuple[str, ...]) -> bool:
