@@ -6,8 +6,9 @@ environment, its folder and its three streams to that process, waits, and ends a
 
 What serves is signalled and killed by its number. `Popen` is `subprocess.Popen` for a `xueshi` that is forked in the
 same way: its number is the command's own, and how it ended is told by whoever forked it. So is Python, where it is
-handed a program in words (`-c`), which may put something else in a command's place. In a script `serve` runs as it
-always does. How a process of its own begins is what `tests/api/test_cli.py` and `tests/api/test_serve.py` try.
+handed a program in words (`-c`), which may put something else in a command's place, or a module of ours that a service
+calls for (`-P -m`). In a script `serve` runs as it always does. How a process of its own begins is what
+`tests/api/test_cli.py` and `tests/api/test_serve.py` try.
 
 However whoever asked ends, killed or not, everything that was forked for them ends with them
 (`tests/house/test_forked.py`).
@@ -20,6 +21,7 @@ import ctypes
 import gc
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -36,6 +38,7 @@ from typing import Any, NoReturn
 ROOT = Path(__file__).parents[1]
 REAL = Path(sysconfig.get_path("scripts")) / "xueshi"
 PYTHON = REAL.with_name("python")
+AS_MODULE = ["-P", "-m"]
 MOST = 1 << 20
 PR_SET_PDEATHSIG = 1
 
@@ -85,7 +88,8 @@ class Popen(subprocess.Popen[Any]):
     """A `xueshi` that is forked: a process that is written to, read, signalled, killed and waited for as any other."""
 
     def __init__(self, words: list[str], **how: Any) -> None:
-        assert Path(words[0]) == REAL or [Path(words[0]), words[1]] == [PYTHON, "-c"], f"{words} cannot be forked"
+        assert Path(words[0]) == REAL or (Path(words[0]) == PYTHON and (
+            words[1] == "-c" or words[1:3] == AS_MODULE)), f"{words} cannot be forked"
         super().__init__(words, **how)
 
     def _execute_child(  # All that the library has to be told anew; its pipes and its waiting are as they were.
@@ -171,7 +175,7 @@ def _load() -> None:
     for package in (commands, routes):
         for module in iter_modules(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    for name in ("api.service.composed", "api.terminal.progress", "api.serve", "ledger.fsck.checker",
+    for name in ("api.service.composed", "api.terminal.progress", "api.serve", "api.replays.job", "ledger.fsck.checker",
                  "ledger.copies.backup", "ledger.offline.verify"):
         import_module(name)
     from policies.archive import Archive
@@ -205,8 +209,12 @@ def _answer(asked: socket.socket) -> NoReturn:
     status = 1
     try:
         if of_its_own is not None and words[:1] == [str(PYTHON)]:
-            sys.argv, program = words[1:2] + words[3:], words[2]
-            exec(program, {"__name__": "__main__"})
+            if words[1:3] == AS_MODULE:
+                sys.argv = words[3:]
+                runpy.run_module(words[3], run_name="__main__", alter_sys=True)
+            else:
+                sys.argv, program = words[1:2] + words[3:], words[2]
+                exec(program, {"__name__": "__main__"})
             status = 0
         else:
             from api.cli import main

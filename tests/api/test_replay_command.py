@@ -11,7 +11,9 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,6 +27,14 @@ from projections.replay.report_reading import Unsound, read
 from tests.forked import REAL, Popen
 
 PROVINCE = "set:zhejiang/2016-08-01"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _the_child_is_forked() -> Iterator[None]:
+    """What each of these replays would load anew is loaded; how the child begins by itself has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.commands.replay.subprocess", SimpleNamespace(**{**vars(subprocess), "Popen": Popen}))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +137,7 @@ def test_without_a_register_there_is_nothing_to_replay(empty: Path, capfd: pytes
 def test_nothing_is_run_that_lies_where_somebody_happens_to_stand(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("api.commands.replay.subprocess", subprocess)
     (tmp_path / "api").mkdir()
     for name in ("api/__init__", "api/replay_job", "json"):
         (tmp_path / f"{name}.py").write_text("print('{\"done\": {}}')\n", encoding="utf-8")
