@@ -41,21 +41,21 @@ os.environ["TMPDIR"] = tempfile.tempdir = str(temporary())  # Of ours, and of `t
 remember_templates()
 
 LONGEST = (
-    "test_workers.py", "test_kernel.py", "test_postgres_faults.py", "test_authority_matrix.py",
-    "test_schemathesis.py", "test_replay_command.py", "test_failing_calls.py", "test_fsck_postgres.py",
-    "test_fsck.py", "test_postgres_store.py", "test_december.py", "test_replay_runner.py",
-    "test_backup_postgres.py", "test_workers_ending.py", "test_store_faults.py", "test_case_desk.py",
-    "test_replay_screens.py", "test_links.py", "test_screens.py", "test_demo.py", "test_wrong_orders.py",
-    "test_moved_year.py", "test_follower.py", "test_demo_replays.py", "test_simulation.py", "test_machines.py",
-    "test_registering.py", "test_applying.py", "test_contract.py", "test_page.py", "test_postgresql_guide.py",
-    "test_standby.py", "test_course_screens.py", "test_beforehand.py", "test_key_command.py", "test_store.py",
-    "test_readme_shell.py", "test_impact_reports.py", "test_apart.py", "test_journeys.py", "test_bundle_jobs.py",
-    "test_rule_screens.py", "test_move_command.py", "test_keys_command.py", "test_bulk_jobs.py",
-    "test_reconciling.py", "test_sample_investigations.py", "test_serve.py", "test_exam_screens.py",
-    "test_statement_verifier.py", "test_telemetry.py", "test_restore_command.py", "test_keeper.py",
-    "test_restore_drill.py", "test_backup_guide.py",
+    "test_workers.py", "test_postgres_faults.py", "test_authority_matrix.py", "test_fsck_postgres.py",
+    "test_schemathesis.py", "test_fsck.py", "test_store_faults.py", "test_links.py", "test_backup_postgres.py",
+    "test_simulation.py", "test_postgres_store.py", "test_failing_calls.py", "test_replay_screens.py",
+    "test_kernel.py", "test_replay_runner.py", "test_demo_replays.py", "test_december.py", "test_workers_ending.py",
+    "test_case_desk.py", "test_replay_command.py", "test_impact_reports.py", "test_screens.py", "test_demo.py",
+    "test_wrong_orders.py", "test_moved_year.py", "test_follower.py", "test_machines.py", "test_registering.py",
+    "test_applying.py", "test_contract.py", "test_page.py", "test_postgresql_guide.py", "test_standby.py",
+    "test_course_screens.py", "test_beforehand.py", "test_key_command.py", "test_store.py", "test_readme_shell.py",
+    "test_apart.py", "test_journeys.py", "test_bundle_jobs.py", "test_rule_screens.py", "test_move_command.py",
+    "test_keys_command.py", "test_bulk_jobs.py", "test_reconciling.py", "test_sample_investigations.py",
+    "test_serve.py", "test_exam_screens.py", "test_statement_verifier.py", "test_telemetry.py",
+    "test_restore_command.py", "test_keeper.py", "test_restore_drill.py", "test_backup_guide.py",
 )
-"""These begin, so that no worker is left alone with one of them at the end."""
+"""These begin, so that no worker is left alone with one of them at the end. What replays is not among the very first:
+in a fresh clone the kernel is being compiled (`tests.compiled`), and whoever wants it before would compile it again."""
 
 gc.disable()  # Until all tests are known: what is made till then stands to the end.
 
