@@ -306,6 +306,7 @@ class ProjectionFile:
     def finish(self) -> None:
         """Make what was made a file like any other, that outlasts a loss of power."""
         self.write()
+        self.rows.forget()  # What is remembered has done its work, and is not to be kept beside other files' indexes.
         self._index()
         self.connection.execute("PRAGMA user_version=0")
         sync(self.path)
@@ -328,5 +329,6 @@ class ProjectionFile:
 
     def let_go(self) -> None:
         """Let go of it as it is."""
+        self.rows.forget()  # Rows and file know each other: else they stand until somebody looks for such circles.
         self.ahead.close()
         self.connection.close()

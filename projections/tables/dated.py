@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from projections.tables.gathered import Base, Changed, File, Row
-from projections.tables.parts import SLOTS, OfPart
+from projections.tables.parts import SLOTS, OfPart, slots
 from projections.tables.table import Table, condition, getter, index_name, key_index
 
 _MANY: Final = 1_000
@@ -45,8 +45,7 @@ class Dated(Base):
         numbered = ("rowid" if column == "to_position" else column for column in self._names)
         self._select = f"SELECT {', '.join(numbered)} FROM {name} WHERE {condition(columns)} AND to_position IS NULL"
         # By hash, whether an identity was let go of that held; None where any may hold in the file.
-        # Anonymous memory, of which only the pages that are touched are had: there are many tables, and few grow large.
-        self._let_go_of: mmap | None = mmap(-1, SLOTS) if is_new else None
+        self._let_go_of: mmap | None = slots() if is_new else None
         self._is_empty = is_new  # The file holds nothing of it yet.
         self._clear()
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from mmap import mmap
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 from typing import Any, Final
 
 from projections.tables.gathered import Row
@@ -15,12 +15,19 @@ SLOTS: Final = 1 << 24
 """What was ever written is remembered by hash, so that most of what never was need not be asked for."""
 
 
+def slots() -> mmap:
+    """A mark for each slot, none of them set. There are many tables, and few grow large: only pages that are written
+    are had, and all that are only looked at are one page, which the processor has at hand.
+    """
+    return mmap(-1, SLOTS, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+
+
 class OfPart:
     """Rows by the values of some columns: those that were gathered, and whether the file may hold any."""
 
     def __init__(self, part: Callable[[Any], tuple[Any, ...]], *, is_new: bool) -> None:
         self._part = part
-        self._written: mmap | None = mmap(-1, SLOTS) if is_new else None   # As `Dated._let_go_of`.
+        self._written: mmap | None = slots() if is_new else None
         self._found: dict[tuple[Any, ...], list[Row]] = {}
         self._looked_at = 0
 

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -181,6 +181,29 @@ def test_what_is_put_in_place_is_finished(tmp_path: Path) -> None:
                 assert wanted <= found
                 assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
                 assert connection.execute("PRAGMA user_version").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("done", [ProjectionFile.finish, ProjectionFile.close, ProjectionFile.let_go])
+def test_a_file_that_is_done_keeps_none_of_its_rows_in_memory(
+    tmp_path: Path, done: Callable[[ProjectionFile], None]
+) -> None:
+    """Rows and their file know each other: whoever waits for somebody to look for circles has all of it meanwhile."""
+    with living(tmp_path / "house") as house:
+        lived(house)
+        file = beginning(house, tmp_path / "entries.building.db", house.size)
+        file.write()
+        claims, searched = file.rows.dated["claims"], []
+        (claim, *_), *_ = file.connection.execute("SELECT claim FROM claims WHERE to_position IS NULL").fetchall()
+        file.connection.set_trace_callback(searched.append)
+        assert claims.holds(claim) is not None
+        assert not searched, "it is remembered as long as events are taken"
+
+        done(file)
+        searched.clear()
+        with pytest.raises(sqlite3.ProgrammingError) if done != ProjectionFile.finish else nullcontext():
+            assert claims.holds(claim) is not None
+            assert searched, "and is looked for where it stands from then on"
+        file.let_go()
 
 
 def test_a_file_that_is_being_made_and_one_that_is_followed_hold_the_same(tmp_path: Path) -> None:
