@@ -18,7 +18,7 @@ import select
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -122,6 +122,7 @@ def shared_out(projections: Sequence[Projection], processes: int) -> list[list[P
     return [share for share in shares if share]
 
 
+@uncollected()
 def _made(
     ledger: Ledger, folder: Path, projections: Sequence[Projection], told: Told, found: Found | None, *, owns: bool
 ) -> dict[str, int]:
@@ -236,8 +237,7 @@ def _made_elsewhere(
                 pass
             told(name, done, total)
 
-        with uncollected():
-            positions = _made(ledger, folder, shares[0], told_here, found, owns=owns)
+        positions = _made(ledger, folder, shares[0], told_here, found, owns=owns)
         while others.are_working:
             others.listen(None)
         return positions | others.positions
@@ -305,7 +305,7 @@ def _work(
         if select.select([], [tell], [], 0)[1]:  # Whoever listens is at work as well: nothing waits for being told.
             tell.send(said)
 
-    with elsewhere() as ledger, uncollected():
+    with elsewhere() as ledger:
         try:
             found = tell.send if compares else None
             tell.send(_made(ledger, folder, share, told, found, owns=owns))
@@ -331,6 +331,7 @@ class Comparison(NamedTuple):
         return self.stands == self.should
 
 
+@uncollected()
 def compare(ledger: Ledger, folder: Path, projection: Projection, progress: Progress) -> Comparison:
     """Compare a file with what is made from nothing up to the same position; raises NotBuilt or Unreadable."""
     path = path_of(folder, projection)
@@ -341,9 +342,11 @@ def compare(ledger: Ledger, folder: Path, projection: Projection, progress: Prog
     try:
         standing = stands(path, ledger)
         fresh = ProjectionFile(projection, beside, made=True)
-        with closing(fresh.connection):
+        try:
             fill([fresh], ledger, standing.position, progress)
             return Comparison(projection.name, standing, content(fresh.connection))
+        finally:
+            fresh.let_go()
     except sqlite3.Error as error:
         raise Unreadable(path, error) from error
     finally:
