@@ -4,6 +4,8 @@ A version holds between two positions, so that a claim as of any position is a r
 that stated them, decisions once for each event that made them; a version points at both. Order of registration is the
 position of the first approval, which no correction moves.
 
+Where a claim was submitted stays with it, wherever its person moves (AMB-28): that is what offices list them by.
+
 Most of what is stated is under review, perhaps endorsed, and then decided. That is one row, which goes on: it holds
 from its last event on, says since when it had been stated, and its events say what was between (`entries_reading.py`).
 
@@ -93,6 +95,7 @@ def _submitted(rows: Rows, effect: Effect) -> None:
     rows.dated["claims"].hold(event.claim, [
         event.claim, event.person, "under_review", 1, 0, event.origin, _local_day(effect.envelope.recorded_at), None,
         None, effect.recorded, None, f"[{effect.recorded}]", effect.position, effect.position, None])
+    rows.lasting["matters"].enter((event.claim, event.region, event.sector, event.unit))
     if (source := event.source) is not None:
         rows.insert("sources", {"claim": event.claim, "system": source.system, "recorded_at": source.recorded_at})
 
@@ -186,7 +189,7 @@ class Entries(Projection):
     """The fold."""
 
     name: ClassVar = "entries"
-    version: ClassVar = 3  # Until 2 each step had a row.
+    version: ClassVar = 4  # Until 2 each step had a row, until 3 nothing said where a claim was submitted.
     weight: ClassVar = 8
     tables: ClassVar = {
         "claims": _CLAIMS,
@@ -194,6 +197,8 @@ class Entries(Projection):
         "decisions": Table(
             {"event": int, "assessed_centi": int, "status": str, "rulebook": str, "digest": str, "clauses": str,
              "flags": str, "year": int}, ("event",), dated=False),
+        "matters": Table({"claim": str, "region": str, "sector": str, "unit": str}, ("claim",),
+                         (("region", "claim"), ("unit", "claim")), dated=False),
         "sources": Table({"claim": str, "system": str, "recorded_at": str}, ("claim",), dated=False),
     }
     handlers: ClassVar = {

@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 from api.cases import workload, years
+from api.cases.claiming import claim_list
 from api.cases.importing import import_answers, import_reports
 from api.cases.training import trainings
 from api.house import House
 from api.operational.callers import Caller
 from api.paper.sheets import ROWS_MOST
 from api.paper.tables_out import Table, Value
-from api.words.telling import CLASS_STATES, PLAN_STATES, word
+from api.words.telling import CLASS_STATES, PLAN_STATES, state, word
 from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from projections.basis import written_time
@@ -56,6 +57,30 @@ def work(
     heads = ("编号", "事项", "办理角色", "地区", "行业", "科目", "单位", "人员", "等待自", "等待天数", "指定经办")
     asked = {"办理角色": role_name(query["role"])} if "role" in query else {}
     return _table(house, "work", "待办", heads, rows, as_of, asked)
+
+
+def claims(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:
+    """Claims, the newest first, each person's name masked."""
+    wanted = claim_list.wanted_of(query)
+    found = _every(lambda after: claim_list.page(
+        house, caller, wanted, query.get("purpose"), as_of=as_of, after=after, limit=_AT_ONCE))
+    if isinstance(found, Refusal):
+        return found
+    rows: list[Sequence[Value]] = [
+        (one["claim"], one["person"], one["name"], state(one["status"]), one["unit"], one["region"],
+         word("sector", one["sector"]), word("category", one["category"]), word("route", one["route"]), one["date"],
+         one["year"], date.fromisoformat(one["submitted_on"]),
+         None if one["assessed"] is None else Decimal(one["assessed"]), one["rulebook"]) for one in found]
+    heads = ("申报", "人员", "姓名", "状态", "申报单位", "地区", "行业", "科目", "途径", "佐证日期", "年度", "提交日期",
+             "核定学时", "细则")
+    named = {"status": "状态", "year": "年度", "category": "科目", "unit": "单位", "region": "地区",
+             "officer": "经办账号", "first": "自", "last": "至"}
+    told = {name: str(query[name]) for name in named if name in query}
+    if "status" in told:
+        told["status"] = state(told["status"])
+    if "category" in told:
+        told["category"] = word("category", told["category"])
+    return _table(house, "claims", "申报清单", heads, rows, as_of, {named[name]: value for name, value in told.items()})
 
 
 def imports(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:

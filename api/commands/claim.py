@@ -12,10 +12,11 @@ import click
 
 from api.commands import reasons, study
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
-from api.commands.claim_told import tell, tell_events
+from api.commands.claim_told import tell, tell_events, tell_list
+from api.commands.files import FILE
 from api.commands.shared import shared
 from api.terminal.exits import Exit, Stop
-from api.words.telling import table, with_options
+from api.words.telling import AS_OF, PAGE, table, with_options
 
 
 @click.group()
@@ -41,6 +42,7 @@ _CONFIRMED = (
     click.option("--document", help="确认或认定学时所依据的文件号"),
     click.option("--words", help="另行认定的理由，说给本人"),
 )
+_STATES = ("under_review", "returned", "withdrawn", "refused", "approved", "frozen", "revoked")
 _words = click.option("--words", required=True, help="理由")
 _basis = click.option("--basis", required=True, help="依据代码，如 falsified")
 
@@ -56,6 +58,27 @@ def _sent(facts: tuple[str, ...], proofs: tuple[str, ...], details: dict[str, An
 def submit(asking: Asking, person: str, facts: tuple[str, ...], proofs: tuple[str, ...], **details: Any) -> int:
     """提交申报：字段=值；写 - 则从标准输入读 JSON。先加 --dry-run 看值多少、为什么"""
     return asking.post("/v1/claims", tell, {"person": person, **_sent(facts, proofs, details)}, done="已提交")
+
+
+@claim.command("list")
+@asks()
+@click.option("--status", type=click.Choice(_STATES), help="只看这一状态的")
+@click.option("--year", type=click.IntRange(1950, 2099), help="只看归属这一年度的")
+@click.option("--category", help="只看这一科目的，如 professional")
+@click.option("--unit", type=Id("unit"), help="只看经这一单位申报的")
+@click.option("--region", help="只看在这一地区申报的：区划代码前缀，如 3303")
+@click.option("--officer", type=Id("actor"), help="只看这一经办账号办理过的")
+@click.option("--from", "first", help="自哪一天提交起（YYYY-MM-DD）")
+@click.option("--to", "last", help="至哪一天提交为止（YYYY-MM-DD）")
+@PURPOSE
+@with_options((AS_OF, *PAGE))
+@with_options(FILE)
+def list_(asking: Asking, form: str | None, out: Path | None, **asked: Any) -> int:
+    """列出申报：本人的，或权限内提交的，新的在前；--form 取全部，写成文件"""
+    query = {{"first": "from", "last": "to"}.get(name, name): value for name, value in asked.items()}
+    if form is not None:
+        return asking.fetch(f"/v1/claims.{form}", out, {**query, "cursor": None, "limit": None})
+    return asking.get("/v1/claims", tell_list, query)
 
 
 @claim.command()

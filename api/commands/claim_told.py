@@ -8,10 +8,20 @@ from typing import Any
 import click
 
 from api.commands import reasons
-from api.words.telling import minimums, pairs, role, state, steps, table, verdict, word
+from api.words.telling import minimums, next_page, pairs, role, state, steps, table, verdict, word
 
 _APPEALS = {"open": "待答复", "withdrawn": "已撤回", "dismissed": "维持原决定", "reopened": "重新审核",
             "reinstated": "已恢复", "remitted": "责令更正", "corrected": "已更正", "overtaken": "原决定已另行改变"}
+
+
+def tell_list(body: dict[str, Any]) -> None:
+    """Tell a page of a list of claims."""
+    rows = [(one["claim"], one["name"] or "", state(one["status"]), one["year"], word("category", one["category"]),
+             word("route", one["route"]), one["date"], one["submitted_on"], one["assessed"] or "", one["unit"])
+            for one in body["items"]]
+    heads = ("申报", "姓名", "状态", "年度", "科目", "途径", "佐证日期", "提交日期", "核定学时", "单位")
+    table(heads, rows, empty="没有申报。")
+    next_page(body)
 
 
 def tell(body: dict[str, Any]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.cases.claiming import appeals, assignment, bulk, claims, registered, review
+from flask import Response
+
+from api.cases.claiming import appeals, assignment, bulk, claim_list, claims, registered, review
 from api.cases.claiming.prospects import prospects
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
@@ -12,7 +14,8 @@ from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.answers import Told, problem_of
 from api.routes.door import Door, house
-from api.routes.listing import moment
+from api.routes.listing import listed, moment
+from api.routes.schemas.claim_lists import ClaimsQuery, ListedClaimsAnswer
 from api.routes.schemas.claims import (
     AppealBody,
     ApprovalBody,
@@ -52,6 +55,14 @@ def foreseen(done: Done | Refusal) -> Done | Told | Refusal:
 @door.writes("/v1/claims", summary="提交学时申报", body=ClaimBody, answers=ClaimAnswer, show=claims.view)
 def submit(caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Told | Refusal:
     return foreseen(claims.submit(house(), caller, fields, asked))
+
+
+@door.reads("/v1/claims", query=ClaimsQuery, answers=ListedClaimsAnswer,
+            summary="申报清单：本人的，或权限内提交的；按状态、年度、科目、单位、地区、经办账号和提交日期筛选")
+def every(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
+    wanted = claim_list.wanted_of(query)
+    return listed(caller, "claims", query, lambda as_of, after, limit: claim_list.page(
+        house(), caller, wanted, query.get("purpose"), as_of=as_of, after=after, limit=limit))
 
 
 @door.reads(_AT, summary="查看申报，现在的或当时的", query=AsOfQuery, answers=ClaimShownAnswer)

@@ -19,6 +19,7 @@ from api.paper.tables_out import FORMS, Form, Table, file_of
 from api.routes.door import Door, house
 from api.routes.fields import Choice, Id, QueryNumber
 from api.routes.listing import moment
+from api.routes.schemas.claim_lists import ClaimsFileQuery
 from api.routes.schemas.histories import AsOfQuery
 from api.routes.schemas.imports import AnySystem, ReportQuery
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, MomentQuery
@@ -101,6 +102,7 @@ def handed_out(made: Fetched) -> Response:
 
 
 _offer("/v1/work", "work", "待办，全部", WorkFileQuery, exports.work)
+_offer("/v1/claims", "claims", "申报清单，全部", ClaimsFileQuery, exports.claims)
 _offer("/v1/imports", "imports", "从其他系统的导入，全部", ImportsFileQuery, exports.imports)
 _offer("/v1/plans", "plans", "年度培训计划，全部", PlansFileQuery, exports.plans)
 _offer("/v1/classes", "classes", "培训班，全部", ClassesFileQuery, exports.classes)
