@@ -16,6 +16,8 @@ class LedgerError(Exception):
     """The world is wrong. `code` is stable and English; the text says what, where and what to do, in Chinese."""
 
     code: ClassVar[str] = "ledger_error"
+    told: str = ""
+    """What a stranger is told instead: without addresses, folders, and what a driver said of an account."""
 
 
 @dataclass(frozen=True, slots=True)

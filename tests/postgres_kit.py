@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from tests.memory_kit import temporary
@@ -202,6 +203,22 @@ def _set_standby(connection: psycopg.Connection[Any], name: str) -> None:
     connection.execute("SELECT pg_reload_conf()")
     while connection.execute("SHOW synchronous_standby_names").fetchone() != (name,):
         pass
+
+
+@contextmanager
+def small_disk(server: Server, size: str) -> Iterator[Path]:
+    """A disk of its own that only the server's user may enter."""
+    folder = server.folder / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs root")
+    shutil.chown(folder, _SERVERS_USER, _SERVERS_USER)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        folder.rmdir()
 
 
 def sweep(place: Path) -> None:

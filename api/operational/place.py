@@ -45,6 +45,8 @@ class OperationsUnreadable(LedgerError):
             "若文件损坏，请停止服务，把它（连同 -wal、-shm）移开并保留，放回备份中的 operations/operations.db"
             "（备份之后收回的令牌会重新有效）；或不放回，启动时另建一个空的，令牌须另发，口令须重设。"
         )
+        self.told = ("令牌、口令和草稿所在的文件读不出来，登记的学时不受影响。请稍后重试；"
+                     "一直如此的，请管理员查看服务日志，运行 xueshi doctor。")
 
 
 class Operational:

@@ -208,7 +208,8 @@ def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
             code = getattr(error, "code", "internal_server_error")
             retry_after = getattr(error, "retry_after", getattr(error, "retry_after_s", None))
             seen = {} if retry_after is None else {"seen": {"retry_after": retry_after, **getattr(error, "seen", {})}}
-            return problem(code, trace_id, detail=str(error), status=ERRORS[base]) | seen
+            told = getattr(error, "told", "") or str(error)
+            return problem(code, trace_id, detail=told, status=ERRORS[base]) | seen
     return None
 
 

@@ -52,6 +52,8 @@ class VaultFailed(LedgerError):
     def __init__(self, path: Path, cause: object, *, cure: str = _CURE) -> None:
         self.path, self.cause = path, cause
         super().__init__(f"密钥库 {path} 无法读写（{cause}）。{cure}")
+        self.told = ("密钥库不能读写，没有写入半份内容。请稍后以原来的键重试；"
+                     "一直如此的，请管理员查看服务日志，运行 xueshi doctor。")
 
 
 class Master(NamedTuple):

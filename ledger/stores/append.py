@@ -226,6 +226,7 @@ class StoreFailed(LedgerError):
     def __init__(self, cause: BaseException, *, cure: str) -> None:
         self.cause, self.cure = cause, cure
         super().__init__(f"存储写入失败（{cause}）。{cure}")
+        self.told = f"数据库没有写成。{cure}"
 
 
 Outcome = Receipt | LedgerError

@@ -47,6 +47,8 @@ class Unreadable(LedgerError):
     def __init__(self, path: Path | str, cause: BaseException, *, cure: str = _CURE) -> None:
         self.path, self.cause = path, cause
         super().__init__(f"无法打开 {path}（{cause}）。{cure}")
+        self.told = ("数据库读不出来，没有写入任何内容。请稍后重试；"
+                     "一直如此的，请管理员查看服务日志，运行 xueshi doctor。")
 
 
 class SchemaBehind(LedgerError):

@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from cutting_proxy import Cut, CuttingProxy
 from fault_child import planned, said, start
 from fault_kit import check_after
 from hash_only_checker import check_postgres
-from postgres_kit import NotRunnable, Server, running
+from postgres_kit import NotRunnable, Server, running, small_disk
 from store_kit import crowd, event, one, open_postgres, outcome_of, request, stream
 
 from ledger.proof.checkpoint import parse_checkpoint
@@ -348,22 +347,6 @@ def test_of_two_signers_one_signs_and_the_other_takes_over_when_it_is_killed_or_
 
 
 # No room
-
-
-@contextmanager
-def small_disk(server: Server, size: str) -> Iterator[Path]:
-    """A disk of its own that only the server's user may enter."""
-    folder = server.folder / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=False)
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs root")
-    shutil.chown(folder, "postgres", "postgres")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-        folder.rmdir()
 
 
 def fill(store: PostgresRecorder) -> tuple[int, StoreFailed]:
