@@ -23,6 +23,7 @@ from ledger.events.person import Affiliation, Identity, KeyDestroyed
 from ledger.ledger import Deciding
 from ledger.streams import erasure
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import transfer as transfers
 from ledger.streams.decision import Decision
 from ledger.vocabulary import PersonId, StreamId, TransferId
@@ -252,12 +253,12 @@ class People:
         at = whose.state.affiliation_on(today)
         if at is None or not whose.is_open:
             return
-        command = persons.RecordDeparture(role=HUMAN_RESOURCES, unit=at.unit, ends=today)
-        self._decide(whose, lambda by: persons.decide_departure(whose.state, command, by))
+        command = careers.RecordDeparture(role=HUMAN_RESOURCES, unit=at.unit, ends=today)
+        self._decide(whose, lambda by: careers.decide_departure(whose.state, command, by))
         if self._is_turn("not left", NOT_LEFT):
-            undoing = persons.VoidDeparture(role=HUMAN_RESOURCES, unit=at.unit, ends=today)
+            undoing = careers.VoidDeparture(role=HUMAN_RESOURCES, unit=at.unit, ends=today)
             self._calendar.in_office(4, self._decide, whose,
-                                     lambda by: persons.decide_departure_void(whose.state, undoing, by))
+                                     lambda by: careers.decide_departure_void(whose.state, undoing, by))
             self._come_again(whose, 10)
         elif self._dice.happens(500):
             whose.unit = None
@@ -268,13 +269,13 @@ class People:
     def _be_titled(self, whose: Someone) -> None:
         level, series = self._dice.one_of(_TITLES)
         obtained_on = self._calendar.today - timedelta(days=self._dice.between(10, 90))
-        command = persons.RecordTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series,
+        command = careers.RecordTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series,
                                       evidence=(self._dice.digest(),))
-        if self._decide(whose, lambda by: persons.decide_title(whose.state, command, by)) \
+        if self._decide(whose, lambda by: careers.decide_title(whose.state, command, by)) \
                 and self._is_turn("untitled", UNTITLED):
-            undoing = persons.VoidTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series)
+            undoing = careers.VoidTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series)
             self._calendar.in_office(6, self._decide, whose,
-                                     lambda by: persons.decide_title_void(whose.state, undoing, by))
+                                     lambda by: careers.decide_title_void(whose.state, undoing, by))
 
     def _be_mended(self, whose: Someone) -> None:
         """A name was misspelt, and a phone number missing."""
@@ -305,11 +306,11 @@ class People:
         last = whose.state.affiliation_on(self._calendar.today)
         if last is None or whose.unit is None or whose.unit.state.unit != last.unit:
             return
-        voiding = persons.VoidAffiliation(role=HUMAN_RESOURCES, starts=last.starts)
-        entering = persons.AffiliatePerson(role=HUMAN_RESOURCES, affiliation=last)
-        self._decide(whose, lambda by: persons.decide_affiliation_void(whose.state, voiding, by))
+        voiding = careers.VoidAffiliation(role=HUMAN_RESOURCES, starts=last.starts)
+        entering = careers.AffiliatePerson(role=HUMAN_RESOURCES, affiliation=last)
+        self._decide(whose, lambda by: careers.decide_affiliation_void(whose.state, voiding, by))
         unit = whose.unit.state
-        self._decide(whose, lambda by: persons.decide_affiliation(whose.state, entering, unit, by), last.region)
+        self._decide(whose, lambda by: careers.decide_affiliation(whose.state, entering, unit, by), last.region)
 
     def forget(self, whose: Someone) -> None:
         """Somebody who left long ago asks to be forgotten: one hand proposes it, and another does it a month later."""

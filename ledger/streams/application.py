@@ -44,7 +44,8 @@ from ledger.events.application import (
 )
 from ledger.events.base import Draft
 from ledger.streams.decision import Command, Decision, State, spoken
-from ledger.streams.person import Person, RecordTitle, closed_to_processing, decide_title, matter_of
+from ledger.streams.person import Person, closed_to_processing, matter_of
+from ledger.streams.person_career import RecordTitle, decide_title
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
 

@@ -1,10 +1,9 @@
-"""A person: entered in the register, corrected, affiliated from day to day, restricted, in the end forgotten.
+"""A person as they stand: entered in the register, corrected, restricted, in the end forgotten.
 
-Follows P 13 and AMB-28 (hours follow the person; the affiliation of a day decides the law of that day), N 9 (titles),
-and PIPL 47 (a restricted person's data is stored and nothing else; a destroyed key ends everything).
-
-Affiliations and last days are kept as they were entered, and `affiliation_on` is computed from them: so an affiliation
-entered late, or struck out, gives the same answers as if it had been entered in time, or never.
+Follows PIPL 47 (a restricted person's data is stored and nothing else; a destroyed key ends everything). Affiliations
+and last days are kept as they were entered, and `affiliation_on` is computed from them: so an affiliation entered late,
+or struck out, gives the same answers as if it had been entered in time, or never. They and titles are decided in
+`ledger.streams.person_career`.
 
 Nobody enters or changes their own record under an actor's account (D07); an account's person asks a colleague.
 
@@ -43,7 +42,6 @@ from ledger.events.person import (
 )
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.streams.unit import Unit, unfit
 from ledger.vocabulary import PersonId, UnitId
 
 
@@ -124,55 +122,6 @@ class CorrectPerson(Command):
     evidence: tuple[str, ...] = ()
 
 
-class AffiliatePerson(Command):
-    """Let the person belong to a unit from a day on, by an office or an import; people themselves ask for transfers."""
-
-    role: str
-    affiliation: Affiliation
-
-
-class VoidAffiliation(Command):
-    """Strike out an affiliation that never was."""
-
-    role: str
-    starts: date
-
-
-class RecordDeparture(Command):
-    """Enter the person's last day with the unit they then belong to."""
-
-    role: str
-    unit: UnitId
-    ends: date
-
-
-class VoidDeparture(Command):
-    """Strike out a last day that was none."""
-
-    role: str
-    unit: UnitId
-    ends: date
-
-
-class RecordTitle(Command):
-    """Enter a professional title."""
-
-    role: str
-    level: str
-    obtained_on: date
-    series: str | None = None
-    evidence: tuple[str, ...] = ()
-
-
-class VoidTitle(Command):
-    """Strike out a title that was entered in error."""
-
-    role: str
-    level: str
-    obtained_on: date
-    series: str | None = None
-
-
 class RestrictPerson(Command):
     """Stop all processing but storage and safeguarding."""
 
@@ -205,92 +154,13 @@ def decide_person_registration(person: Person | None, command: RegisterPerson, b
 
 def decide_person_correction(person: Person | None, command: CorrectPerson, by: Actor) -> Decision:
     """Correct what is wrong; the event names the fields, their content is sealed."""
-    known = _open(person, command.role, by)
+    known = processed_by(person, command.role, by)
     if isinstance(known, Refusal):
         return known
     if not command.fields:
         return Refusal.because("nothing_changed")
     corrected = PersonCorrected(person=known.person, fields=command.fields, evidence=command.evidence)
     return (Draft(corrected, IdentityChange(identity=command.identity, words=command.words)),)
-
-
-def decide_affiliation(person: Person | None, command: AffiliatePerson, unit: Unit | None, by: Actor) -> Decision:
-    """Affiliate, also for a day in the past: what was entered late still was so."""
-    one = command.affiliation
-    known = _open(person, command.role, by, Matter(one.region, one.sector, unit=one.unit))
-    if isinstance(known, Refusal):
-        return known
-    if unit is None:
-        return Refusal.because("unit_absent")
-    if no := unfit(unit):
-        return no
-    if (found := known.affiliation_from(one.starts)) is not None:
-        return Refusal.because("affiliation_exists", starts=one.starts, unit=found.unit)
-    return (Draft(PersonAffiliated(person=known.person, affiliation=one)),)
-
-
-def decide_affiliation_void(person: Person | None, command: VoidAffiliation, by: Actor) -> Decision:
-    """Strike out an affiliation that stands."""
-    known = _open(person, command.role, by)
-    if isinstance(known, Refusal):
-        return known
-    if (found := known.affiliation_from(command.starts)) is None:
-        return Refusal.because("affiliation_absent", starts=command.starts)
-    return (Draft(AffiliationVoided(person=known.person, unit=found.unit, starts=found.starts)),)
-
-
-def decide_departure(person: Person | None, command: RecordDeparture, by: Actor) -> Decision:
-    """Record a last day on which the person does belong to the unit, and has no later one that is entered."""
-    known = _open(person, command.role, by)
-    if isinstance(known, Refusal):
-        return known
-    found = known.affiliation_on(command.ends)
-    if found is None or found.unit != command.unit:
-        return Refusal.because("not_affiliated", unit=command.unit, day=command.ends)
-    for gone in known.departures:
-        later = known.affiliation_on(gone.ends)
-        if gone.unit == found.unit and later is found:
-            return Refusal.because("departure_exists", unit=gone.unit, ends=gone.ends)
-    return (Draft(PersonLeft(person=known.person, unit=command.unit, ends=command.ends)),)
-
-
-def decide_departure_void(person: Person | None, command: VoidDeparture, by: Actor) -> Decision:
-    """Strike out a last day that stands."""
-    known = _open(person, command.role, by)
-    if isinstance(known, Refusal):
-        return known
-    if Departure(command.unit, command.ends) not in known.departures:
-        return Refusal.because("departure_absent", unit=command.unit, ends=command.ends)
-    return (Draft(DepartureVoided(person=known.person, unit=command.unit, ends=command.ends)),)
-
-
-def decide_title(person: Person | None, command: RecordTitle, by: Actor) -> Decision:
-    """Record a title; each once."""
-    known = _open(person, command.role, by)
-    if isinstance(known, Refusal):
-        return known
-    if Title(command.obtained_on, command.level, command.series) in known.titles:
-        return Refusal.because("title_exists", level=command.level, obtained_on=command.obtained_on)
-    recorded = TitleRecorded(
-        person=known.person,
-        level=command.level,
-        obtained_on=command.obtained_on,
-        series=command.series,
-        evidence=command.evidence,
-    )
-    return (Draft(recorded),)
-
-
-def decide_title_void(person: Person | None, command: VoidTitle, by: Actor) -> Decision:
-    """Strike out a title that stands."""
-    known = _open(person, command.role, by)
-    if isinstance(known, Refusal):
-        return known
-    title = Title(command.obtained_on, command.level, command.series)
-    if title not in known.titles:
-        return Refusal.because("title_absent", level=command.level, obtained_on=command.obtained_on)
-    voided = TitleVoided(person=known.person, level=title.level, obtained_on=title.obtained_on, series=title.series)
-    return (Draft(voided),)
 
 
 def decide_restriction(person: Person | None, command: RestrictPerson, by: Actor) -> Decision:
@@ -326,7 +196,7 @@ def known_by(person: Person | None, role: str, by: Actor, matter: Matter | None 
     return person
 
 
-def _open(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
+def processed_by(person: Person | None, role: str, by: Actor, matter: Matter | None = None) -> Person | Refusal:
     """Give a person whose record this hand may touch and whose data may be processed, or say why not."""
     known = known_by(person, role, by, matter)
     return known if isinstance(known, Refusal) else closed_to_processing(known) or known

@@ -26,6 +26,7 @@ from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId, UnitId
 from tests.api.house_kit import Someone, Town
 
@@ -219,8 +220,8 @@ def going_bodies(going: Going, town: Town, person: str) -> dict[str, dict[str, A
 def _application(desk: _Desk, officer: Someone, claim: ClaimId) -> tuple[ApplicationId, ApplicationId]:
     application, sanction = ApplicationId(desk.new("application")), ApplicationId(desk.new("application"))
     obtained = date(2020, 11, 30)
-    desk.do(officer, PEOPLE, lambda by: persons.decide_title(
-        desk.person, persons.RecordTitle(role=PEOPLE, level="intermediate", obtained_on=obtained), by))
+    desk.do(officer, PEOPLE, lambda by: careers.decide_title(
+        desk.person, careers.RecordTitle(role=PEOPLE, level="intermediate", obtained_on=obtained), by))
     goal = Goal(level="senior", applied_on=date(2026, 5, 20), title_obtained_on=obtained, minimum_years=5)
     desk.system(applications.decide_filing(None, applications.FileApplication(
         application=application, person=desk.person.person, goal=goal), desk.person))

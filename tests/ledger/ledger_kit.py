@@ -38,6 +38,7 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import unit as units
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, RulebookId, StreamId, UnitId
 
@@ -163,8 +164,8 @@ def enter(house: House, person: PersonId, number: int) -> None:
     house.record(persons.decide_person_registration(
         None, persons.RegisterPerson(person=person, identity=identity(number))))
     at_works = Affiliation(unit=WORKS, starts=date(2020, 3, 1), region="330203", sector="industry")
-    command = persons.AffiliatePerson(role="registrar", affiliation=at_works)
-    house.record(persons.decide_affiliation(
+    command = careers.AffiliatePerson(role="registrar", affiliation=at_works)
+    house.record(careers.decide_affiliation(
         house.person(person), command, house.load(WORKS, units.evolve), house.actor(OFFICER)))
 
 

@@ -25,6 +25,7 @@ from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
 from ledger.streams import exam_session as sessions
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams.enrolment import MINUTE
 from ledger.vocabulary import Category, ClaimId, PersonId, RulebookId
 
@@ -149,8 +150,8 @@ def register_hours(house: House, enrolment: EnrolmentId, booking: BookingId | No
 
 
 def title(house: House, person: PersonId, obtained_on: str, level: str = "intermediate") -> int:
-    command = persons.RecordTitle(role=ROLE, level=level, obtained_on=date.fromisoformat(obtained_on))
-    return house.record(persons.decide_title(house.load(person, persons.evolve), command, house.officer))[-1]
+    command = careers.RecordTitle(role=ROLE, level=level, obtained_on=date.fromisoformat(obtained_on))
+    return house.record(careers.decide_title(house.load(person, persons.evolve), command, house.officer))[-1]
 
 
 def compliant(house: House, person: PersonId, year: int) -> list[ClaimId]:

@@ -28,6 +28,7 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import rulebook as rulebooks
 from ledger.streams import transfer as transfers
 from ledger.streams import unit as units
@@ -177,13 +178,13 @@ class House:
         day = date.fromisoformat(starts)
         seat = state.seat_on(day)
         one = Affiliation(unit=unit, starts=day, region=seat.region, sector=seat.sector, major=major)
-        command = persons.AffiliatePerson(role="human_resources", affiliation=one)
-        return self.record(persons.decide_affiliation(
+        command = careers.AffiliatePerson(role="human_resources", affiliation=one)
+        return self.record(careers.decide_affiliation(
             self.load(person, persons.evolve), command, state, self.officer))[-1]
 
     def leave(self, person: PersonId, unit: UnitId, ends: str) -> int:
-        command = persons.RecordDeparture(role="human_resources", unit=unit, ends=date.fromisoformat(ends))
-        return self.record(persons.decide_departure(self.load(person, persons.evolve), command, self.officer))[-1]
+        command = careers.RecordDeparture(role="human_resources", unit=unit, ends=date.fromisoformat(ends))
+        return self.record(careers.decide_departure(self.load(person, persons.evolve), command, self.officer))[-1]
 
     def request(self, person: PersonId, to: UnitId, starts: str) -> TransferId:
         transfer = TransferId(self.new("trf"))

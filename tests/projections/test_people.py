@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from projection_kit import HANGZHOU, NINGBO, WENZHOU, House, living
 
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import transfer as transfers
 from ledger.streams import unit as units
 from ledger.streams.standing import Actor
@@ -61,15 +62,15 @@ def test_what_was_struck_out_stays_to_be_seen_as_of_before(house: House) -> None
     works = house.unit(NINGBO, "industry")
     person = house.person(unit=works)
     house.leave(person, works, "2021-06-30")
-    titled = persons.RecordTitle(role="human_resources", level="engineer", obtained_on=date(2018, 11, 30))
-    house.record(persons.decide_title(house.load(person, persons.evolve), titled, house.officer))
+    titled = careers.RecordTitle(role="human_resources", level="engineer", obtained_on=date(2018, 11, 30))
+    house.record(careers.decide_title(house.load(person, persons.evolve), titled, house.officer))
     before = house.size
     for decide, command in (
-        (persons.decide_departure_void,
-         persons.VoidDeparture(role="human_resources", unit=works, ends=date(2021, 6, 30))),
-        (persons.decide_title_void,
-         persons.VoidTitle(role="human_resources", level="engineer", obtained_on=date(2018, 11, 30))),
-        (persons.decide_affiliation_void, persons.VoidAffiliation(role="human_resources", starts=date(2018, 1, 1))),
+        (careers.decide_departure_void,
+         careers.VoidDeparture(role="human_resources", unit=works, ends=date(2021, 6, 30))),
+        (careers.decide_title_void,
+         careers.VoidTitle(role="human_resources", level="engineer", obtained_on=date(2018, 11, 30))),
+        (careers.decide_affiliation_void, careers.VoidAffiliation(role="human_resources", starts=date(2018, 1, 1))),
     ):
         house.record(decide(house.load(person, persons.evolve), command, house.officer))  # type: ignore[operator]
     answers = house.followed()

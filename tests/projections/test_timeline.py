@@ -20,6 +20,7 @@ from ledger.streams import actor as actors
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import unit as units
 from projections import timeline_reading
 from projections.errors import AsOfInFuture, KindUnknown
@@ -66,8 +67,8 @@ def test_a_persons_whole_life_is_told_in_order(house: House) -> None:
     claim = house.registered(person, exam("2021-03-01"))
     house.correct(claim, exam("2021-03-01", 2))
     house.freeze(claim)
-    title = persons.RecordTitle(role="human_resources", level="senior", obtained_on=date(2020, 1, 1))
-    house.record(persons.decide_title(house.load(person, persons.evolve), title, house.officer))
+    title = careers.RecordTitle(role="human_resources", level="senior", obtained_on=date(2020, 1, 1))
+    house.record(careers.decide_title(house.load(person, persons.evolve), title, house.officer))
     lines = told(house, person)
 
     assert kinds(lines) == [

@@ -27,6 +27,7 @@ from projection_kit import (
 
 from ledger.events.study import Ruling, Study
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.vocabulary import Category
 from projections.basis import axes_of, read_axes
 from projections.belonging import belongings
@@ -303,8 +304,8 @@ def test_a_person_without_any_affiliation_still_has_years(house: House, ningbo: 
     claim = house.registered(ningbo, exam("2021-03-01"))
     state = house.followed().person(ningbo)
     assert state is not None
-    command = persons.VoidAffiliation(role="human_resources", starts=date(2018, 1, 1))
-    house.record(persons.decide_affiliation_void(house.load(ningbo, persons.evolve), command, house.officer))
+    command = careers.VoidAffiliation(role="human_resources", starts=date(2018, 1, 1))
+    house.record(careers.decide_affiliation_void(house.load(ningbo, persons.evolve), command, house.officer))
     answer = house.years(ningbo)
 
     assert [one["year"] for one in answer["years"]] == [2021]

@@ -36,6 +36,7 @@ from ledger.streams import claim as claims
 from ledger.streams import claim_register as register
 from ledger.streams import claim_review as review
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import unit as units
 from ledger.vocabulary import ActId, ClaimId, PersonId, StreamId
 from tests.ledger.ledger_kit import BY, CLERK, LI, OFFICER, RULING, WANG, WORKS, Affiliation, date, identity, submission
@@ -97,8 +98,8 @@ def _affiliation(person: PersonId) -> Decision:
     def decide(load: Load) -> Deciding:
         known, unit, officer = load(person, persons.evolve), load(WORKS, units.evolve), load(OFFICER, actors.evolve)
         at_works = Affiliation(unit=WORKS, starts=date(2020, 3, 1), region="330203", sector="industry")
-        command = persons.AffiliatePerson(role="registrar", affiliation=at_works)
-        drafts = persons.decide_affiliation(known.state, command, unit.state, officer.state)
+        command = careers.AffiliatePerson(role="registrar", affiliation=at_works)
+        drafts = careers.decide_affiliation(known.state, command, unit.state, officer.state)
         return _deciding(drafts, known, unit, officer)
     return decide
 

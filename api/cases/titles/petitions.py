@@ -41,6 +41,7 @@ from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Goal, Sanction
 from ledger.streams import application as applications
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.streams import statement as statements
 from ledger.streams.application import Application, Status, matter_upon, not_by
 from ledger.streams.decision import Decision
@@ -189,11 +190,11 @@ def record_title(house: House, caller: Caller, person: str, fields: dict[str, An
     _happened(house, fields["obtained_on"])
 
     def decide(reading: Reading, role: str, found: Person, by: Actor) -> Decision:
-        command = persons.RecordTitle(
+        command = careers.RecordTitle(
             role=role, level=fields["level"], obtained_on=fields["obtained_on"], series=fields.get("series"),
             evidence=tuple(fields.get("evidence", ())),
         )
-        return persons.decide_title(found, command, by)
+        return careers.decide_title(found, command, by)
 
     return upon_person(house, caller, person, asked, RECORDING, decide)
 

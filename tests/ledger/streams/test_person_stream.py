@@ -33,6 +33,7 @@ from ledger.events.actor import Scope
 from ledger.events.base import Name
 from ledger.events.person import Affiliation, DepartureVoided, PersonAffiliated, PersonLeft, PersonRegistered
 from ledger.streams import person as people
+from ledger.streams import person_career as careers
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision, rebuild
 from ledger.streams.person import Departure, Person, Title, evolve
@@ -61,23 +62,23 @@ COMMANDS: dict[str, Give] = {
     "CorrectPerson": lambda person, by: people.decide_person_correction(
         person, people.CorrectPerson(role=ROLE, identity=IDENTITY, fields=("name",), words="笔误"), by
     ),
-    "AffiliatePerson": lambda person, by: people.decide_affiliation(
-        person, people.AffiliatePerson(role=ROLE, affiliation=THERE), unit(ELSEWHERE), by
+    "AffiliatePerson": lambda person, by: careers.decide_affiliation(
+        person, careers.AffiliatePerson(role=ROLE, affiliation=THERE), unit(ELSEWHERE), by
     ),
-    "VoidAffiliation": lambda person, by: people.decide_affiliation_void(
-        person, people.VoidAffiliation(role=ROLE, starts=AT_WORKS.starts), by
+    "VoidAffiliation": lambda person, by: careers.decide_affiliation_void(
+        person, careers.VoidAffiliation(role=ROLE, starts=AT_WORKS.starts), by
     ),
-    "RecordDeparture": lambda person, by: people.decide_departure(
-        person, people.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2025, 5, 31)), by
+    "RecordDeparture": lambda person, by: careers.decide_departure(
+        person, careers.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2025, 5, 31)), by
     ),
-    "VoidDeparture": lambda person, by: people.decide_departure_void(
-        person, people.VoidDeparture(role=ROLE, unit=WORKS, ends=date(2025, 6, 30)), by
+    "VoidDeparture": lambda person, by: careers.decide_departure_void(
+        person, careers.VoidDeparture(role=ROLE, unit=WORKS, ends=date(2025, 6, 30)), by
     ),
-    "RecordTitle": lambda person, by: people.decide_title(
-        person, people.RecordTitle(role=ROLE, level="senior", obtained_on=date(2018, 11, 30)), by
+    "RecordTitle": lambda person, by: careers.decide_title(
+        person, careers.RecordTitle(role=ROLE, level="senior", obtained_on=date(2018, 11, 30)), by
     ),
-    "VoidTitle": lambda person, by: people.decide_title_void(
-        person, people.VoidTitle(role=ROLE, level="senior", obtained_on=date(2018, 11, 30)), by
+    "VoidTitle": lambda person, by: careers.decide_title_void(
+        person, careers.VoidTitle(role=ROLE, level="senior", obtained_on=date(2018, 11, 30)), by
     ),
     "RestrictPerson": lambda person, by: people.decide_restriction(
         person, people.RestrictPerson(role=ROLE, basis="pipl-47"), by
@@ -142,11 +143,11 @@ def test_a_correction_of_nothing_is_refused() -> None:
 
 
 def test_a_second_affiliation_from_the_same_day_is_refused_until_the_first_is_voided() -> None:
-    same_day = people.AffiliatePerson(role=ROLE, affiliation=replace(THERE, starts=AT_WORKS.starts))
+    same_day = careers.AffiliatePerson(role=ROLE, affiliation=replace(THERE, starts=AT_WORKS.starts))
 
-    no = refusal(people.decide_affiliation(PERSON, same_day, unit(ELSEWHERE), REGISTRAR))
+    no = refusal(careers.decide_affiliation(PERSON, same_day, unit(ELSEWHERE), REGISTRAR))
     voided = evolve(PERSON, event(COMMANDS["VoidAffiliation"](PERSON, REGISTRAR)))
-    yes = event(people.decide_affiliation(voided, same_day, unit(ELSEWHERE), REGISTRAR))
+    yes = event(careers.decide_affiliation(voided, same_day, unit(ELSEWHERE), REGISTRAR))
 
     assert (no.code, no.seen["unit"]) == ("affiliation_exists", WORKS)
     assert evolve(voided, yes).affiliation_on(date(2021, 1, 1)) == same_day.affiliation
@@ -163,9 +164,9 @@ def test_a_second_affiliation_from_the_same_day_is_refused_until_the_first_is_vo
     ],
 )
 def test_nobody_is_affiliated_to_a_unit_that_is_not_there(where: units.Unit | None, code: str) -> None:
-    command = people.AffiliatePerson(role=ROLE, affiliation=THERE)
+    command = careers.AffiliatePerson(role=ROLE, affiliation=THERE)
 
-    assert outcome(people.decide_affiliation(PERSON, command, where, REGISTRAR)) == code
+    assert outcome(careers.decide_affiliation(PERSON, command, where, REGISTRAR)) == code
 
 
 def test_a_later_affiliation_ends_the_one_before_it_also_when_it_was_entered_first() -> None:
@@ -189,28 +190,28 @@ def test_a_last_day_ends_only_the_stay_that_it_lies_in() -> None:
 
 
 def test_a_departure_from_a_unit_where_the_person_is_not_is_refused() -> None:
-    wrong = people.RecordDeparture(role=ROLE, unit=ELSEWHERE, ends=date(2025, 6, 30))
-    early = people.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2020, 2, 1))
+    wrong = careers.RecordDeparture(role=ROLE, unit=ELSEWHERE, ends=date(2025, 6, 30))
+    early = careers.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2020, 2, 1))
 
-    assert outcome(people.decide_departure(PERSON, wrong, REGISTRAR)) == "not_affiliated"
-    assert outcome(people.decide_departure(PERSON, early, REGISTRAR)) == "not_affiliated"
+    assert outcome(careers.decide_departure(PERSON, wrong, REGISTRAR)) == "not_affiliated"
+    assert outcome(careers.decide_departure(PERSON, early, REGISTRAR)) == "not_affiliated"
 
 
 def test_an_earlier_stay_may_be_ended_while_a_later_one_has_ended_already() -> None:
     back = replace(AT_WORKS, starts=date(2024, 2, 1))
     person = Person(LI, affiliations=(AT_WORKS, back), departures=(Departure(WORKS, date(2025, 6, 30)),))
-    earlier = people.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2023, 6, 30))
+    earlier = careers.RecordDeparture(role=ROLE, unit=WORKS, ends=date(2023, 6, 30))
 
-    assert outcome(people.decide_departure(person, earlier, REGISTRAR)) == "PersonLeft"
+    assert outcome(careers.decide_departure(person, earlier, REGISTRAR)) == "PersonLeft"
 
 
 def test_a_last_day_elsewhere_does_not_end_a_stay_that_was_entered_later() -> None:
     late = replace(THERE, starts=date(2022, 1, 1))
     person = Person(LI, affiliations=(AT_WORKS, late), departures=(Departure(WORKS, date(2025, 6, 30)),))
-    leave = people.RecordDeparture(role=ROLE, unit=ELSEWHERE, ends=date(2025, 5, 31))
+    leave = careers.RecordDeparture(role=ROLE, unit=ELSEWHERE, ends=date(2025, 5, 31))
 
     assert person.affiliation_on(date(2026, 1, 1)) == late
-    assert outcome(people.decide_departure(person, leave, REGISTRAR)) == "PersonLeft"
+    assert outcome(careers.decide_departure(person, leave, REGISTRAR)) == "PersonLeft"
 
 
 def test_an_affiliation_is_entered_by_the_office_of_the_place_it_leads_to() -> None:
@@ -223,11 +224,11 @@ def test_an_affiliation_is_entered_by_the_office_of_the_place_it_leads_to() -> N
 
 
 def test_titles_of_one_level_and_day_in_two_series_are_two_titles() -> None:
-    engineer = people.RecordTitle(role=ROLE, level="senior", obtained_on=SENIOR.obtained_on, series="engineering")
+    engineer = careers.RecordTitle(role=ROLE, level="senior", obtained_on=SENIOR.obtained_on, series="engineering")
     person = STATES["affiliated"]
     assert person is not None
 
-    both = evolve(person, event(people.decide_title(person, engineer, REGISTRAR)))
+    both = evolve(person, event(careers.decide_title(person, engineer, REGISTRAR)))
     one = evolve(both, event(COMMANDS["VoidTitle"](both, REGISTRAR)))
 
     assert len(both.titles) == 2

@@ -13,6 +13,7 @@ from projection_kit import HANGZHOU, NINGBO, House, any_book, course, living, se
 
 from ledger.events.study import Study
 from ledger.streams import person as persons
+from ledger.streams import person_career as careers
 from ledger.vocabulary import Category, PersonId
 from policies.shelf import shipped
 from projections.basis import Cited
@@ -47,10 +48,10 @@ def just(year: int) -> list[Study]:
 
 def titled(house: House, person: PersonId, *days: str) -> None:
     for number, day in enumerate(days):
-        command = persons.RecordTitle(role="human_resources", level=("assistant", "middle", "senior")[number],
+        command = careers.RecordTitle(role="human_resources", level=("assistant", "middle", "senior")[number],
                                       obtained_on=date.fromisoformat(day))
         state = house.load(person, persons.evolve)
-        house.record(persons.decide_title(state, command, house.officer))
+        house.record(careers.decide_title(state, command, house.officer))
 
 
 @pytest.fixture(scope="module")
