@@ -26,7 +26,8 @@ from api.register.register import SCHEMAS, demand_whole, open_stores
 from api.settings import Settings
 from api.terminal.exits import Exit, Stop
 from ledger.copies.archive_moving import demand_there
-from ledger.copies.copying import Digest, copy, in_file, in_postgres
+from ledger.copies.copying import copy
+from ledger.copies.sides import Digest, in_file, in_postgres
 from ledger.durable import write_durably
 from ledger.proof.text import encode_base64
 from ledger.stores.postgres_schema import migrate

@@ -19,7 +19,7 @@ from api.settings import Settings
 from ledger.archive import Archive, first_moment
 from ledger.copies import archive_moving
 from ledger.copies.archive_writing import write
-from ledger.copies.copying import TABLES, in_postgres
+from ledger.copies.sides import TABLES, in_postgres
 from ledger.offline.verify import policy_of, verify_proof
 from ledger.proving import prove_event
 from projections.answers import projections
@@ -113,15 +113,15 @@ def test_a_restore_brings_the_ledger_back_into_files(folder: Path, postgres: str
 
 def test_killed_it_leaves_the_files_in_use_and_the_target_closed_and_goes_on(folder: Path, postgres: str) -> None:
     script = (
-        "import os, signal, sys, ledger.copies.copying as c\n"
+        "import os, signal, sys, ledger.copies.copying as c, ledger.copies.sides as s\n"
         "c.PORTION = 10\n"
-        "write = c.PostgresSide.write\n"
+        "write = s.PostgresSide.write\n"
         "left = [int(sys.argv[1])]\n"
         "def counted(self, table, rows):\n"
         "    write(self, table, rows)\n"
         "    left[0] -= 1\n"
         "    if left[0] == 0: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "c.PostgresSide.write = counted\n"
+        "s.PostgresSide.write = counted\n"
         "from api.cli import main\n"
         "main(['move'])\n"
     )

@@ -17,7 +17,8 @@ from postgres_kit import Server
 from ledger.archive import Archive, first_moment
 from ledger.copies.archive_moving import Moved, move
 from ledger.copies.archive_writing import write
-from ledger.copies.copying import copy, in_file, in_postgres
+from ledger.copies.copying import copy
+from ledger.copies.sides import in_file, in_postgres
 from ledger.fsck.checker import Report
 from ledger.fsck.postgres import PostgresSource
 from ledger.ledger import Ledger

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from ledger_kit import drop_triggers, fill, settle_file, small_house
 
-from ledger.copies.copying import TABLES, CopyDiffers, OtherContent, copy, in_file, in_postgres
+from ledger.copies.copying import CopyDiffers, OtherContent, copy
+from ledger.copies.sides import TABLES, in_file, in_postgres
 from ledger.fsck.checker import fsck
 
 

@@ -13,7 +13,8 @@ import pytest
 from ledger_kit import LI, House, check, closed_large_house, closed_small_house, fill, open_house, row
 from postgres_kit import NotRunnable, Server, running
 
-from ledger.copies.copying import copy, in_file, in_postgres
+from ledger.copies.copying import copy
+from ledger.copies.sides import in_file, in_postgres
 from ledger.fsck.checker import Report, fsck
 from ledger.fsck.postgres import PostgresSource
 from ledger.fsck.problem import Problem

@@ -28,7 +28,8 @@ from ledger.archive import Archive, first_moment
 from ledger.copies import archive_moving as moving
 from ledger.copies import archive_writing
 from ledger.copies.archive_writing import compare, write
-from ledger.copies.copying import OtherContent, copy, in_file, in_postgres
+from ledger.copies.copying import OtherContent, copy
+from ledger.copies.sides import in_file, in_postgres
 from ledger.file_digest import sha256_of
 from ledger.offline.verify import verify_file
 from ledger.proof.tiles import Tile
