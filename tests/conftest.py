@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.chromium_kit import program
 from tests.memory_kit import temporary
@@ -29,7 +29,9 @@ compile_share()  # Before any other conftest, whose kits load everything.
 
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
-settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+# Whether examples come quickly depends on who else is at work here: a machine that stands still fails no test.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None,
+                          suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fixed")
 
 LINES = {**structlog.get_config(),
