@@ -1,9 +1,9 @@
 """A private PostgreSQL for tests: made by `initdb` in a folder of its own, gone with the session, known to nobody else.
 
-It listens on a free port of loopback and on a socket in its folder, under a random password, with fsync on: what a test
-shows of durability would mean nothing without it. PostgreSQL refuses to run as root, so root starts it as the user that
-Debian's package makes. It dies with the process that started it, even one that is killed;
-what that one could not remove the next one does.
+It listens on a port of loopback that it alone has and on a socket in its folder, under a random password, with fsync
+on: what a test shows of durability would mean nothing without it. PostgreSQL refuses to run as root, so root starts it
+as the user that Debian's package makes. It dies with the process that started it, even one that is killed; what that
+one could not remove the next one does.
 
 A test gets a database of its own, copied from a template that was migrated once.
 """
@@ -21,6 +21,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ SCHEMAS: Final = ("ledger", "access")
 USER: Final = "xueshi"
 _SERVERS_USER: Final = "postgres"
 _TEMPLATE: Final = "migrated"
-_START_S: Final = 30
+_START_S: Final = 60
 FOLDER: Final = "xueshi-pg-"
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -64,7 +65,8 @@ class Server:
     def __init__(self, folder: Path, *, data: Path | None = None, settings: dict[str, str] | None = None) -> None:
         self.folder, self.data = folder, data or folder / "data"
         self.password = secrets.token_urlsafe(12)
-        self.port = _free_port()
+        self.port, held = _held_port()
+        weakref.finalize(self, os.close, held)
         self._binaries = binaries()
         self._owner = _owner()
         self._process: subprocess.Popen[bytes] | None = None
@@ -113,7 +115,7 @@ class Server:
         """Stop it: SIGQUIT at once, as a crash would; SIGINT after what is under way was rolled back."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(60)
             self._process = None
 
     def log(self) -> str:
@@ -239,10 +241,17 @@ def _owner() -> pwd.struct_passwd | None:
         raise NotRunnable(f"PostgreSQL does not run as root, and there is no user {_SERVERS_USER}") from None
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def _held_port() -> tuple[int, int]:
+    """A port, and the socket that holds it: while that is open nobody else is given it, also when the server is down.
+
+    The server binds it too, since both allow that and only it listens; to whoever takes any port the kernel gives
+    another, while one that was let go again would go to whichever of a thousand services and connections comes first.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    port: int = held.getsockname()[1]
+    return port, held.detach()
 
 
 def _die_with_parent(libc: ctypes.CDLL) -> None:
