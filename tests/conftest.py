@@ -17,7 +17,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.chromium_kit import program
+from tests.chromium_kit import clicks_end_with_their_page, program
 from tests.memory_kit import temporary
 from tests.reporting_kit import tell_less
 from tests.sharing_kit import compile_share, remember_templates, rewrite_share
@@ -156,6 +156,7 @@ def _one_chromium() -> Iterator[Any]:
     """One browser for the run: to start one takes as long as to read three screens in it."""
     from playwright.sync_api import sync_playwright
 
+    clicks_end_with_their_page()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program(), args=[
             "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-zygote"])

@@ -408,13 +408,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict
         found = {lines[at]: (lines[at + 1].strip(), lines[at + 2].strip()) for at in range(0, len(lines), 3)}
         yield address, found
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.requires_system("chromium")
 def test_in_a_browser_someone_logs_in_reads_their_year_opens_a_number_and_prints(
     served: tuple[str, dict[str, tuple[str, str]]], chromium: Any, tmp_path: Path
 ) -> None:
+    from playwright.sync_api import expect
+
     address, accounts = served
     person, token = accounts["陈知远"]
     said: list[str] = []
@@ -438,11 +440,11 @@ def test_in_a_browser_someone_logs_in_reads_their_year_opens_a_number_and_prints
     assert row.get_by_role("cell").all_inner_texts()[-3:-1] == ["24", "12"]
     assert not page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first.is_visible()
     row.get_by_role("link", name="12").click()    # A number opens what it is made of.
-    assert page.locator("details:has(:target)").get_attribute("open") is not None
+    page.locator("details[open]:has(:target)").wait_for()
     for summary in page.locator("summary").all():
         if summary.locator("..").get_attribute("open") is None:
             summary.click()
-    assert page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first.is_visible()
+    expect(page.get_by_text("《工业互联网高级研修班（一）》 24），余 12").first).to_be_visible()
     assert page.evaluate(CONTRASTS) == []
 
     for width in (1280, 390, 320):

@@ -38,8 +38,7 @@ class Window:
         return self.faults_here()
 
     def faults_here(self) -> list[str]:
-        """The same of what is open, when all of it has come: a click ends when an answer has begun."""
-        self.page.wait_for_load_state()
+        """The same of what is open."""
         if not self.page.evaluate("'axe' in window"):  # Half a megabyte, which most pages can do without.
             self.page.evaluate(AXE.read_text("utf-8"))
         found: list[str] = self.page.evaluate(AXE_RUN)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.api.course_kit import School
 from tests.api.house_kit import BODY, Someone
@@ -261,13 +263,13 @@ def test_a_course_leads_in_a_browser_to_eighteen_hours_and_every_screen_on_the_w
             page.get_by_text(beats).first.wait_for()
 
         minute("120 秒内应答")
-        assert page.evaluate("document.activeElement.id") == "answer", "a new question has the focus"
-        assert page.title().startswith("请应答：")
+        page.locator("#answer:focus").wait_for()  # A new question has the focus.
+        expect(page).to_have_title(re.compile("^请应答："))
         assert window.faults_here() == []
         page.keyboard.type(sum_of(page.locator("label[for=answer]").inner_text()))
         page.keyboard.press("Enter")
         page.get_by_text("答对了").wait_for()
-        assert page.evaluate("document.activeElement.id") == "news"
+        page.locator("#news:focus").wait_for()
 
         school.pass_seconds(400)
         page.clock.fast_forward(60_000)
@@ -296,7 +298,8 @@ def test_a_course_leads_in_a_browser_to_eighteen_hours_and_every_screen_on_the_w
         page.get_by_role("button", name="应答").click()
         page.get_by_text("答对了").wait_for()
         minute("学满了")
-        assert page.title().startswith("学满了：") and page.get_by_role("button", name="报到").count() == 0
+        expect(page).to_have_title(re.compile("^学满了："))
+        expect(page.get_by_role("button", name="报到")).to_have_count(0)
         school.pass_seconds(300)
         page.clock.fast_forward(300_000)
         assert page.locator("#state h2").inner_text() == "已学 3／3 分钟", "a window that stays open counts no more"

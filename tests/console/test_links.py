@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from waitress.server import create_server
 
+from tests.console.console_kit import serving
 from tests.console.crawl_kit import crawled, logged_in
 
 WRITE = bool(os.environ.get("XUESHI_WRITE_PICTURES"))  # Read before a test is shielded from settings outside.
@@ -42,9 +41,7 @@ def test_the_pictures_of_the_readme_are_of_screens_as_they_are(
     sample: tuple[Any, dict[str, str]], chromium: Any, tmp_path: Path
 ) -> None:
     app, tokens = sample
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    threading.Thread(target=server.run, daemon=True).start()
-    try:
+    with serving(app) as address:
         person = next(name for name in tokens if name.startswith("per_"))
         for name, role, way, then in (
             ("queue", "行业主管部门", "/queue", "[data-row] th a"),
@@ -52,18 +49,16 @@ def test_the_pictures_of_the_readme_are_of_screens_as_they_are(
             ("rules", "本人", "/rules/ningbo-industry/2019-01-01#第六条（一）", ""),
         ):
             page = chromium.new_context(viewport={"width": 1280, "height": 860}, locale="zh-CN").new_page()
-            page.goto(f"http://127.0.0.1:{server.effective_port}/login")  # type: ignore[union-attr]
+            page.goto(f"{address}/login")
             page.get_by_label("令牌").fill(tokens[role])
             page.get_by_role("button", name="凭令牌进入").click()
             page.wait_for_url("**/home")
-            page.goto(f"http://127.0.0.1:{server.effective_port}{way}")  # type: ignore[union-attr]
+            page.goto(f"{address}{way}")
             if then:
                 page.locator(then).first.click()
                 page.locator("#pane").get_by_role("heading").first.wait_for()
             page.screenshot(path=str(tmp_path / f"{name}.png"))
             assert (tmp_path / f"{name}.png").stat().st_size > 40_000, "there is something to see on it"
-    finally:
-        server.close()
     if WRITE:  # How they are taken anew; whoever commits them has looked at them.
         for picture in tmp_path.glob("*.png"):
             shutil.copy(picture, PICTURES / picture.name)

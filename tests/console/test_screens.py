@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from api.console.screens import console_routes, page_routes
 from tests.api.house_kit import study
@@ -77,15 +79,14 @@ def test_a_form_says_as_one_types_what_it_would_be_worth_and_keeps_it(cast: Cast
     with page.expect_response("**/drafts/*"):
         page.get_by_label("天数").fill("4")
     page.get_by_text("4 天 × 6 = 24").wait_for()
-    assert "24 学时" in page.get_by_role("status", name="预计认定").inner_text()
+    expect(page.get_by_role("status", name="预计认定")).to_contain_text("24 学时")
     page.goto(f"{served}/claims/new")
     page.get_by_role("link", name="边填边算的研修").click()
     assert page.get_by_label("天数").input_value() == "4"
 
     page.get_by_label("天数").fill("")
     page.get_by_role("button", name="下一步：核对").click()
-    page.get_by_text("天数：").first.wait_for()
-    assert page.evaluate("document.activeElement.id") == "faults"
+    page.locator("#faults:focus").get_by_text("天数：").first.wait_for()
     assert [words for words in window.said if "422" not in words] == []
 
 
@@ -100,12 +101,11 @@ def test_a_queue_is_worked_through_with_keys_and_they_are_quiet_while_one_types(
     page.keyboard.press("j")
     assert page.evaluate("document.activeElement.textContent") == "按键审核 2"
     page.keyboard.press("x")
-    assert page.locator("[data-row] input").first.is_checked()
+    expect(page.locator("[data-row] input").first).to_be_checked()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.locator("#pane").get_by_role("link", name="按键审核 1").wait_for()
-    assert page.evaluate("document.activeElement.id") == "pane", "focus is on what was opened"
-    assert f"selected={claims[0]['claim']}" in page.url
+    page.locator("#pane:focus").get_by_role("link", name="按键审核 1").wait_for()  # Focus is on what was opened.
+    expect(page).to_have_url(re.compile(f"selected={claims[0]['claim']}"))
 
     page.keyboard.press("r")
     page.keyboard.type("gh?ja")    # Words, not keys.

@@ -115,7 +115,7 @@ def opened(chromium: Any, html: bytes, folder: Path) -> Any:
 
 def ended(page: Any) -> str:
     """How the page's own verification ends."""
-    page.wait_for_selector("body[data-verdict]", timeout=5_000)
+    page.wait_for_selector("body[data-verdict]")
     return str(page.get_attribute("body", "data-verdict"))
 
 
