@@ -174,9 +174,9 @@ def test_a_name_that_nobody_bears_takes_no_less_time_than_one_that_somebody_does
     took = {}
     for name in ("beilun-hr-01", "nobody-here"):
         scene.town.house.accounts.is_password_of(None, "warm")
-        began = time.perf_counter()
+        began = time.process_time()  # What others take of the machine is no answer.
         log_in(scene.town.client(), name, ANOTHER)
-        took[name] = time.perf_counter() - began
+        took[name] = time.process_time() - began
 
     assert took["nobody-here"] > took["beilun-hr-01"] / 3
 
