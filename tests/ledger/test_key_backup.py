@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import stat
 import threading
-import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -119,7 +118,7 @@ def test_a_copy_is_noted_before_it_is_made(house: House, tmp_path: Path) -> None
     )
     (tmp_path / "safe").mkdir()
     with child(script, house.folder / "people.db", tmp_path / "safe") as process:
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
     (noted,) = house.vault.file.copies()
     forget(house, LI)
     found = house.vault.destruction(LI)
@@ -140,7 +139,7 @@ def test_what_a_killed_copy_left_is_found_and_taken_away_when_it_is_due(house: H
     )
     (tmp_path / "safe").mkdir()
     with child(script, house.folder / "people.db", tmp_path / "safe") as process:
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
     assert len(list((tmp_path / "safe").glob(".*/people.db"))) == 1
     (noted,) = house.vault.file.copies()
     assert key_backup.remove(house.vault.file, noted)
@@ -188,30 +187,31 @@ def test_a_full_disk_leaves_neither_half_a_copy_nor_a_note_of_one(house: House, 
     )
     (tmp_path / "safe").mkdir()
     with child(script, house.folder / "people.db", tmp_path / "safe") as process:
-        assert process.communicate(timeout=30)[0] == "key_backup_failed\n"
+        assert process.communicate(timeout=60)[0] == "key_backup_failed\n"
     assert list((tmp_path / "safe").iterdir()) == []
     with closing(KeyFile(house.folder / "people.db")) as file:
         assert file.copies() == []
 
 
 def test_a_busy_vault_is_copied_in_one_view(house: House, tmp_path: Path) -> None:
-    stopping = threading.Event()
+    stopping, begun = threading.Event(), threading.Event()
 
     def keep_busy() -> None:
         number = 0
         with closing(open_vault(house.folder / "people.db")) as vault:
             while not stopping.is_set():
                 vault.prepare([f"per_busy_{number}", f"per_twin_{number}"])  # Two in one commit.
+                begun.set()
                 number += 1
 
     thread = threading.Thread(target=keep_busy)
     thread.start()
     try:
-        time.sleep(0.05)
+        assert begun.wait(60)
         _, folder = backed_up(house, tmp_path / "safe")
     finally:
         stopping.set()
-        thread.join(30)
+        thread.join(60)
     shutil.copyfile(house.folder / "master.key", tmp_path / "master.key")
     with closing(sqlite3.connect(folder / "people.db")) as connection:
         kept = [owner for (owner,) in connection.execute("SELECT owner FROM keys")]
