@@ -74,7 +74,7 @@ def programs() -> Path:
 
     def end() -> None:
         server.stdin.close()  # type: ignore[union-attr]
-        server.wait(10)
+        server.wait(60)
         server.stdout.close()  # type: ignore[union-attr]
         for path in (program, address):
             path.unlink(missing_ok=True)

@@ -75,12 +75,12 @@ def cluster(folder: Path, workers: int = 2, *, only: Mapping[str, str] | None = 
 
 def _wait(page: int, workers: int, processes: list[subprocess.Popen[bytes]], folder: Path) -> None:
     until = time.monotonic() + _START_S
-    while time.monotonic() < until:
+    while time.monotonic() < until:  # not by chance: two minutes, with what went wrong as an error.
         ended = [process for process in processes if process.poll() is not None]
         if ended:
             raise RuntimeError("".join(log.read_text("utf-8", "replace")[-800:] for log in folder.glob("*.log")))
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{page}/json/", timeout=60) as answer:
                 if json.load(answer)["aliveworkers"] == workers:
                     return
         except OSError:

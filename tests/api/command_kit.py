@@ -104,4 +104,4 @@ def served(folder: Path) -> Iterator[None]:
             yield
         finally:
             serving.terminate()  # Also when a test failed in between, or it would be waited for without end.
-        assert serving.wait(timeout=20) == 0
+        assert serving.wait(timeout=60) == 0

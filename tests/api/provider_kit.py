@@ -57,7 +57,7 @@ class There:
     def leads_to(self, address: str) -> str:
         """Go there as a browser would, and say where the provider sends it."""
         parts = urlsplit(address)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=60)
         connection.request("GET", f"{parts.path}?{parts.query}")
         answer = connection.getresponse()
         assert answer.status == 302, answer.read()
@@ -65,7 +65,7 @@ class There:
         return answer.headers["Location"]
 
     def _post(self, path: str, body: Any) -> Any:
-        connection = http.client.HTTPConnection(urlsplit(self.issuer).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(self.issuer).netloc, timeout=60)
         connection.request("POST", path, json.dumps(body))
         answer = json.loads(connection.getresponse().read())
         connection.close()

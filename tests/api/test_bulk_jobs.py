@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +17,7 @@ from ledger.acts.case_bulk import Bulk
 from ledger.events.claim import ClaimRevoked
 from tests.api.case_kit import WHY, Desk, desk_in
 from tests.api.house_kit import BODY, Someone, Town, house_in
+from tests.waiting import until
 
 FOUND = {"finding": "substantiated", **WHY}
 REVOKE = {"act": "revoke", "basis": "falsified", **WHY}
@@ -57,14 +57,6 @@ def running(town: Town) -> Iterator[BulkRunner]:
         yield runner
     finally:
         runner.stop()
-
-
-def until(true: Callable[[], Any], seconds: int = 60) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end
-        time.sleep(0.02)  # not hours: seconds
-    return found
 
 
 def told(whom: Someone, job: str) -> BODY:

@@ -18,8 +18,9 @@ from ledger.offline.case_file import MANIFEST, parse_manifest
 from ledger.offline.verify import verify_file
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in
-from tests.api.test_bulk_jobs import over, told, until
+from tests.api.test_bulk_jobs import over, told
 from tests.api.test_case_bundle import FOR, NAME, TITLE, Place, files_of, placed
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

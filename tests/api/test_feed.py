@@ -99,12 +99,16 @@ def test_nothing_that_is_anybodys_is_told(town: Town, person: Someone, reader: S
     assert "特别" not in whole and "甬江学院" not in whole and names.parse("李明").normalised not in whole
 
 
-def test_whoever_waits_is_told_as_soon_as_something_happens(town: Town, person: Someone, reader: Someone) -> None:
+def test_whoever_waits_is_told_as_soon_as_something_happens(
+    town: Town, person: Someone, reader: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_most = cases.feed
+    monkeypatch.setattr(cases, "feed", lambda *who, wait_s, **what: at_most(*who, wait_s=60 * wait_s, **what))
     size, answers = town.house.ledger.store.size(), list[TestResponse]()
     waiting = threading.Thread(target=lambda: answers.append(reader.get("/v1/feed", after=size, wait=9)))
     waiting.start()
     claim = person.submit(study())
-    waiting.join(timeout=5)
+    waiting.join(timeout=60)
 
     assert [one["subject"] for one in told(answers[0])[0]] == [claim["claim"]]
 

@@ -23,6 +23,7 @@ from ledger.proof.text import encode_base64
 from ledger.proof.tiles import TILE_WIDTH
 from ledger.signing.signer import LogBehind, LogForked
 from ledger.stores.append import StreamMoved
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -63,12 +64,9 @@ def test_the_timer_signs_what_came_in(register: Register) -> None:
         [Draft(AccessAnchored(origin="x/y", size=9, root="x"))], by=SYSTEM,
         versions={LOG: register.ledger.store.version(LOG)},
     )
-    deadline = time.monotonic() + 10
-    while published_size(register) < register.ledger.store.size() and time.monotonic() < deadline:
-        time.sleep(0.05)  # not hours: seconds
 
-    assert published_size(register) == register.ledger.store.size()
-    assert keeper.check()[0] is Level.OK
+    until(lambda: published_size(register) == register.ledger.store.size())
+    until(lambda: keeper.check()[0] is Level.OK)
     keeper.stop()
 
 
@@ -127,11 +125,8 @@ def note_something(register: Register) -> int:
     return register.ledger.store.size()
 
 
-def signed_by(register: Register, size: int, within_s: int = 10) -> bool:
-    deadline = time.monotonic() + within_s
-    while published_size(register) < size and time.monotonic() < deadline:
-        time.sleep(0.05)  # not hours: seconds
-    return published_size(register) >= size
+def is_signed(register: Register, size: int) -> None:
+    until(lambda: published_size(register) >= size, "nobody signs")
 
 
 def test_of_two_keepers_one_signs_and_the_other_goes_on_when_it_has_gone(register: Register) -> None:
@@ -139,10 +134,10 @@ def test_of_two_keepers_one_signs_and_the_other_goes_on_when_it_has_gone(registe
     first.start()
     second.start()
     assert (first.holds(), second.holds()) == (True, False)
-    assert signed_by(register, note_something(register))
+    is_signed(register, note_something(register))
     first.stop()
 
-    assert signed_by(register, note_something(register))
+    is_signed(register, note_something(register))
     assert (first.holds(), second.holds()) == (False, True)
     assert [keeper.check()[0] for keeper in (first, second)] == [Level.OK] * 2
     second.stop()
@@ -162,7 +157,7 @@ def test_that_nobody_signs_is_seen_by_whoever_stands_by(register: Register) -> N
     level, words, cure = beside.check()
     assert (level, "还没有检查点" in words, bool(cure)) == (Level.FAIL, True, True)
     asleep._lease.release()
-    assert signed_by(register, register.ledger.store.size()), "one that has gone leaves it to the other"
+    is_signed(register, register.ledger.store.size())  # One that has gone leaves it to the other.
     assert beside.check()[0] is Level.OK
     beside.stop()
 
@@ -209,10 +204,7 @@ def test_a_running_service_whose_log_turns_out_to_be_an_older_copy_records_nothi
             return True
         return False
 
-    deadline = time.monotonic() + 10
-    while not is_stopped() and time.monotonic() < deadline:
-        time.sleep(0.1)  # not hours: seconds
-    assert is_stopped()
+    until(is_stopped)
     assert watching.check()[0] is Level.FAIL
     watching.stop()
     here.close()

@@ -244,7 +244,7 @@ def listening(application: Any, **settings: Any) -> Iterator[Listener]:
 
 
 def connected(server: Listener) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", int(server.effective_port)), timeout=10)
+    return socket.create_connection(("127.0.0.1", int(server.effective_port)), timeout=60)
 
 
 def answer_of(connection: socket.socket) -> tuple[str, dict[str, str], str]:
@@ -262,14 +262,14 @@ def test_over_a_socket_too_many_are_told_when_to_come_back_and_the_connection_go
 
     def slow(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         begun.release()
-        assert let_go.wait(20)
+        assert let_go.wait(60)
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
     with listening(slow, threads=2) as server, closing(connected(server)) as first:
         ask = "POST /v1/bookings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer b{}\r\nContent-Length: 0\r\n\r\n"
         first.sendall(ask.format(0).encode())
-        assert begun.acquire(timeout=10)
+        assert begun.acquire(timeout=60)
         server.lanes._queues["bookings"].interval_ns = SECOND  # It has been slow of late.
         others = []
         for number in range(1, 11):

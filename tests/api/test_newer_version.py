@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +15,7 @@ from projections.files import board
 from projections.files.projection import Effect, Handler, Rows
 from projections.timeline import Timeline
 from tests.api.house_kit import house_in, study
+from tests.waiting import until
 
 
 class Newer(Timeline):
@@ -33,13 +33,6 @@ class Newer(Timeline):
             return handled
 
         return {kind: waiting(handler) for kind, handler in super().handlers_by_kind().items()}
-
-
-def until(true: Callable[[], bool]) -> bool:
-    ends = time.monotonic() + 20
-    while not (found := true()) and time.monotonic() < ends:
-        time.sleep(0.05)
-    return found
 
 
 def test_only_what_has_no_file_of_its_version_yet_is_refused_and_says_how_far_it_is(
@@ -71,4 +64,4 @@ def test_only_what_has_no_file_of_its_version_yet_is_refused_and_says_how_far_it
             one for one in town.nobody.saw("/v1/projections")["items"] if one["name"] == "timeline")
         assert told["building"] is not None
         Newer.may = True
-        assert until(lambda: person.get(f"/v1/persons/{name}/timeline").status_code == 200)
+        until(lambda: person.get(f"/v1/persons/{name}/timeline").status_code == 200)

@@ -46,7 +46,7 @@ def port() -> Iterator[int]:
 
 def answered(port: int, sent: bytes) -> tuple[int, http.client.HTTPMessage, Any]:
     """Send bytes and read one answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         one.sendall(sent)
         answer = http.client.HTTPResponse(one)
         answer.begin()
@@ -90,7 +90,7 @@ def test_what_is_no_request_is_refused_in_the_one_form(port: int, sent: bytes, s
 
 def test_whoever_sends_too_large_a_file_from_a_browser_is_told_on_a_page(port: int) -> None:
     sent = post(b"Accept: text/html,application/xhtml+xml", b"Content-Length: %d" % (MOST + 1))
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as talk:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as talk:
         talk.sendall(sent)
         said = b"".join(iter(lambda: talk.recv(65_536), b"")).decode()
 
@@ -121,7 +121,7 @@ def test_a_line_about_what_is_no_request_is_no_other_requests_line(port: int) ->
 
 
 def test_a_short_answer_comes_in_one_piece_with_its_head(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         for _ in range(2):  # On one connection: how long the first was is known.
             one.sendall(get(b"Host: x"))
             head, _, body = one.recv(65_536).partition(b"\r\n\r\n")
@@ -130,7 +130,7 @@ def test_a_short_answer_comes_in_one_piece_with_its_head(port: int) -> None:
 
 
 def test_to_whoever_asks_for_the_head_the_head_alone_is_sent(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         one.sendall(get(b"Host: x").replace(b"GET", b"HEAD") + get(b"Host: x"))
         with one.makefile("rb") as said:
             heads = [list(iter(said.readline, b"\r\n")) for _ in range(2)]

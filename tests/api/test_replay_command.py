@@ -261,7 +261,7 @@ def test_cancelled_or_killed_nothing_torn_is_left_and_the_next_one_is_whole(
         process = Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         time.sleep(0.25 + 0.2 * number)  # not hours: seconds
         process.send_signal(signal.SIGINT if number < 3 else signal.SIGKILL)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
         for left in (path for path in tmp_path.iterdir() if not path.name.startswith(".")):
             # Also when it was not told: a cancel or a kill may come between the report and the word that it is there.
             for line in (left / "SHA256SUMS").read_text("ascii").splitlines():

@@ -25,6 +25,7 @@ from tests.api.command_kit import CLEAN, XUESHI, made, xueshi
 from tests.api.house_kit import Town, house_in, study
 from tests.api.workers_kit import serving as serving_workers
 from tests.forked import Popen
+from tests.waiting import until
 
 DRAFT = "hangzhou-credits/2025-06-06"
 
@@ -69,14 +70,6 @@ def running(town: Town, may_begin: Callable[[], bool] = lambda: True, *, stands_
 def seen(town: Town, job: str) -> Job:
     found = town.house.jobs.find(job)
     assert found is not None
-    return found
-
-
-def until(true: Any, seconds: int = 120) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := true()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
     return found
 
 

@@ -16,6 +16,7 @@ import pytest
 from api.terminal.exits import Exit
 from policies.shelf import DRAFTS, SHIPPED, drafts, shipped
 from tests.api.command_kit import XUESHI, Ended, xueshi
+from tests.waiting import PATIENCE_S
 
 EXAM = ("date=2021-05-01", "region=330203", "sector=industry", "route=exam", "subjects=2")
 
@@ -180,7 +181,7 @@ class Terminal:
 
     def until(self, words: str) -> None:
         """Read until the screen shows this."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE_S
         while words not in self.seen:
             ready, _, _ = select.select([self.mine], [], [], max(0, end - time.monotonic()))
             assert ready, f"waited for {words!r}; the screen shows {self.seen!r}"
@@ -191,7 +192,7 @@ class Terminal:
         os.write(self.mine, f"{line}\n".encode())
 
     def ends(self) -> tuple[int, str]:
-        out, _ = self.process.communicate(timeout=20)
+        out, _ = self.process.communicate(timeout=60)
         os.close(self.mine)
         return self.process.returncode, out
 

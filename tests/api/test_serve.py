@@ -63,7 +63,7 @@ def running(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str]
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
     body = answer.read()
@@ -89,7 +89,7 @@ def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, which: signal.Sig
         get(port, "/livez")
         process.send_signal(which)
 
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
         with pytest.raises(OSError, match="refused"):
             get(port, "/livez")
     assert "stopped" in (tmp_path / "stderr").read_text()
@@ -104,9 +104,9 @@ def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path) ->
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         process.send_signal(signal.SIGTERM)
-        asking.join(timeout=15)
+        asking.join(timeout=60)
 
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert [(status, len(body)) for status, body in answers] == [(200, 3_000_000)]
 
 

@@ -20,9 +20,10 @@ from ledger.keys.vault import open_vault
 from ledger.ledger import Ledger
 from ledger.stores.append import Append, StoreFailed
 from ledger.stores.postgres_alone import DatabaseInUse, OtherVaultServes
-from tests.api.workers_kit import ENVIRONMENT, XUESHI, serving, started, until
+from tests.api.workers_kit import ENVIRONMENT, XUESHI, serving, started
 from tests.forked import run
 from tests.ledger.ledger_kit import plain_event
+from tests.waiting import until
 
 
 def copied(folder: Path) -> Path:
@@ -99,7 +100,7 @@ def test_a_service_on_a_copy_of_the_folder_does_not_start_until_the_first_is_gon
         service.master.wait()
 
     with psycopg.connect(postgres, autocommit=True) as beside:
-        assert until(lambda: beside.execute(
+        until(lambda: beside.execute(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
             "(SELECT oid FROM pg_database WHERE datname = current_database())").fetchone() == (0,))
     lacking = started(second, postgres)

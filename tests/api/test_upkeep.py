@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +23,7 @@ from projections.people import People
 from projections.timeline import Timeline
 from projections.work import Work
 from tests.api.house_kit import Town, house_in, study
+from tests.waiting import until
 
 NAMES = [one.name for one in EVERY]
 
@@ -66,9 +66,7 @@ def test_a_projection_that_cannot_go_on_is_told_everywhere(tmp_path: Path) -> No
         someone = town.person()
         town.belongs(someone, works, "2020-01-01")
         claim = someone.submit(study())
-        until = time.monotonic() + 20
-        while doctor(tmp_path / "data")[0] is not Level.FAIL and time.monotonic() < until:
-            time.sleep(0.01)  # It is written down for others at the end of a round.
+        until(lambda: doctor(tmp_path / "data")[0] is Level.FAIL)  # It is written down for others after a round.
         told = {one["name"]: one for one in town.nobody.saw("/v1/projections")["items"]}
 
         assert told["entries"]["failure"] == {"position": claim["events"][0], "because": "OperationalError"}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
 
 from api.workers.pool import Pool
 from api.workers.worker import Worker
+from tests.waiting import until
 
 
 class Work:
@@ -24,7 +23,7 @@ class Work:
         while self.waiting:
             gate = self.waiting.popleft()
             self.by.append(threading.current_thread())
-            assert gate.wait(30)
+            assert gate.wait(60)
             self.done += 1
 
     def comes(self) -> threading.Event:
@@ -37,13 +36,6 @@ class Work:
     def rest(self, many: int) -> None:
         """Wait until so many rest."""
         until(lambda: len(self.pool._resting) == many)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 def test_whoever_rested_last_is_woken_first() -> None:
@@ -84,7 +76,7 @@ def test_a_call_that_comes_when_somebody_is_about_to_rest_is_not_lost() -> None:
 
     def work() -> None:
         looked.append(threading.current_thread().name)
-        assert asked.wait(30)  # It has looked and found nothing; now somebody calls.
+        assert asked.wait(60)  # It has looked and found nothing; now somebody calls.
 
     pool = Pool(1, work)
     pool.call()
@@ -111,7 +103,7 @@ def test_those_that_rest_end_at_once_and_the_others_when_they_are_done() -> None
     until(lambda: sum(one.is_alive() for one in set(work.by)) == 1)
     last.set()
     for one in set(work.by):
-        one.join(30)
+        one.join(60)
     assert work.done == 3 and not any(one.is_alive() for one in work.by)
 
 

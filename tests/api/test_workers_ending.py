@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from tests.api import workers_kit as kit
 from tests.api.workers_kit import Fresh, alive, events, serving
 from tests.forked import PYTHON, run
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI
+from tests.waiting import until
 
 
 def test_what_keeps_it_from_starting_is_told_once_in_its_own_words(
@@ -68,8 +68,8 @@ def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, postgres: str, wh
         processes = [door.process for door in service.doors()]
         os.killpg(service.master.pid, which)  # As a terminal sends it: to all of them.
 
-        assert service.master.wait(timeout=20) == 0
-        assert not any(map(alive, processes))
+        assert service.master.wait(timeout=60) == 0
+        until(lambda: not any(map(alive, processes)))
         assert (tmp_path / "data" / "serve.address").read_text() == ""
         assert "Traceback" not in service.log
         assert [one["level"] for one in events(service.log) if one["level"] not in ("info", "warning")] == []
@@ -87,6 +87,8 @@ doors = Blueprint("doors", __name__)
 
 @doors.get("/slow")
 def slow():
+    with open("begun", "a") as file:
+        file.write(".")
     time.sleep(1)
     return "x" * 3_000_000
 
@@ -115,12 +117,13 @@ def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path, po
         asking = [threading.Thread(target=ask) for _ in range(4)]
         for one in asking:
             one.start()
-        time.sleep(0.4)
+        begun = tmp_path / "begun"
+        until(lambda: begun.exists() and begun.read_text() == "....")
         service.master.send_signal(signal.SIGTERM)
         for one in asking:
             one.join()
 
-        assert service.master.wait(timeout=20) == 0
+        assert service.master.wait(timeout=60) == 0
     assert answers == [(200, 3_000_000)] * 4
 
 

@@ -13,8 +13,7 @@ import os
 import re
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 from api.client import Client, Remote, Reply
 from tests.forked import PYTHON, Popen, run
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Town
+from tests.waiting import until
 
 
 class Fresh:
@@ -83,7 +83,7 @@ class Service:
     def doors(self, count: int = 2) -> list[Door]:
         """One to each process, by number of process; whoever has just been forked is waited for."""
         found: dict[int, Door] = {}
-        assert until(lambda: found.setdefault((door := self.door()).process, door) and len(found) == count), found
+        until(lambda: found.setdefault((door := self.door()).process, door) and len(found) == count)
         return [found[process] for process in sorted(found)]
 
     def having(self, lease: str, but: int = 0) -> int:
@@ -99,7 +99,7 @@ class Service:
                 found.append(door.process)
             return bool(found)
 
-        assert until(asked), f"nobody has {lease}"
+        until(asked, f"nobody has {lease}")
         return found[0]
 
     def checkpoint_size(self) -> int:
@@ -110,14 +110,6 @@ class Service:
     def close(self) -> None:
         for remote in self.opened:
             remote.close()
-
-
-def until(true: Callable[[], Any], seconds: int = 20) -> bool:
-    """Try again and again until it is so."""
-    end = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < end:
-        time.sleep(0.02)
-    return bool(found)
 
 
 def alive(process: int) -> bool:
@@ -167,7 +159,7 @@ def serving(
         service.close()  # A connection that is kept open is waited for a little.
         if master.poll() is None:
             master.send_signal(signal.SIGTERM)
-            assert master.wait(timeout=30) == 0, service.log
+            assert master.wait(timeout=60) == 0, service.log
     finally:
         if service is not None:
             service.close()
@@ -183,7 +175,7 @@ def events(log: str) -> list[dict[str, Any]]:
 
 def answered(port: int, request: bytes) -> tuple[int, bytes]:
     """Send bytes as they are and read the answer."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.connect()
     try:
         connection.sock.sendall(request)

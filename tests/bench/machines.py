@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
-from tests.api.workers_kit import until
 from tests.bench import Figure
 from tests.machines.cluster_kit import Cluster, cluster
 from tests.machines.test_machines import TRAINING, Writing
+from tests.waiting import until
 
 ROUNDS = 3
 _BEFORE = 20
@@ -54,15 +54,15 @@ def _measured(machines: Cluster, *, is_cut: bool) -> tuple[float, int]:
     li = town.person("李明")
     town.belongs(li, works, clerk, "2020-01-01")
     with Writing(li, town.claim(li, "", **TRAINING)) as writing:
-        assert until(lambda: len(writing.acknowledged) >= _BEFORE)
+        until(lambda: len(writing.acknowledged) >= _BEFORE)
         if is_cut:
             machines.primary.host.unplug()
         else:
             machines.primary.stop()
         before, began = len(writing.acknowledged), time.perf_counter()
         machines.standby.promote()
-        assert until(lambda: len(writing.acknowledged) > before, _MOST_S)
+        until(lambda: len(writing.acknowledged) > before, seconds=_MOST_S)
         took = time.perf_counter() - began
-        assert until(lambda: len(writing.acknowledged) > before + _BEFORE, _MOST_S)
+        until(lambda: len(writing.acknowledged) > before + _BEFORE, seconds=_MOST_S)
     found = [li.client.get(f"/v1/claims/{claim}").status for claim in writing.acknowledged]
     return took, sum(status != 200 for status in found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from api.service.composed import composed
 from api.settings import load
 from tests.console.console_kit import Browser, Cast, cast_in, serving
 from tests.console.crawl_kit import logged_in
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +50,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict
         lines = accounts.read_text("utf-8").splitlines()
         at = max(at for at, line in enumerate(lines) if line.startswith("  per_"))  # Somebody of the history.
         tokens = {role: token for role, _, token in shown(accounts)} | {lines[at].strip(): lines[at + 1].strip()}
-        watch, end = logged_in(app, tokens["监督部门"]), time.monotonic() + 60
-        while watch.get("/findings.json").status_code != 200:  # Until then it says that they are being made.
-            assert time.monotonic() < end, "the patterns were never asked"
-            time.sleep(0.1)
+        watch = logged_in(app, tokens["监督部门"])
+        until(lambda: watch.get("/findings.json").status_code == 200, "the patterns were never asked")
         yield app, tokens

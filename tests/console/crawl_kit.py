@@ -15,8 +15,9 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
+from tests.waiting import until
+
 HERE = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html,*/*;q=0.8"}
-WEIGHED_S = 60
 _LINK = re.compile(r'href="(/[^"#]*)')
 _ELSEWHERE = ("/static/", "/log/", "/v1/", "/logout")
 
@@ -52,17 +53,23 @@ def crawled(app: Flask, client: FlaskClient, *, of_each: int = 3, begins: tuple[
         began = time.perf_counter_ns()
         answer = client.get(address, headers=HERE)
         micros = (time.perf_counter_ns() - began) // 1_000
-        until = time.monotonic() + WEIGHED_S
-        while answer.status_code == 202 and time.monotonic() < until:  # The page asks again for whoever waits.
+        if answer.status_code == 202:  # The page asks again for whoever waits.
             answer.close()
-            time.sleep(0.05)
-            answer = client.get(address, headers=HERE)
+            answer = until(lambda address=address: _whole(client, address), address)  # type: ignore[misc]
         seen = Seen(address, screen, answer.status_code, found_on, micros, len(answer.data))
         links = [link for link in _links(address, answer) if link not in known]
         answer.close()
         known.update(links)
         waiting.extend((link, address) for link in links)
         yield seen
+
+
+def _whole(client: FlaskClient, address: str) -> TestResponse | None:
+    answer = client.get(address, headers=HERE)
+    if answer.status_code != 202:
+        return answer
+    answer.close()
+    return None
 
 
 def _links(address: str, answer: TestResponse) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-WAITS_S = 20
+from tests.waiting import until
 
 
 class Sent:
@@ -52,8 +51,9 @@ class Line:
 
     def at(self, number: int) -> Sent:
         """What was sent after so many others, once it is."""
-        end = time.monotonic() + WAITS_S
-        while len(self.sent) <= number:
-            assert time.monotonic() < end, "nothing was sent"
+        def is_sent() -> bool:
             self.page.wait_for_timeout(10)  # What is sent is told while a page is waited upon, and not otherwise.
+            return len(self.sent) > number
+
+        until(is_sent, "nothing was sent")
         return self.sent[number]

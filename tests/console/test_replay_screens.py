@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -27,6 +26,7 @@ from policies.shelf import DRAFTS
 from tests.api.house_kit import Someone, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import HERE, Browser, Cast, Read
+from tests.waiting import until
 
 DRAFT = "hangzhou-credits/2025-06-06"
 PROVINCE = "zhejiang/2016-08-01"
@@ -69,10 +69,7 @@ def done(cast: Cast, wang: Someone, makers: Someone) -> Iterator[str]:
     runner = Runner(cast.town.house.jobs, folder.replays, folder.root, at_once=1, stands_back=False)
     runner.start()
     try:
-        end = time.monotonic() + 60
-        while (state := makers.saw(f"/v1/jobs/{name}")["state"]) in ("queued", "running"):
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        state = until(lambda: (now := makers.saw(f"/v1/jobs/{name}")["state"]) not in ("queued", "running") and now)
     finally:
         runner.stop()
     assert state == "done", makers.saw(f"/v1/jobs/{name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +14,7 @@ from api.console.tracing.lines import whole
 from ledger.envelope import decode
 from projections.event_kinds import kind_of
 from tests.console.console_kit import Browser, Read
+from tests.waiting import until
 
 FOR = "purpose=investigation"
 CODE = re.compile(r"[a-z][a-z0-9_:/.-]*")
@@ -25,10 +25,8 @@ def watch(sample: tuple[Any, dict[str, str]]) -> Browser:
     """The supervisor's browser, once the patterns were asked."""
     app, tokens = sample
     browser: Any = Browser(SimpleNamespace(client=app.test_client), SimpleNamespace(token=tokens["监督部门"]))  # type: ignore[arg-type]
-    end = time.monotonic() + 60
-    while len({one["pattern"] for one in browser.json("/findings.json?limit=100").get("items", ())}) < 14:
-        assert time.monotonic() < end, "the patterns were never asked"
-        time.sleep(0.2)
+    until(lambda: len({one["pattern"] for one in browser.json("/findings.json?limit=100").get("items", ())}) >= 14,
+          "the patterns were never asked")
     return browser
 
 

@@ -16,7 +16,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,6 +24,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+
+from tests.waiting import until
 
 HANGS_S: Final = 240    # Of a replay, which begins processes, under strace, on a machine with other work.
 FREE_ROOM: Final = ("unlink", "unlinkat", "rmdir", "ftruncate")
@@ -116,7 +117,7 @@ def _traced(folder: Path, work: Callable[[], int], options: Sequence[str]) -> tu
     finally:
         os.close(go)
         os.close(watched)
-        strace.wait(20)
+        strace.wait(60)
         assert strace.stderr is not None
         strace.stderr.close()
     return trace.read_text("utf-8", "replace"), Ended(
@@ -125,17 +126,20 @@ def _traced(folder: Path, work: Callable[[], int], options: Sequence[str]) -> tu
 
 def wait_for_strace(process: int, strace: subprocess.Popen[bytes]) -> None:
     """Until strace holds each thread of a process, as the kernel says."""
-    until = time.monotonic() + HANGS_S
     threads = Path(f"/proc/{process}/task")
-    while any(_is_free(each / "status") for each in threads.iterdir()):
+
+    def held() -> bool:
+        if not any(_is_free(each / "status") for each in threads.iterdir()):
+            return True
         if strace.poll() is not None:
             assert strace.stderr is not None
             why = strace.stderr.read().decode()
             if "not permitted" in why:
                 pytest.skip("strace may not take hold of a process here; as root it may")
             raise AssertionError(why)
-        assert time.monotonic() < until, "strace never took hold"
-        time.sleep(0.001)
+        return False
+
+    until(held, "strace never took hold")
 
 
 def _is_free(status: Path) -> bool:

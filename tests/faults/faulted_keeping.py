@@ -33,10 +33,10 @@ from tests.api.case_kit import WHY, desk_in
 from tests.api.house_kit import Someone, house_in
 from tests.faults.faulted_operations import Operation, as_a_command, command, say
 from tests.faults.faulted_register import Scene
+from tests.waiting import until
 
 DAY_NS = 86_400 * 10**9
 LOOKS = 300    # More than fill a tile: only full ones go.
-WAITED_S = 60
 
 
 # Keys
@@ -184,10 +184,7 @@ def go_on(scene: Scene) -> None:
         runner = BulkRunner(town.house)
         runner.start()
         try:
-            until = time.monotonic() + WAITED_S
-            while (found := town.house.jobs.find(job)) is None or found.ended_at is None:
-                assert time.monotonic() < until, found
-                time.sleep(0.02)
+            found = until(lambda: (now := town.house.jobs.find(job)) is not None and now.ended_at is not None and now)
         finally:
             runner.stop()
     say(state=found.state)

@@ -202,7 +202,7 @@ def followed(scene: Scene) -> None:
         follower = Follower(register.ledger, register.folder.projections, projections())
         follower.start()
         try:
-            assert follower.wait_for(register.ledger.store.size(), 20)
+            assert follower.wait_for(register.ledger.store.size(), 60)
         finally:
             follower.stop()
     finally:

@@ -11,11 +11,10 @@ import json
 import re
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -24,6 +23,7 @@ from tests.api.house_kit import BODY, resident_id, study
 from tests.faults.failing_kit import wait_for_strace
 from tests.faults.faulted_register import Scene, made_in
 from tests.forked import Popen
+from tests.waiting import until
 
 WRITING = "pwrite64,write,ftruncate,fallocate,fsync,fdatasync,rename,unlink,mkdir"
 
@@ -123,16 +123,9 @@ def failing(service: Service, folder: Path, error: str) -> Iterator[None]:
         yield
     finally:
         strace.terminate()
-        strace.wait(30)
+        strace.wait(60)
         assert strace.stderr is not None
         strace.stderr.close()
-
-
-def waited(come: Callable[[], Any], what: str, limit_s: int = 60) -> None:
-    until = time.monotonic() + limit_s
-    while not come():
-        assert time.monotonic() < until, f"it never came: {what}"
-        time.sleep(0.02)
 
 
 def clean(scene: Scene) -> int:
@@ -169,10 +162,10 @@ def test_on_a_disk_that_turned_read_only_it_goes_on_answering_and_writes_again_b
             assert service.ask("GET", "/livez").status == 200
             years = service.ask("GET", f"/v1/persons/{scene.lived.person}/years", token=token)
             assert years.status == 200, years
-        waited(lambda: service.register(2).status == 201, "it writes again")
+        until(lambda: service.register(2).status == 201, "it writes no more")
         assert service.register(3).status == 201
         assert service.register(1).body["person"] == first.body["person"], "what was acknowledged is answered again"
-        waited(lambda: service.check("checkpoints") == "ok", "it signs again")
+        until(lambda: service.check("checkpoints") == "ok", "it signs no more")
         assert "internal_server_error" not in service.told.read_text()
     assert clean(scene) >= scene.lived.size + 3
 
@@ -214,7 +207,7 @@ def test_a_service_whose_disk_fills_up_says_so_and_goes_on_when_there_is_room(sc
             (disk / "last").unlink()
             fill.unlink()
             assert service.check("folder") == "ok"
-            waited(lambda: service.register(number).status == 201, "it writes again")
+            until(lambda: service.register(number).status == 201, "it writes no more")
             assert [service.register(each + 1).body["person"] for each in range(len(done))] == done
         assert clean(there) >= scene.lived.size + len(done) + 1
 

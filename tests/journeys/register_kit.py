@@ -142,4 +142,4 @@ def serving(folder: Path, *, kill: bool = False) -> Iterator[Town]:
             process.kill()  # Or what failed would wait for a service that nobody ends.
             raise
         process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-        assert process.wait(timeout=20) == (-signal.SIGKILL if kill else 0)
+        assert process.wait(timeout=60) == (-signal.SIGKILL if kill else 0)

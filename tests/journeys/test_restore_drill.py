@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,8 +32,9 @@ from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
 from tests.api.command_kit import xueshi as run_here
-from tests.api.workers_kit import alive, until
+from tests.api.workers_kit import alive
 from tests.forked import Popen
+from tests.waiting import until
 
 WRITERS = 4
 NEW = "localhost/xueshi-after"
@@ -92,9 +92,9 @@ class Drill:
                 os.killpg(process.pid, signal.SIGKILL)
             else:
                 process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == (-signal.SIGKILL if crash else 0)
+            assert process.wait(timeout=60) == (-signal.SIGKILL if crash else 0)
             # The workers of a killed master die a moment after it, and until then hold its lock on the folder.
-            assert until(lambda: not any(map(alive, running)))
+            until(lambda: not any(map(alive, running)))
 
     def lose(self) -> None:
         """The disk, or the database, is gone; the keys are elsewhere and are not."""
@@ -176,10 +176,7 @@ class Writers:
     def some_more(self, count: int) -> None:
         """Wait until so many more were acknowledged."""
         upto = len(self._drill.acknowledged) + count
-        end = time.monotonic() + 60
-        while len(self._drill.acknowledged) < upto and not self.failures:
-            assert time.monotonic() < end, "the service takes nothing"
-            time.sleep(0.01)
+        until(lambda: len(self._drill.acknowledged) >= upto or self.failures, "the service takes nothing")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.torture)])
@@ -317,7 +314,5 @@ def reads_go_on_and_nothing_is_recorded(
 
 
 def wait_until_signed(client: Client, position: int) -> None:
-    end = time.monotonic() + 30
-    while parse_checkpoint(parse_note(client.get("/log/checkpoint").body)[0]).size < position:
-        assert time.monotonic() < end, "nothing is signed"
-        time.sleep(0.05)
+    until(lambda: parse_checkpoint(parse_note(client.get("/log/checkpoint").body)[0]).size >= position,
+          "nothing is signed")

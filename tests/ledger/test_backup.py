@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +21,7 @@ from ledger.events.act import LogOpened
 from ledger.events.base import Draft
 from ledger.fsck.checker import fsck
 from ledger.fsck.source import SQLiteSource
+from tests.waiting import until
 
 
 def read_log(path: Path) -> CopiedLog:
@@ -178,10 +178,7 @@ def test_a_copy_is_one_moment_of_a_log_that_is_written_to_all_the_while(tmp_path
 
             def until_more_is_written(*_: object, before: int = before) -> None:
                 """The copy stands still here: nobody who waited for its end would ever write on."""
-                give_up = time.monotonic() + 30
-                while written[0] == before and time.monotonic() < give_up:
-                    time.sleep(0.001)
-                assert written[0] > before, "writers go on meanwhile"
+                until(lambda: written[0] > before, "writers do not go on meanwhile")
 
             copy_database(house.file, tmp_path / f"{number}.db", until_more_is_written)
             assert written[0] > before

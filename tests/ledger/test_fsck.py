@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
@@ -49,6 +48,7 @@ from ledger.keys.master import FileMasterKey, WrongKey
 from ledger.ledger import Deciding
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.vocabulary import ClaimId, StreamId
+from tests.waiting import until
 
 PORTION = 256
 
@@ -526,11 +526,9 @@ def test_a_check_that_was_killed_goes_on_and_finds_a_name_that_was_put_in(
         cwd=Path(__file__).parents[2], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])})
     assert killed.returncode == -signal.SIGKILL
     assert check(large, copy, portion=PORTION, state_file=state, resume=True) == check(large, copy, portion=PORTION)
-    left, until = state.with_name("pids").read_text().split(), time.monotonic() + 30
-    while any(lives(pid) for pid in left):
-        assert time.monotonic() < until, "a process of the check outlived it"
-        time.sleep(0.01)
+    left = state.with_name("pids").read_text().split()
     assert left
+    until(lambda: not any(map(lives, left)), "a process of the check outlived it")
 
 
 def lives(pid: str) -> bool:

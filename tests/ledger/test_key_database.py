@@ -30,7 +30,7 @@ from ledger.stores.append import StoreFailed
 from ledger.stores.errors import SchemaBehind
 from ledger.stores.postgres_schema import migrate
 from ledger.vocabulary import PersonId, StreamId
-from tests.api.workers_kit import until
+from tests.waiting import until
 
 BY, WORDS = By(actor="acr_test", role="registrar"), Words(words="探针备注")
 _NUMBERS = itertools.count(1)
@@ -80,7 +80,7 @@ def test_two_hosts_that_make_a_key_for_one_person_at_once_have_the_same(hosts: C
 
     def seal(vault: Vault) -> None:
         for number in range(20):
-            start.wait(20)
+            start.wait(60)
             sealed.append(sealed_under(vault, f"per_{number}"))
 
     threads = [threading.Thread(target=seal, args=(vault,)) for vault in vaults]
@@ -249,7 +249,7 @@ def test_what_no_standby_confirms_is_told_soon_and_keys_are_read_meanwhile(
         with pytest.raises(StoreFailed):  # The key is there; it would be lost with its server.
             vault.prepare(["per_wang"])
 
-    assert until(lambda: prepares(vault, "per_wang", "per_zhao"))
+    until(lambda: prepares(vault, "per_wang", "per_zhao"))
     assert hosts().open(*sealed_under(vault, "per_wang")) == WORDS
 
 

@@ -275,7 +275,7 @@ def test_on_a_full_disk_nothing_is_exchanged_and_it_ends_when_there_is_room(fold
     before = contents(folder, "master.key")
     limit = (folder / "people.db").stat().st_size + 40_000
     with child(REWRAP, folder, 0, stderr=subprocess.PIPE, preexec_fn=lambda: full_disk(limit)) as process:
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=60)[1]
     assert VaultFailed.__name__ in said and process.returncode == 1
     assert one_of_the_two(folder, before) == "file:master.key"
     rewrap(folder)

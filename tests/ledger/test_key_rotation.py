@@ -265,7 +265,7 @@ former.write_durably = dying
 def test_adding_a_key_that_was_killed_is_ended_by_running_it_again(house: House, after: int) -> None:
     old = key_of(house)
     with child(STOPPED, house.folder, ORIGIN, after) as process:
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
     signer = house.signer()
     assert len(signer.vkeys) == 2, "a key that is there signs"
     signer.checkpoint()
@@ -283,7 +283,7 @@ def test_retiring_a_key_that_was_killed_is_ended_by_running_it_again(house: Hous
     new = sign_with_new(house.folder, ORIGIN)
     house.signer().checkpoint()
     with child(STOPPED, house.folder, ORIGIN, after, old.key_id.hex()) as process:
-        assert process.wait(30) == -signal.SIGKILL
+        assert process.wait(60) == -signal.SIGKILL
     assert keys_at_hand(house.folder)[-1] in (old, new)
     if after < 3:
         assert open_note(house.signer().checkpoint(), [NoteVerifier(old)]).verified
@@ -300,7 +300,7 @@ def test_two_who_add_a_key_at_once_add_one(house: House) -> None:
         "except RotationRefused:\n    print('refused')"
     )
     both = [child(script, house.folder, ORIGIN) for _ in range(2)]
-    assert sorted(one.communicate(timeout=30)[0] for one in both) == ["added\n", "refused\n"]
+    assert sorted(one.communicate(timeout=60)[0] for one in both) == ["added\n", "refused\n"]
     assert len(secrets_of(house)) == 2
 
 

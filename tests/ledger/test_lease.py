@@ -16,6 +16,7 @@ from postgres_kit import Server
 
 from ledger.lease import FileLease, Lease, LeaseUnreachable, PostgresLease
 from tests.children import ended
+from tests.waiting import until
 
 HOLDER = """
 import sys
@@ -49,13 +50,6 @@ def new_lease(where: tuple[str, str]) -> Iterator[Callable[[], Lease]]:
         lease.release()
 
 
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def holder(kind: str, place: str) -> subprocess.Popen[bytes]:
     """A process that has taken it."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
@@ -67,7 +61,7 @@ def holder(kind: str, place: str) -> subprocess.Popen[bytes]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
 
 def test_one_has_it_and_the_other_gets_it_when_it_is_given_back(new_lease: Callable[[], Lease]) -> None:
@@ -91,14 +85,14 @@ def test_of_many_that_try_at_once_one_gets_it(new_lease: Callable[[], Lease]) ->
     start, got = threading.Barrier(12), list[bool]()
 
     def try_it(lease: Lease) -> None:
-        start.wait(20)
+        start.wait(60)
         got.append(lease.try_take())
 
     threads = [threading.Thread(target=try_it, args=(lease,)) for lease in leases]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     assert sorted(got) == [False] * 11 + [True]
     assert sum(lease.holds() for lease in leases) == 1

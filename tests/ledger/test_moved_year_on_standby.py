@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +23,7 @@ from ledger.stores import cold
 from ledger.stores.on_standby import OnStandby
 from ledger.stores.postgres_standby import StandbyRecorder
 from tests.memory_kit import temporary
+from tests.waiting import until
 
 pytestmark = pytest.mark.torture
 
@@ -70,13 +70,6 @@ def standby(primary: Server, kept: Kept) -> Iterator[Server]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
 
 
 def test_a_standby_answers_as_ever_while_bodies_move_and_come_back_on_its_primary(

@@ -208,7 +208,7 @@ def test_many_threads_that_need_one_key_get_the_same_one(vault: Vault) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     assert found == [WORDS] * 32
 
@@ -479,7 +479,7 @@ def test_two_processes_that_open_an_empty_vault_at_once_agree_on_its_master_key(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     with closing(KeyFile(tmp_path / "v.sqlite")) as file:
         assert [each.serial for each in file.masters()] == [1]
     assert len(vaults) == 8

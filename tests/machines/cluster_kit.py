@@ -29,11 +29,11 @@ import psycopg
 from api.client import Client, Reply
 from api.register.sharing import statuses
 from api.settings import Settings
-from tests.api.workers_kit import until
 from tests.journeys.register_kit import ENVIRONMENT, XUESHI, Town
 from tests.machines.network_kit import PREFIX, Host, Network, network
 from tests.memory_kit import temporary
 from tests.postgres_kit import FOLDER, USER, Server, sweep
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = ROOT / "api" / "deploy" / "nginx.conf"
@@ -139,7 +139,7 @@ class Service:
         """Let it end what it has begun, as an upgrade does."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=40) == 0, self.log
+        assert self.process.wait(timeout=60) == 0, self.log
         self.process.communicate()
         self.process = None
 
@@ -240,7 +240,7 @@ def cluster(folder: Path, *, hosts: int = 2, proxied: bool = True, **settings: s
         standby.start()
         primary.tell("ALTER SYSTEM SET synchronous_standby_names = 'standby'",
                      "ALTER SYSTEM SET synchronous_commit = 'remote_apply'", "SELECT pg_reload_conf()")
-        assert until(lambda: primary.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
+        until(lambda: primary.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
         shared = folder / "shared"
         shared.mkdir(mode=0o700)
         proxy, visitor = lan.host("proxy"), lan.host("visitor")
@@ -290,11 +290,11 @@ def proxying(machines: Cluster) -> Iterator[None]:
         subprocess.run(["nginx", "-t", "-q", "-c", written, "-p", folder], check=True)
         machines.nginx = subprocess.Popen(["nginx", "-c", written, "-p", folder, "-g", "daemon off;"])
     try:
-        assert until(lambda: answers(machines))
+        until(lambda: answers(machines))
         yield
     finally:
         machines.nginx.send_signal(signal.SIGTERM)
-        machines.nginx.wait(20)
+        machines.nginx.wait(60)
 
 
 def configured(folder: Path, addresses: list[str], proxy: str) -> Path:

@@ -10,9 +10,9 @@ import pytest
 
 from api.client import Reply
 from tests.api.paper_kit import PDF, digest
-from tests.api.workers_kit import until
 from tests.journeys.register_kit import Body, Someone
 from tests.machines.cluster_kit import Cluster, cluster, is_away
+from tests.waiting import until
 
 pytestmark = pytest.mark.requires_system("ip", "nginx", "openssl")
 
@@ -86,12 +86,12 @@ def test_what_one_host_did_every_host_knows_and_a_fallen_primary_takes_nothing_a
             here, there = there, here
 
         with Writing(li, town.claim(li, "", **TRAINING)) as writing:
-            assert until(lambda: len(writing.acknowledged) >= 5)
+            until(lambda: len(writing.acknowledged) >= 5)
             published = int(machines.client().get("/log/checkpoint").body.decode().splitlines()[1])
             machines.primary.stop()
             machines.standby.promote()
             began, before = time.monotonic(), len(writing.acknowledged)
-            assert until(lambda: len(writing.acknowledged) >= before + 3, 40), writing.told[-5:]
+            until(lambda: len(writing.acknowledged) >= before + 3, lambda: writing.told[-5:])
             took = time.monotonic() - began
 
         for claim in writing.acknowledged:
@@ -99,7 +99,7 @@ def test_what_one_host_did_every_host_knows_and_a_fallen_primary_takes_nothing_a
         assert len({*writing.acknowledged}) == len(writing.acknowledged)
         print(f"served again after {took:.1f} s")
         assert took < 30
-        assert until(lambda: int(
+        until(lambda: int(
             machines.client().get("/log/checkpoint").body.decode().splitlines()[1]) > published)
         checked = machines.services[0].run("fsck")
         assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.workers_kit import until
 from tests.machines.cluster_kit import cluster
 from tests.machines.test_machines import TRAINING, Writing, at
+from tests.waiting import until
 
 pytestmark = [pytest.mark.requires_system("ip", "nginx", "openssl"), pytest.mark.torture]
 
@@ -29,9 +29,8 @@ def test_three_hosts_write_one_order_and_go_on_without_the_one_that_is_killed(
 
         def some_more(least: int) -> None:
             before = [len(one.acknowledged) for one in writing]
-            assert until(lambda: all(len(one.acknowledged) >= was + least
-                                     for one, was in zip(writing, before, strict=True)), 60), [
-                one.told[-3:] for one in writing]
+            until(lambda: all(len(one.acknowledged) >= was + least for one, was in zip(writing, before, strict=True)),
+                  lambda: [one.told[-3:] for one in writing])
 
         some_more(20)
         machines.services[2].kill()

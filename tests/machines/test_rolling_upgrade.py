@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ledger.stores.postgres_schema import steps
-from tests.api.workers_kit import until
 from tests.machines.cluster_kit import Cluster, Service, cluster
 from tests.machines.test_machines import TRAINING, Writing
+from tests.waiting import until
 
 pytestmark = [pytest.mark.requires_system("ip", "nginx", "openssl"), pytest.mark.torture]
 
@@ -49,7 +49,7 @@ def test_hosts_are_upgraded_one_after_another_and_nobody_is_told(
         with Writing(li, town.claim(li, "", **TRAINING)) as writing:
             def some_more() -> None:
                 before = len(writing.acknowledged)
-                assert until(lambda: len(writing.acknowledged) >= before + 10, 30)
+                until(lambda: len(writing.acknowledged) >= before + 10)
 
             some_more()
             migrated = machines.services[0].run("migrate", program=newer)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.workers_kit import until
 from tests.journeys.register_kit import Body, Someone
 from tests.machines.cluster_kit import KEYS, REGISTER, Cluster, cluster
 from tests.machines.test_machines import TRAINING, Writing
 from tests.postgres_kit import USER
+from tests.waiting import until
 
 pytestmark = [pytest.mark.requires_system("ip"), pytest.mark.torture]
 
@@ -70,15 +70,15 @@ def test_what_no_standby_has_confirmed_is_not_acknowledged_and_questions_are_ans
     machines.standby.pause()
 
     with Writing(scene.li, scene.claim(1)) as writing:
-        assert until(lambda: machines.primary.ask(WAITING) >= 1)
+        until(lambda: machines.primary.ask(WAITING) >= 1)
         for path in ("/livez", "/log/key", "/version"):
             assert machines.direct(machines.services[0]).get(path).status == 200
         asked = machines.direct(machines.services[0])
-        assert until(lambda: "备用服务器" in asked.get("/readyz").json.get("detail", "")), "it stands still"
+        until(lambda: "备用服务器" in asked.get("/readyz").json.get("detail", ""), "it stands still")
         assert asked.get("/readyz").status == 200
         assert writing.acknowledged == []
         machines.standby.tell("SELECT pg_wal_replay_resume()")
-        assert until(lambda: len(writing.acknowledged) >= 3, 60), writing.told[-3:]
+        until(lambda: len(writing.acknowledged) >= 3, lambda: writing.told[-3:])
 
     assert len(set(writing.acknowledged)) == len(writing.acknowledged)
     assert scene.li.saw(f"/v1/claims/{first['claim']}")["claim"] == first["claim"]
@@ -95,7 +95,7 @@ def test_a_commit_that_somebody_takes_out_of_its_wait_is_not_acknowledged(machin
 
     asking = threading.Thread(target=submit)
     asking.start()
-    assert until(lambda: machines.primary.ask(WAITING) >= 1)
+    until(lambda: machines.primary.ask(WAITING) >= 1)
     machines.primary.tell("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
     asking.join(60)
     machines.standby.tell("SELECT pg_wal_replay_resume()")
@@ -108,15 +108,15 @@ def test_a_commit_that_somebody_takes_out_of_its_wait_is_not_acknowledged(machin
 def test_a_primary_that_comes_back_after_another_took_its_place_is_not_asked(machines: Cluster) -> None:
     scene = Scene(machines)
     with Writing(scene.li, scene.claim(0)) as writing:
-        assert until(lambda: len(writing.acknowledged) >= 5)
+        until(lambda: len(writing.acknowledged) >= 5)
         machines.primary.host.unplug()
         machines.standby.promote()
         before = len(writing.acknowledged)
-        assert until(lambda: len(writing.acknowledged) >= before + 5, 60), writing.told[-3:]
+        until(lambda: len(writing.acknowledged) >= before + 5, lambda: writing.told[-3:])
         machines.primary.host.plug_in()  # It is the first in the address, and believes that it is the primary.
         machines.standby.tell("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'register'")
         before = len(writing.acknowledged)
-        assert until(lambda: len(writing.acknowledged) >= before + 5, 60), writing.told[-3:]
+        until(lambda: len(writing.acknowledged) >= before + 5, lambda: writing.told[-3:])
 
     for claim in writing.acknowledged:
         assert scene.li.saw(f"/v1/claims/{claim}")["claim"] == claim

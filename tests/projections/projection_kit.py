@@ -295,7 +295,7 @@ class House:
 
     def followed(self) -> Answers:
         """The answers, once they have taken everything."""
-        assert self.follower.wait_for(self.size, 20), self.follower.lag()
+        assert self.follower.wait_for(self.size, 60), self.follower.lag()
         return self.answers
 
     def years(self, person: PersonId, year: int | None = None, **axes: str) -> Any:

@@ -73,14 +73,15 @@ def test_a_question_about_what_is_not_followed_yet_waits_for_it(house: House, pe
     house.follower.stop()
     late = house.person()
     next_follower = Follower(house.ledger, house.folder / "answers", projections())
+    answers = beside(house, wait_ms=60_000)
     starting = threading.Timer(0.2, next_follower.start)  # not hours: seconds
-    starting.start()
     began = time.monotonic()
+    starting.start()
 
-    found = house.answers.person(late, as_of=house.size)
+    found = answers.person(late, as_of=house.size)
 
     assert found is not None and time.monotonic() - began > 0.1
-    assert house.answers.years(late, read_axes(as_of=str(house.size))) is not None
+    assert answers.years(late, read_axes(as_of=str(house.size))) is not None
     starting.join()
     next_follower.stop()
 

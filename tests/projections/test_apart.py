@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from projections.following import marker
 from projections.following.apart import Apart, _collecting_seldom
 from projections.following.standby import Standby
 from projections.laws import Laws
+from tests.waiting import until
 
 KIT = Path(__file__).parent
 
@@ -60,13 +61,6 @@ def standing(house: House, apart: Apart) -> Iterator[Standby]:
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anything counts as much."""
     monkeypatch.setattr(projections.following.follower, "BUSY_PERCENT", 0)
-
-
-def until(true: Callable[[], Any], seconds: int = 20) -> bool:
-    end = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < end:
-        time.sleep(0.01)
-    return bool(found)
 
 
 def owner(house: House) -> str:
@@ -103,7 +97,7 @@ def test_where_little_happens_a_thread_follows_and_no_process_is_called(tmp_path
         with standing(house, apart) as standby:
             for _ in range(3):
                 say(house.ledger)
-                assert standby.wait_for(house.size)
+                assert standby.wait_for(house.size, 60)
                 time.sleep(0.2)
 
             assert standby.follows
@@ -122,20 +116,20 @@ def test_where_much_happens_a_process_of_its_own_follows_and_whoever_waits_meanw
 
             def written_and_answered() -> bool:
                 say(house.ledger)
-                waited.append(standby.wait_for(house.size))
+                waited.append(standby.wait_for(house.size, 60))
                 return standby._follower is None and apart.follows
 
-            assert until(written_and_answered)
+            until(written_and_answered)
             assert moved_out(house, standby)
             unit = house.unit(NINGBO, "industry")
-            assert standby.wait_for(house.size)
+            assert standby.wait_for(house.size, 60)
             assert house.answers.unit(unit) is not None
             assert standby.follows
             assert {lag.behind for lag in standby.lag().values()} == {0}
             assert standby.failures() == []
 
             second = apart_from(house)  # Of another process that answers: one is enough for all.
-            assert until(second.stands_ready)
+            until(second.stands_ready)
             assert not second.follows
         assert all(waited)
         assert not apart.follows
@@ -151,7 +145,7 @@ def test_when_the_process_is_killed_a_thread_follows_and_no_other_is_called_at_o
             os.kill(int(owner(house)), signal.SIGKILL)
             say(house.ledger)
 
-            assert standby.wait_for(house.size)
+            assert standby.wait_for(house.size, 60)
             assert owner(house) == str(os.getpid())
             time.sleep(0.5)
             assert standby._follower is not None
@@ -167,10 +161,10 @@ def test_where_no_process_can_be_had_a_thread_goes_on_following(tmp_path: Path, 
     with living(tmp_path / "house") as house:
         apart = apart_from(house, *command)
         with standing(house, apart) as standby:
-            assert until(lambda: apart._again_at_ns and apart._process is None)
+            until(lambda: apart._again_at_ns and apart._process is None)
             say(house.ledger)
 
-            assert standby.wait_for(house.size)
+            assert standby.wait_for(house.size, 60)
             assert owner(house) == str(os.getpid())
 
 
@@ -181,10 +175,10 @@ def test_a_ledger_in_postgresql_is_followed_without_its_keys(postgres: str, tmp_
     ledger = Ledger.in_postgres(postgres, vault)
     reader = Reader(Laws(), tmp_path / "answers")
     try:
-        assert until(apart.stands_ready)
+        until(apart.stands_ready)
         say(ledger, 3)
 
-        assert until(lambda: reader.path.exists() and reader.position() == 3)
+        until(lambda: reader.path.exists() and reader.position() == 3)
     finally:
         apart.let_go()
         ledger.close()
@@ -225,6 +219,6 @@ def test_when_whoever_called_it_is_killed_the_process_lets_go_in_good_order(tmp_
             caller.stdout.close()
 
         lease = FileLease(house.folder / "answers" / "follower.lock")
-        assert until(lease.try_take)
+        until(lease.try_take)
         lease.release()
         assert marker.take(house.folder / "answers")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
-from collections.abc import Callable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from projection_kit import living
@@ -21,13 +18,7 @@ from projections.files.content import stands
 from projections.files.file import ProjectionFile
 from projections.files.places import path_of
 from projections.following.follower import Follower
-
-
-def until(true: Callable[[], Any], seconds: int = 20) -> bool:
-    end = time.monotonic() + seconds
-    while not (found := true()) and time.monotonic() < end:
-        time.sleep(0.005)
-    return bool(found)
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -79,19 +70,19 @@ def test_rounds_go_on_while_a_file_is_carried_over_and_nothing_else_is_begun(tmp
         follower = Follower(house.ledger, tmp_path, [Counter()])
         follower.start()
         say(house.ledger, 3)
-        assert until(lambda: follower._tracks["counter"].live)
+        until(lambda: follower._tracks["counter"].live)
         live = follower._tracks["counter"].live
         assert live is not None
         assert follower._carrier is not None
         try:
             with live.ahead._carrying:  # As long as this takes, the disk does.
                 say(house.ledger, 20)
-                assert until(lambda: follower._carrier and not follower._carrier.is_free)
+                until(lambda: follower._carrier and not follower._carrier.is_free)
                 for _ in range(3):
                     say(house.ledger, 20)
-                    assert follower.wait_for(house.size)
+                    assert follower.wait_for(house.size, 60)
                 assert not follower._carrier.is_free
-            assert until(lambda: follower._carrier and follower._carrier.is_free)
+            until(lambda: follower._carrier and follower._carrier.is_free)
         finally:
             follower.stop()
         assert stands(path_of(tmp_path, Counter()), house.ledger) == made_up_to(

@@ -474,7 +474,7 @@ def test_it_follows_by_itself_and_says_how_far_it_is(house: House, upkeep: Upkee
     person = house.person(unit=house.unit(NINGBO, "industry"))
     house.registered(person, exam("2021-03-01"), ruling=manual(900))
 
-    assert upkeep.wait_for(house.size, 20)
+    assert upkeep.wait_for(house.size, 60)
     assert upkeep.lag() == (house.size, 0, None, None)
 
 

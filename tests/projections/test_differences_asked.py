@@ -184,7 +184,7 @@ def test_before_the_kept_file_was_made_it_is_what_that_file_would_have_said(hous
     house.registered(person, exam("2021-03-01"), ruling=manual(900))
     answers = house.followed()
     with upkeep_of(house) as upkeep:
-        assert upkeep.wait_for(house.size)
+        assert upkeep.wait_for(house.size, 60)
         stood = house.size
         kept = told(answers.differences, stood)
         house.registered(person, exam("2021-04-01"), ruling=manual(900))

@@ -50,7 +50,7 @@ def folder_of(house: House) -> Path:
 def following(house: House, projection: Counter) -> Follower:
     follower = Follower(house.ledger, folder_of(house), [projection])
     follower.start()
-    assert follower.wait_for(house.size)
+    assert follower.wait_for(house.size, 60)
     return follower
 
 
@@ -81,7 +81,7 @@ def test_while_the_old_program_follows_the_new_version_is_made_beside_compared_a
     assert seen == TableChange("seen", 5, 4, 1, 0, 1, (), ("length",), (((2, "x"), None), ((3, "x"), (3, "X"))))
     assert waiting.is_same and not found.are_none
     say(house.ledger)   # The old one goes on answering, and following.
-    assert old.wait_for(6)
+    assert old.wait_for(6, 60)
     assert words(folder_of(house), Counter()) == [("x",)] * 6
     assert names(house) == ["counter.1.db", "counter.2.db"]
     old.stop()

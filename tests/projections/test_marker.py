@@ -47,7 +47,7 @@ def checked(house: House) -> list[str]:
     follower = Follower(house.ledger, house.folder / "answers", projections())
     with capture_logs() as lines:
         follower.start()
-        assert follower.wait_for(house.size, 20)
+        assert follower.wait_for(house.size, 60)
         follower.stop()
     return sorted(line["file"] for line in lines if line["event"] == "projection_checked")
 
@@ -82,7 +82,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from projection_kit import open_house
 house = open_house(Path(sys.argv[1]))
-assert house.follower.wait_for(house.size, 20)
+assert house.follower.wait_for(house.size, 60)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

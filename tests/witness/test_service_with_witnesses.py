@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,18 @@ from api.settings import Settings
 from api.terminal.exits import Stop
 from ledger.proof.policy import believe, parse_policy
 from ledger.witnessing.kept import Kept
-
-PATIENCE_S = 60
+from tests.waiting import until
 
 
 def until_seen(app: Flask, policy: bytes) -> bytes:
     """Ask for the checkpoint until witnesses have seen it."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        note = app.test_client().get("/log/checkpoint").data
-        if note.count("— ".encode()) > 1:
-            believe(note, parse_policy(policy))
-            return note
-        time.sleep(0.05)  # not hours: seconds
-    raise AssertionError("no checkpoint was cosigned")
+    def seen() -> bytes:
+        note: bytes = app.test_client().get("/log/checkpoint").data
+        return note if note.count("— ".encode()) > 1 else b""
+
+    note = until(seen, "no checkpoint was cosigned")
+    believe(note, parse_policy(policy))
+    return note
 
 
 @pytest.mark.requires_system("openssl")
@@ -45,14 +42,15 @@ def test_its_checkpoints_are_seen_stamped_and_told(tmp_path: Path) -> None:
         with composed(settings) as app:
             note = until_seen(app, policy.read_bytes())
             assert size(note) > 0
-            kept, until = Kept(data / "witnessed"), time.monotonic() + PATIENCE_S
-            while time.monotonic() < until and not any(kept.stamps(each) for each in kept.dated()):
-                time.sleep(0.05)  # not hours: seconds
-            client = app.test_client()
+            kept, client = Kept(data / "witnessed"), app.test_client()
+            until(lambda: any(kept.stamps(each) for each in kept.dated()))
             (first,) = client.get("/log/checkpoints").get_json()["checkpoints"]
             assert first["time_stamps"] == ["test-tsa"]
-            checks = {each["check"]: each["level"] for each in client.get("/readyz").get_json()["checks"]}
-            assert (checks["witnesses"], checks["time_stamps"]) == ("ok", "ok")
+
+            def checked() -> dict[str, str]:
+                return {each["check"]: each["level"] for each in client.get("/readyz").get_json()["checks"]}
+
+            until(lambda: (checked()["witnesses"], checked()["time_stamps"]) == ("ok", "ok"), checked)
             metrics = client.get("/metrics").text
             assert 'xueshi_outside_failing{kind="witness",name="w"} 0.0' in metrics
             assert 'xueshi_outside_failing{kind="authority",name="test-tsa"} 0.0' in metrics

@@ -54,7 +54,7 @@ def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def asked(address: str, method: str, path: str, body: bytes | None = None) -> tuple[int, str, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
     connection.request(method, path, body)
     answer = connection.getresponse()
     content = answer.read()
@@ -81,7 +81,7 @@ def test_over_the_wire_each_answer_has_its_status(folder: Path) -> None:
         assert asked(address, "GET", monitored_path("other.example/log"))[0] == 404
         assert asked(address, "GET", "/")[2].decode().strip() == WitnessFolder(folder).vkey
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     with serving(folder) as (address, _):  # It remembers what it cosigned before.
         assert asked(address, "POST", "/add-checkpoint", log.grown(1).body(0))[::2] == (409, b"4\n")
 

@@ -40,6 +40,7 @@ from ledger.proof.keys import format_vkey, parse_skey
 from ledger.vocabulary import parse_hours
 from policies.shelf import shipped
 from projections.basis import read_axes
+from tests.waiting import until
 
 SMALL = Told(people=30, first_year=2020, last_year=2020, seed=5)
 
@@ -249,9 +250,7 @@ def test_killed_it_says_so_and_what_someone_put_beside_it_is_not_removed(tmp_pat
     folder = tmp_path / "data"
     command = [str(Path(sysconfig.get_path("scripts")) / "xueshi"), "demo", "--data", str(folder), "--people", "5000"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        until = time.monotonic() + 30
-        while not (folder / "ledger.db").exists() and time.monotonic() < until:
-            time.sleep(0.02)
+        until((folder / "ledger.db").exists)
         running.send_signal(signal.SIGKILL)
     (folder / "mine.txt").write_text("不是示例")
 

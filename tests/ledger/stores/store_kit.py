@@ -120,7 +120,7 @@ def crowd(store: AppendingRecorder, appends: Sequence[Append]) -> list[Receipt |
     start = threading.Barrier(len(appends))
 
     def run(place: int) -> None:
-        start.wait(30)
+        start.wait(60)
         outcomes[place] = outcome_of(store, appends[place])
 
     threads = [threading.Thread(target=run, args=(place,)) for place in range(len(appends))]
@@ -141,7 +141,7 @@ def closed_under_load(store: AppendingRecorder, threads: int) -> set[int]:
     begun = threading.Barrier(threads + 1)
 
     def write(thread: int) -> None:
-        begun.wait(30)
+        begun.wait(60)
         for number in range(500):
             outcome = outcomes[f"{thread}-{number}"] = outcome_of(store, one(f"{thread}-{number}"))
             if not isinstance(outcome, Receipt):
@@ -150,12 +150,12 @@ def closed_under_load(store: AppendingRecorder, threads: int) -> set[int]:
     writing = [threading.Thread(target=write, args=(thread,)) for thread in range(threads)]
     for each in writing:
         each.start()
-    begun.wait(30)
+    begun.wait(60)
     while len(outcomes) < 6 * threads:
         time.sleep(0.001)
     store.close()
     for each in writing:
-        each.join(30)
+        each.join(60)
         assert not each.is_alive()
     refused = [outcome for outcome in outcomes.values() if not isinstance(outcome, Receipt)]
     assert all(isinstance(outcome, StoreFailed) and "未写入" in str(outcome) for outcome in refused)

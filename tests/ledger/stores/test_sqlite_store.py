@@ -109,7 +109,7 @@ def test_two_processes_write_one_file_in_turn_and_each_goes_on_from_the_others_e
         assert store.answered(request(f"child-{number}")) is not None, "its key counts here too"
     child.stdin.close()
     child.stdout.close()
-    assert child.wait(30) == 0
+    assert child.wait(60) == 0
     store.close()
     assert len(check(path).leaves) == ours + 120
 
@@ -303,7 +303,7 @@ def test_after_a_failure_of_the_writer_the_waiting_are_told_and_the_next_append_
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
     failed = [outcome for outcome in outcomes if isinstance(outcome, StoreFailed)]
     assert len(failed) == len({id(error) for error in failed}), "an exception of one's own for each"

@@ -45,7 +45,7 @@ def kill_at_a_random_moment(path: Path, seed: int, rounds: int) -> None:
         threading.Timer(rng.uniform(0.35, 1.1), child.send_signal, [signal.SIGKILL]).start()
         output = child.stdout.read()
         child.stdout.close()
-        assert child.wait(30) == -signal.SIGKILL
+        assert child.wait(60) == -signal.SIGKILL
         checked = check_after(path, said(output), threads=64)
         assert len(checked.leaves) >= done_before
         done_before = len(checked.leaves)

@@ -147,7 +147,7 @@ def test_readers_beside_a_crowd_of_writers_see_only_whole_appends_and_no_gap(sto
     finally:
         done.set()
         for reader in readers:
-            reader.join(30)
+            reader.join(60)
 
     assert not wrong
     assert store.size() == 4 * 32 * 3

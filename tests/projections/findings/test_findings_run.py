@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +38,7 @@ from projections.findings.patterns import patterns
 from projections.findings.snapshot import Interrupted
 from projections.findings.traces import Traces
 from projections.findings.upkeep import Upkeep
+from tests.waiting import until
 
 NOW = 1_800_000_000_000_000
 
@@ -321,10 +321,10 @@ def test_a_service_keeps_the_file_a_little_behind(register: Register, monkeypatc
     shared_file(register)
     followed(register.house.ledger, register.folder)
     with Upkeep(register.house.ledger, register.folder) as upkeep:
-        assert _soon(lambda: upkeep.lag().behind == 0 and upkeep.position() > 0), upkeep.lag()
+        until(lambda: upkeep.lag().behind == 0 and upkeep.position() > 0, upkeep.lag)
         register.registered(register.person(), training("2022-03-09", "2022-03-09", 2), paper("ab"))
         followed(register.house.ledger, register.folder)
-        assert _soon(lambda: upkeep.position() == register.house.size), upkeep.lag()
+        until(lambda: upkeep.position() == register.house.size, upkeep.lag)
         (one,) = found.findings(answers(register.folder), None, Filters(pattern="D02")).items
         assert len(one.claims) == 3 and upkeep.lag().failure is None
 
@@ -359,20 +359,13 @@ def test_of_two_that_serve_one_keeps_the_file_and_the_other_follows_it_only_when
     followed(register.house.ledger, register.folder)
     ledger, folder = register.house.ledger, register.folder
     with Upkeep(ledger, folder) as first, Upkeep(ledger, folder) as second:
-        assert _soon(lambda: max(first.asked_at, second.asked_at) == register.house.size)
+        until(lambda: max(first.asked_at, second.asked_at) == register.house.size)
         keeps, waits = (first, second) if first.asked_at else (second, first)
         register.registered(register.person(), training("2022-03-09", "2022-03-09", 2), paper("ab"))
         followed(register.house.ledger, register.folder)
-        assert _soon(lambda: keeps.asked_at == register.house.size)
+        until(lambda: keeps.asked_at == register.house.size)
         assert waits.asked_at == 0 and waits.position() == keeps.position()
         keeps.stop()
         register.registered(register.person(), training("2022-03-12", "2022-03-12", 2), paper("ab"))
         followed(register.house.ledger, register.folder)
-        assert _soon(lambda: waits.asked_at == register.house.size)
-
-
-def _soon(is_so: Any) -> bool:
-    until = time.monotonic() + 20
-    while not is_so() and time.monotonic() < until:
-        time.sleep(0.01)
-    return bool(is_so())
+        until(lambda: waits.asked_at == register.house.size)
