@@ -32,6 +32,7 @@ import pytest
 from psycopg import sql
 
 from tests.memory_kit import temporary
+from tests.waiting import until
 
 SCHEMAS: Final = ("ledger", "access")
 """The two logs of a register: one database holds both."""
@@ -195,6 +196,8 @@ def waiting_for_a_standby(server: Server) -> Iterator[None]:
         connection.execute("SET synchronous_commit = local")
         try:
             _set_standby(connection, "nowhere")
+            with server.connect("postgres") as other:
+                until(lambda: _waits(other, connection), "nobody waits for it")
             yield
         finally:
             _set_standby(connection, "")
@@ -221,6 +224,22 @@ def small_disk(server: Server, size: str) -> Iterator[Path]:
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
         folder.rmdir()
+
+
+def _waits(committing: psycopg.Connection[Any], looking: psycopg.Connection[Any]) -> bool:
+    """Say whether a commit is held up by now: processes of a server hear of a setting one after another."""
+    asked, pid = committing.pgconn, committing.info.backend_pid
+    asked.send_query(b"SELECT pg_logical_emit_message(true, 'xueshi', '')")
+    held, is_over = False, False
+    while not (held or is_over):
+        asked.consume_input()
+        is_over = not asked.is_busy()
+        held = bool(looking.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'",
+            (pid,)).fetchone())
+    while asked.get_result() is not None:
+        """Until it says that it is over."""
+    return held
 
 
 def sweep(place: Path) -> None:

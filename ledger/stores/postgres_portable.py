@@ -54,12 +54,12 @@ class Standby:
     def __init__(self) -> None:
         self.is_away = False
         """Whether the last commit was not confirmed: it stands on one server alone, until another is."""
-        self._again_at: float = 0
+        self._missed_at: float = 0
 
     @contextmanager
     def awaited(self, connection: Connection) -> Iterator[None]:
         """Commit within this block; raises StoreFailed where no standby has confirmed it in time."""
-        if self.is_away and time.monotonic() < self._again_at:
+        if self.is_away and time.monotonic() < self._missed_at + AGAIN_S:
             raise StoreFailed(RuntimeError("no standby"), cure=_AWAY)
         heard: list[str] = []
 
@@ -83,7 +83,7 @@ class Standby:
             watch.join()  # It may be giving up just now: nobody else's statement is to be hit.
         self.is_away = "SyncRepWaitForLSN" in heard
         if self.is_away:
-            self._again_at = time.monotonic() + AGAIN_S
+            self._missed_at = time.monotonic()
             raise StoreFailed(RuntimeError("not replicated"), cure=UNREPLICATED)
 
 

@@ -235,8 +235,8 @@ def test_the_tables_are_those_of_the_file_column_for_column(place: KeyDatabase, 
 def test_what_no_standby_confirms_is_told_soon_and_keys_are_read_meanwhile(
     hosts: Callable[[], Vault], postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_portable, "CONFIRMED_S", 0.3)
-    monkeypatch.setattr(postgres_portable, "AGAIN_S", 0.5)
+    monkeypatch.setattr(postgres_portable, "CONFIRMED_S", 1)
+    monkeypatch.setattr(postgres_portable, "AGAIN_S", 600)
     vault = hosts()
     sealed = sealed_under(vault, "per_li")
 
@@ -249,6 +249,7 @@ def test_what_no_standby_confirms_is_told_soon_and_keys_are_read_meanwhile(
         with pytest.raises(StoreFailed):  # The key is there; it would be lost with its server.
             vault.prepare(["per_wang"])
 
+    monkeypatch.setattr(postgres_portable, "AGAIN_S", 0)
     until(lambda: prepares(vault, "per_wang", "per_zhao"))
     assert hosts().open(*sealed_under(vault, "per_wang")) == WORDS
 

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 import pytest
@@ -211,6 +211,7 @@ def test_while_the_server_is_away_nobody_hangs_and_all_is_well_when_it_is_back(
 def fall_and_rise(server: Server, conninfo: str, *, seed: int, rounds: int, how: signal.Signals) -> None:
     rng = random.Random(seed)
     child, away = start(conninfo, 16, 10_000), 0.0
+    first = written_by(child).readline()
     for _ in range(rounds):
         time.sleep(rng.uniform(0.5, 1.0))
         gone = time.monotonic()
@@ -220,7 +221,8 @@ def fall_and_rise(server: Server, conninfo: str, *, seed: int, rounds: int, how:
         away = max(away, time.monotonic() - gone)
     time.sleep(0.5)
     child.kill()
-    output, _ = child.communicate(timeout=60)
+    output = first + written_by(child).read()
+    child.communicate(timeout=60)
     wait_for_the_dead(conninfo)
     lines = said(output)
     failed = {line[-1] for line in lines if line[0] in ("failed", "unopened")}
@@ -243,15 +245,25 @@ def test_a_server_that_falls_again_and_again(own_server: Server, own: str, seed:
     fall_and_rise(own_server, own, seed=seed, rounds=10, how=signal.SIGQUIT)
 
 
+def written_by(child: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert child.stdout is not None
+    return child.stdout
+
+
 def kill_writers(conninfo: str, *, seed: int, rounds: int) -> None:
     """Two processes write the same ledger; both are killed, and the next two go on."""
     rng = random.Random(seed)
-    for _ in range(rounds):
+    for round_ in range(rounds):
         children = [start(conninfo, 16, 10_000) for _ in range(2)]
-        time.sleep(rng.uniform(0.6, 1.2))
+        # Every other round at least one of them has written something; in the others they may die while they connect.
+        first = written_by(children[0]).readline() if round_ % 2 == 0 else b""
+        time.sleep(rng.uniform(0.1 if first else 0.6, 1.2))
         for child in children:
             child.send_signal(signal.SIGKILL)
-        outputs = [child.communicate(timeout=60)[0] for child in children]
+        outputs = [written_by(child).read() for child in children]
+        outputs[0] = first + outputs[0]
+        for child in children:
+            child.communicate(timeout=60)
         wait_for_the_dead(conninfo)
         check_after(conninfo, [line for output in outputs for line in said(output)], threads=16)
     assert check_postgres(conninfo).leaves
