@@ -17,10 +17,11 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.chromium_kit import clicks_end_with_their_page, program
+from tests.chromium_kit import be_patient, program
 from tests.memory_kit import temporary
 from tests.reporting_kit import tell_less
 from tests.sharing_kit import compile_share, remember_templates, rewrite_share
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from postgres_kit import Server
@@ -156,10 +157,10 @@ def _one_chromium() -> Iterator[Any]:
     """One browser for the run: to start one takes as long as to read three screens in it."""
     from playwright.sync_api import sync_playwright
 
-    clicks_end_with_their_page()
+    be_patient()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program(), args=[
-            "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-zygote"])
+            "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-zygote"], timeout=2 * PATIENCE_S * 1_000)
         loop = asyncio.get_running_loop()
         asyncio._set_running_loop(None)
         yield browser, loop
