@@ -140,7 +140,7 @@ def _cell(text: str) -> str:
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c1b19; --paper: #fffdf8; --faint: #6b665c; --line: #e2dccf;
         --seal: #9d2f22; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root { --ink: #ece8df; --paper: #1b1a18; --faint: #a39d90; --line: #3a3731; --seal: #e58a7c; }
 }
 * { box-sizing: border-box; }
@@ -166,7 +166,7 @@ td + td, th + th { padding-left: 1rem; border-left: 1px solid var(--line); }
 .readings dt { font-weight: 700; }
 .readings dd { margin: 0 0 1rem; }
 .readings dd span { color: var(--faint); }
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   thead { display: none; }
   tr, td { display: block; }
   td { border: 0; padding: .4rem 0; }

@@ -1,0 +1,50 @@
+"""What a screen looks like on paper: what it says and rests on, and none of what is done about it."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.console.browser_kit import Window
+from tests.console.console_kit import Cast
+
+pytestmark = pytest.mark.requires_system("chromium", "pdftotext")
+ROOT = "日志的根"
+
+
+def printed(window: Window, place: str) -> str:
+    """The words that a browser prints of a screen, as somebody prints who changes none of its settings."""
+    window.page.goto(window.address + place)
+    made = window.page.pdf(prefer_css_page_size=True)
+    done = subprocess.run(("pdftotext", "-layout", "-", "-"), input=made, capture_output=True, check=True)
+    return done.stdout.decode()
+
+
+def test_a_queue_on_paper_is_its_rows_and_no_button_box_or_filter(chromium: Any, served: str, cast: Cast) -> None:
+    window = Window(chromium, served, cast.clerk.token)
+    place = f"/queue?selected={cast.claims['open']['claim']}"
+    window.page.goto(window.address + place)
+    shown = window.page.inner_text("body")
+
+    paper = printed(window, place)
+
+    for words in ("成批认定", "退回的理由", "补录 1", "转办", "退出", "帮助"):
+        assert words in shown and words not in paper, words
+    for words in ("补报的研修", "甬江机械厂", "按现行细则", ROOT, "第 1 页，共 "):
+        assert words in paper, words
+    assert "等待" in paper.partition("补报的研修")[0], "it is a table under its heads, not the cards of a small window"
+
+
+def test_somebodys_year_on_paper_names_its_moment_its_law_and_the_root(
+    chromium: Any, served: str, cast: Cast
+) -> None:
+    window = Window(chromium, served, cast.li.token)
+    place = f"/persons/{cast.li.id}/years/2025"
+
+    paper = printed(window, place)
+
+    basis = paper.partition("年度要求")[0]
+    assert all(words in basis for words in ("发生时间", "记录时间", "规则", ROOT, "李*华"))
+    assert "查看" not in paper and "JSON" not in paper and paper.count("本页依据") == 1
