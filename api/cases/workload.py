@@ -7,7 +7,7 @@ with itself. The count names no person. `tests/api/test_http_work.py` shows it.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from api.cases.differences import await_differences
 from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look_at
@@ -32,8 +32,27 @@ def counted_on(house: House, as_of: str | None) -> date:
     return house.today if at is None else datetime.fromisoformat(at).date()  # A log of no events: nothing waits.
 
 
+class Loads(NamedTuple):
+    """What waits with each office, the one whose oldest has waited longest first."""
+
+    counted_on: date
+    items: list[Load]
+    differences_as_of: int | None
+    at: int
+
+
 def loads(house: House, caller: Caller, region: str, as_of: str | None) -> dict[str, Any] | Refusal:
     """How much waits with each office within the asker's scopes, and since when."""
+    found = offices(house, caller, region, as_of)
+    if isinstance(found, Refusal):
+        return found
+    return {"counted_on": found.counted_on.isoformat(), "waiting": sum(one.waiting for one in found.items),
+            "items": [load_told(one, found.counted_on) for one in found.items],
+            "differences_as_of": found.differences_as_of, **house.answers.reflects(found.at)}
+
+
+def offices(house: House, caller: Caller, region: str, as_of: str | None) -> Loads | Refusal:
+    """The same for whoever shows some of them: of a million people ten thousand units have something waiting."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -53,12 +72,11 @@ def loads(house: House, caller: Caller, region: str, as_of: str | None) -> dict[
                           differences_as_of=differences_as_of, every_role=every_role)[0]
     # Of an office that is reached twice, the wider view.
     widest = {one[:5]: one for one in sorted(found, key=lambda one: one.waiting)}
-    items = [_load(one, day) for one in sorted(widest.values(), key=lambda one: (one.since, one.oldest))]
-    return {"counted_on": day.isoformat(), "waiting": sum(one["waiting"] for one in items), "items": items,
-            "differences_as_of": differences_as_of, **house.answers.reflects(at)}
+    return Loads(day, sorted(widest.values(), key=lambda one: (one.since, one.oldest)), differences_as_of, at)
 
 
-def _load(one: Load, day: date) -> dict[str, Any]:
+def load_told(one: Load, day: date) -> dict[str, Any]:
+    """What waits with one office, as it is answered."""
     return {**one._asdict(), "since_at": written_time(one.since_at), "days": days_waited(one.since_at, day)}
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
+from flask import request
+
 from api.cases import workload, year_closing, years
 from api.cases.belonging import people
 from api.cases.claiming import claim_drafts, claim_sheet, queue
@@ -37,7 +39,7 @@ from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from policies.words import base_vocabulary
 from projections.basis import written_time
-from projections.workload import days_waited
+from projections.workload import Load, days_waited
 
 _UNDER_WAY_MOST = 20
 LOADS_MOST = 50
@@ -195,7 +197,7 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     day = workload.counted_on(house, moment.asked["as_of"])
     ages = [days_waited(one.since_at, day) for one in found.items]
     kinds = Counter(one.kind for one in found.items)
-    loads = workload.loads(house, caller, "", moment.asked["as_of"])
+    loads = workload.offices(house, caller, "", moment.asked["as_of"])
     if isinstance(loads, Refusal):
         return loads
     proposed = rules.proposed(asking, moment, position) or []
@@ -203,15 +205,14 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     held = exam_waits.waiting(house, caller, role, as_of=position)
     sat = [] if isinstance(held, Refusal) else [_sat(one, day) for one in held[0]]
     watches = role in (HUMAN_RESOURCES, SUPERVISOR)
-    sectors = base_vocabulary().sectors
-    items = [{**one, "role_words": role_name(one["role"]), "kind_words": words.KINDS.get(one["kind"], one["kind"]),
-              "region_words": region(one["region"]), "sector_words": sectors.get(one["sector"], one["sector"])}
-             for one in loads["items"] if watches or one["role"] == role]
+    theirs = [one for one in loads.items if watches or one.role == role]
+    items = [_load(one, loads.counted_on)
+             for one in (theirs if request.path.endswith(".json") else theirs[:LOADS_MOST])]
     told = [{"code": code, "words": words.KINDS.get(code, code), "many": many} for code, many in kinds.most_common()]
     return Page("home_office.html", {
         **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told,
         "steps": _steps(asking, role) if moment.is_now else (),
-        "loads": items[:LOADS_MOST], "more_loads": max(0, len(items) - LOADS_MOST), "watches": watches,
+        "loads": items[:LOADS_MOST], "more_loads": max(0, len(theirs) - LOADS_MOST), "watches": watches,
         "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
                  "new": sum(age <= 3 for age in ages)},
         "oldest": max(ages, default=0), "own": sum(one.holder == caller.id for one in found.items),
@@ -228,6 +229,12 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "rosters": [] if isinstance(rosters, Refusal) else [
             {"training_class": one.one.training_class, "since": written_time(one.one.since_at), "is_ours": one.is_ours,
              "roles": [each.role for each in one.offices]} for one in rosters[0]], **common["basis"]})
+
+
+def _load(one: Load, day: date) -> dict[str, Any]:
+    return {**workload.load_told(one, day), "role_words": role_name(one.role),
+            "kind_words": words.KINDS.get(one.kind, one.kind), "region_words": region(one.region),
+            "sector_words": base_vocabulary().sectors.get(one.sector, one.sector)}
 
 
 def _roster(house: House, one: roster_waits.Waits, day: date) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A unit's name, code and place are public facts; its contact is a person's and is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from api.cases import reasons
@@ -17,6 +18,7 @@ from api.law_of import law_now
 from api.operational.callers import FOUNDER, Caller
 from api.refusals.faults import BadFields, Fault, identifier
 from ledger.errors import Refusal
+from ledger.events.actor import Scope
 from ledger.events.unit import Contact
 from ledger.identifiers import phones, unit_code
 from ledger.ids import PREFIXES
@@ -141,25 +143,27 @@ def find(house: House, caller: Caller, text: str, *, limit: int) -> Page[Listed]
     return units_found(house.answers, wanted, limit=limit)
 
 
-class Units(NamedTuple):
-    """A page of units, and of how many there are how many stand how."""
-
-    page: Page[Listed]
-    counts: dict[str, int]
-
-
 def within(
     house: House, caller: Caller, text: str, status: str | None, *, as_of: int, after: str, limit: int
-) -> Units | Refusal:
+) -> Page[Listed] | Refusal:
     """The units within the asker's scopes, in the order of their registration."""
+    scopes = _seen_by(house, caller)
+    return scopes if isinstance(scopes, Refusal) else units_found(
+        house.answers, text.strip(), scopes=scopes, status=status, as_of=as_of, after=after, limit=limit)
+
+
+def counted_within(house: House, caller: Caller, text: str, *, as_of: int) -> dict[str, int] | Refusal:
+    """How many of them stand how: that looks at every one, so a list is counted once and not page by page."""
+    scopes = _seen_by(house, caller)
+    return scopes if isinstance(scopes, Refusal) else units_counted(
+        house.answers, text.strip(), scopes=scopes, as_of=as_of)
+
+
+def _seen_by(house: House, caller: Caller) -> Sequence[Scope] | Refusal:
     asking = looking(house, caller)
     if isinstance(asking, Refusal):
         return asking
-    if not (scopes := seeing_scopes(asking)):
-        return Refusal.because("not_for_reading")
-    wanted = text.strip()
-    page = units_found(house.answers, wanted, scopes=scopes, status=status, as_of=as_of, after=after, limit=limit)
-    return Units(page, units_counted(house.answers, wanted, scopes=scopes, as_of=as_of))
+    return seeing_scopes(asking) or Refusal.because("not_for_reading")
 
 
 def view(unit: units.Unit) -> dict[str, Any]:

@@ -51,20 +51,22 @@ def listed(asking: Asking) -> Shown:
     moment = asked_moment(rest=("q", "status", "after"))
     position = moment.position(house)
     text, status = moment.rest.get("q", ""), moment.rest.get("status")
-    found = units.within(house, caller, text, status if status in UNIT_STATES else None, as_of=position,
-                         after=moment.rest.get("after", ""), limit=ROWS)
-    if isinstance(found, Refusal):
-        return found
-    page = found.page
+    page = units.within(house, caller, text, status if status in UNIT_STATES else None, as_of=position,
+                        after=moment.rest.get("after", ""), limit=ROWS)
+    if isinstance(page, Refusal):
+        return page
     if len(page.items) == 1 and not moment.rest and page.next is None and not request.path.endswith((".json", ".csv")):
         return onward(moment.beside(f"/units/{page.items[0].unit}"))
+    counts = units.counted_within(house, caller, text, as_of=position)
+    if isinstance(counts, Refusal):
+        return counts
     basis = house.answers.reflects(position)
     rows = [{**one._asdict(), "seat": seat(one.region, one.sector), "state": UNIT_STATES[one.status]}
             for one in page.items]
     return Page("units.html", {
-        "moment": moment, "basis": told_basis(basis), "rows": rows, "counts": found.counts, "states": UNIT_STATES,
+        "moment": moment, "basis": told_basis(basis), "rows": rows, "counts": counts, "states": UNIT_STATES,
         "chosen": status, "next": None if page.next is None else page.next[0], "text": text,
-    }, {"items": [one._asdict() for one in page.items], "counts": found.counts, **basis},
+    }, {"items": [one._asdict() for one in page.items], "counts": counts, **basis},
         _table(asking, moment, position, basis) if request.path.endswith(".csv") else None)
 
 
@@ -75,8 +77,8 @@ def _table(asking: Asking, moment: Moment, position: int, basis: Mapping[str, An
         some = units.within(asking.house, asking.caller, moment.rest.get("q", ""), moment.rest.get("status"),
                             as_of=position, after=after, limit=_AT_ONCE)
         assert not isinstance(some, Refusal), "the page of it was answered a moment ago"
-        found += some.page.items
-        after = None if some.page.next is None else some.page.next[0]
+        found += some.items
+        after = None if some.next is None else some.next[0]
     sectors = base_vocabulary().sectors
     heads = ("单位编号", "名称", "统一社会信用代码", "地区", "行业", "状态", "登记事件")
     return Table("units", "单位", heads, [
