@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -63,6 +63,12 @@ class Seat:
                 self._taken.clear()
             taken = self._taken[key] = self._read(version)
         return taken
+
+    def take_all(self, standing: Sequence[Version]) -> tuple[list[Entry], dict[int, BadLine]]:
+        """Take many up, each in the year that it was attributed to; with them, by place, what could not be read."""
+        taken = [self.take(version) for version in standing]
+        entries = [one.entry._replace(year=year_of(version)) for one, version in zip(taken, standing, strict=True)]
+        return entries, {at: one.bad for at, one in enumerate(taken) if one.bad is not None}
 
     def _read(self, version: Version) -> Taken:
         bench, study = self.bench, version.study

@@ -43,21 +43,22 @@ class Judged(NamedTuple):
 def judge(books: Books, digests: tuple[str, ...], belonged: Sequence[Belonging], standing: list[Version]) -> Judged:
     """Judge everything of one person, given in the order of registration."""
     decided = [books.weighed(version) for version in standing]
-    return _under(books, digests, places(belonged, _first_day(standing)), standing, decided, fold(decided))
+    return _under(books, digests, places(belonged, first_day(standing)), standing, decided, fold(decided))
 
 
 def judge_rest(judged: Judged, belonged: Sequence[Belonging], stays: Callable[[Version], bool]) -> Judged:
     """The same without some of the entries. It comes to what `judge` makes of the others, for less than half."""
     kept = [at for at, one in enumerate(judged.standing) if stays(one)]
     standing, decided = [judged.standing[at] for at in kept], [judged.decided[at] for at in kept]
-    whole = places(belonged, _first_day(standing))
+    whole = places(belonged, first_day(standing))
     return Judged(
         judged.bench, whole, standing, decided, fold(decided), judged.bench.judge_rest(whole, judged.ruled, kept),
         {new: judged.bad[at] for new, at in enumerate(kept) if at in judged.bad},
     )
 
 
-def _first_day(standing: Sequence[Version]) -> int:
+def first_day(standing: Sequence[Version]) -> int:
+    """The first day that may matter to these: of their evidence, or of the year that one was attributed to."""
     return min(
         (min(one.study.evidence_on.toordinal(), date(year_of(one), 1, 1).toordinal()) for one in standing),
         default=NO_LATER,
@@ -74,12 +75,8 @@ def _under(
     folded: Folded,
 ) -> Judged:
     seat = books.seat(digests)
-    taken = [seat.take(version) for version in standing]
-    entries = [one.entry._replace(year=year_of(version)) for one, version in zip(taken, standing, strict=True)]
-    return Judged(
-        seat.bench, whole, standing, decided, folded, seat.bench.judge(whole, entries),
-        {at: one.bad for at, one in enumerate(taken) if one.bad is not None},
-    )
+    entries, bad = seat.take_all(standing)
+    return Judged(seat.bench, whole, standing, decided, folded, seat.bench.judge(whole, entries), bad)
 
 
 def steps_of(judged: Judged, at: int) -> list[Step]:

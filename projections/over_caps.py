@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from policies.assess import MANUAL, RULED
@@ -20,6 +19,7 @@ from projections.basis import Axes
 from projections.belonging import Belonging, belongings, places
 from projections.books import Books, Seat
 from projections.entries_reading import Version, read_claim, read_registered, year_of
+from projections.judging import first_day
 from projections.people_reading import read_affiliations, read_departures
 from projections.years import REVOKED
 
@@ -113,11 +113,9 @@ def _matters(one: Version, year: int) -> bool:
 
 def _is_cut(seat: Seat, standing: list[Version], belonged: list[Belonging]) -> bool:
     """Whether the last of them counts, and less than it is worth."""
-    taken, last = [seat.take(one) for one in standing], len(standing) - 1
-    if taken[last].bad is not None:
+    (entries, bad), last = seat.take_all(standing), len(standing) - 1
+    if last in bad:
         return False
-    first = min(min(one.study.evidence_on, date(year_of(one), 1, 1)) for one in standing).toordinal()
-    entries = [one.entry._replace(year=year_of(version)) for one, version in zip(taken, standing, strict=True)]
-    ruled = seat.bench.judge(places(belonged, first), entries)
+    ruled = seat.bench.judge(places(belonged, first_day(standing)), entries)
     worth = ruled.weighed[last].ruling.assessed
     return ruled.status(last) in (RULED, MANUAL) and ruled.folded.counted[last] < worth
