@@ -160,8 +160,13 @@ def disqualified_on(
 
 
 def _read(row: tuple[Any, ...]) -> Disqualification:
-    found = Disqualification._make(row)
-    return found._replace(claims=tuple(json.loads(row[Disqualification._fields.index("claims")])))
+    return Disqualification._make(_with_claims(Disqualification._fields, row))
+
+
+def _with_claims(columns: tuple[str, ...], row: tuple[Any, ...]) -> Iterable[Any]:
+    """A row in which the claims are a list in JSON."""
+    return (tuple(json.loads(value)) if column == "claims" else value
+            for column, value in zip(columns, row, strict=True))
 
 
 def revocations_of(files: Files, person: str, *, as_of: int | None = None) -> list[Revocation]:
@@ -176,6 +181,5 @@ def revocations_of_all(files: Files, persons: Iterable[str], *, as_of: int | Non
 
 def _revocations(files: Files, wanted: str, key: str, as_of: int | None) -> list[Revocation]:
     reader, at = files.file("sanctions", as_of)
-    return [one._replace(claims=tuple(json.loads(row[10])))
-            for row in reader.rows(_REVOCATIONS.format(wanted), {"key": key, "as_of": at})
-            for one in (Revocation._make(row),)]
+    return [Revocation._make(_with_claims(Revocation._fields, row))
+            for row in reader.rows(_REVOCATIONS.format(wanted), {"key": key, "as_of": at})]
