@@ -27,7 +27,7 @@ NOTHING: Final = ("narrative", "authority", "scope", "in_force", "words")
 """Why a sentence has no row: it tells, it names who interprets, it is in the head of the file, it names our words."""
 
 _END: Final = re.compile(r"(?<=[。；;])")
-_HOURS: Final = re.compile(r"\d+(?:个)?学时|\d+学时|\d+%")
+_HOURS: Final = re.compile(r"\d+个?学时|\d+%")
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,9 @@ class Writer:
         """Write a file under a name that is not there yet."""
         assert _NAME.fullmatch(name) and name not in self._members, f"{name} is no name, or there already"
         assert len(self._members) < FILES_MOST and self._at + len(content) < BYTES_MOST, "whoever writes has counted"
-        header = _local(name, len(content), zlib.crc32(content))
-        self._members[name] = Member(name, self._at + len(header), len(content), zlib.crc32(content))
+        crc = zlib.crc32(content)
+        header = _local(name, len(content), crc)
+        self._members[name] = Member(name, self._at + len(header), len(content), crc)
         self._file.write(header)
         self._file.write(content)
         self._at += len(header) + len(content)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from eventsourcing.popo import POPOFactory
-from eventsourcing.utils import Environment
 
 from ledger.envelope import SealedPart, decode
 from ledger.proof.frontier import Frontier
@@ -144,9 +143,6 @@ class _Tree:
 
 class MemoryFactory(POPOFactory):
     """The library's factory for a ledger in memory."""
-
-    def __init__(self, env: Environment | dict[str, str] | None) -> None:
-        super().__init__(env)
 
     def application_recorder(self) -> Any:
         return MemoryRecorder()

@@ -63,7 +63,7 @@ def demand_unused(conninfo: str, schema: str) -> None:
     """See that nobody has a log open to write, on whatever host, before what lies there is exchanged."""
     target = Target(conninfo, schema)
     with reading_clearly(target), connect(target) as connection:
-        asked = _number(f"xueshi vault of {schema}"), 0
+        asked = _log_of(schema), 0
         other = _lasting(lambda: connection.execute(_OTHER, asked).fetchone())
     if other is not None:
         raise DatabaseInUse(target.shown, other[0])
@@ -71,7 +71,7 @@ def demand_unused(conninfo: str, schema: str) -> None:
 
 def keep_alone(connection: Connection, target: Target, vault: str) -> None:
     """Hold a log for a vault as long as the connection lasts; raises OtherVaultServes."""
-    log, ours = _number(f"xueshi vault of {target.schema}"), _number(vault)
+    log, ours = _log_of(target.schema), _number(vault)
 
     def take() -> tuple[str] | None:
         with connection.transaction():
@@ -91,6 +91,10 @@ def _lasting(look: Callable[[], _Found | None]) -> _Found | None:
     while (found := look()) is not None and time.monotonic() < end:
         time.sleep(_PAUSE_S)
     return found
+
+
+def _log_of(schema: str) -> int:
+    return _number(f"xueshi vault of {schema}")
 
 
 def _number(name: str) -> int:

@@ -1,8 +1,8 @@
 """What every store offers beyond the library's recorder: the append contract, reading by position, tiles, checkpoints.
 
-`AppendingRecorder` is the seam: SQLite and memory (and others later) subclass the library's recorder and this. The
-library's own calls (`insert_events`, `select_events`, `select_notifications`) go through the same append and read the
-same rows, so its notification log, event store and runners work on the ledger unchanged.
+`AppendingRecorder` is the seam: the stores in SQLite, in PostgreSQL and in memory subclass it. The library's own calls
+(`insert_events`, `select_events`, `select_notifications`) go through the same append and read the same rows, so its
+notification log, event store and runners work on the ledger unchanged.
 """
 
 from __future__ import annotations
