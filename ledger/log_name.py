@@ -8,7 +8,7 @@ name, and every checkpoint bears it. `tests/ledger/test_continuing.py` shows it.
 from __future__ import annotations
 
 from ledger.envelope import decode
-from ledger.events.act import LOG, LogContinued, LogOpened
+from ledger.events.log import LOG, LogContinued, LogOpened
 from ledger.stores.recorder import AppendingRecorder
 
 

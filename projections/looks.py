@@ -14,7 +14,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.errors import NotBuilt

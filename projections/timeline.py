@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, NamedTuple
 
-from ledger.events.act import AccessCut, AccessRecorded, ActAbandoned, ActChunkWritten, ActClosed
+from ledger.events.access import AccessCut, AccessRecorded
+from ledger.events.act import ActAbandoned, ActChunkWritten, ActClosed
 from ledger.events.base import Event
 from ledger.events.catalogue import CURRENT
 from projections.event_kinds import KIND_OF

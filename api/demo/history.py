@@ -27,8 +27,8 @@ from api.demo.studies import Studies
 from api.demo.trainings import Trainings
 from api.register.register import SYSTEM
 from api.terminal.progress import Progress
-from ledger.events.act import LogOpened
 from ledger.events.base import Draft
+from ledger.events.log import LogOpened
 from ledger.ledger import Ledger
 from policies.archive import Archive
 

@@ -25,8 +25,8 @@ from api.terminal.exits import Exit, Stop
 from ledger.copies.restore import RestoreRefused, Seen, greatest
 from ledger.envelope import decode
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, LogContinued
 from ledger.events.base import Draft
+from ledger.events.log import LOG, LogContinued
 from ledger.ledger import Ledger
 from ledger.log_name import names_of
 from ledger.proof.keys import parse_skey

@@ -27,8 +27,8 @@ from ledger.clock import ClockLeapt, leapt
 from ledger.copies.restore import is_unfinished
 from ledger.durable import write_durably
 from ledger.errors import LedgerError
-from ledger.events.act import LogOpened
 from ledger.events.base import By, Draft
+from ledger.events.log import LogOpened
 from ledger.keys.master import FileMasterKey
 from ledger.keys.vault import Vault
 from ledger.ledger import Conninfo, Ledger

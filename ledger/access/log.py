@@ -22,8 +22,9 @@ from typing import Final, NamedTuple, TypeVar
 
 from ledger.envelope import Malformed, decode
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, AccessAnchored, AccessRecorded, LogEvent
+from ledger.events.access import AccessRecorded
 from ledger.events.base import By, Draft
+from ledger.events.log import LOG, AccessAnchored, LogEvent
 from ledger.fsck.source import Source, View
 from ledger.ids import kind_of, new_ids
 from ledger.ledger import Ledger

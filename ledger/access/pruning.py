@@ -23,8 +23,9 @@ from typing import ClassVar, Final, NamedTuple
 from ledger.access.log import ANCHOR_EVERY_US, said_in
 from ledger.envelope import decode, encode
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, AccessAnchored, AccessCut, AccessPruned, AccessRecorded
+from ledger.events.access import AccessCut, AccessRecorded
 from ledger.events.base import By, Draft
+from ledger.events.log import LOG, AccessAnchored, AccessPruned
 from ledger.fsck.source import Source
 from ledger.ledger import Ledger
 from ledger.proof.merkle import hash_leaf

@@ -21,8 +21,8 @@ from ledger.copies.manifest import CopiedLog, Progress
 from ledger.durable import sync, write_new
 from ledger.envelope import decode
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, LogContinued, LogOpened
 from ledger.events.base import Event
+from ledger.events.log import LOG, LogContinued, LogOpened
 from ledger.events.rulebook import RulebookEnacted, RulebookProposed
 from ledger.fsck.source import View
 from ledger.stores.tree import read_frontier

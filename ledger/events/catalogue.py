@@ -12,6 +12,7 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import msgspec
 
 from ledger.events import (
+    access,
     act,
     actor,
     application,
@@ -24,6 +25,7 @@ from ledger.events import (
     finding,
     import_source,
     imports,
+    log,
     person,
     rulebook,
     statement,
@@ -38,7 +40,8 @@ CURRENT: Final[dict[str, type[Event]]] = {
     wire_type(event): event
     for module in (
         person, transfer, unit, actor, claim, claim_appeal, course, exam, application, case, case_bulk, finding,
-        training, imports, import_source, rulebook, statement, act, year,
+        training, imports, import_source, rulebook, statement, act, log, access,
+        year,
     )
     for event in vars(module).values()
     if isinstance(event, type)

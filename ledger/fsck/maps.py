@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 
 from ledger.envelope import Envelope, Malformed, decode
 from ledger.errors import LedgerError
-from ledger.events.act import MapCommitted
+from ledger.events.log import MapCommitted
 from ledger.fsck.map_tree import Tree
 from ledger.fsck.pool import PORTION, AtOnce, in_order, pool_of
 from ledger.fsck.portion import KeyFiles

@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from ledger.envelope import SALT_BYTES, Envelope, Malformed, SealedPart, check_canonical, check_canonical_all
 from ledger.errors import LedgerError
-from ledger.events.act import AccessCut, ActAbandoned, ActClosed
+from ledger.events.access import AccessCut
+from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event, Words
 from ledger.events.catalogue import EVERY
 from ledger.events.person import KeyDestroyed

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.envelope import Envelope
-from ledger.events.act import MapCommitted
+from ledger.events.log import MapCommitted
 from ledger.ids import PREFIXES
 from ledger.proof.map_proof import FORMAT, hash_value
 from ledger.proof.map_tree import Entry

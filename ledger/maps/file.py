@@ -22,7 +22,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from ledger.envelope import decode
 from ledger.errors import LedgerError
-from ledger.events.act import MapCommitted
+from ledger.events.log import MapCommitted
 from ledger.maps.entries import MapKey, committed
 from ledger.maps.nodes import entries_below, hash_changed, kept
 from ledger.maps.people import Broken, events_of, take

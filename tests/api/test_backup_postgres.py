@@ -79,8 +79,8 @@ def lose(place: Place) -> None:
 def add(place: Place, events: int) -> None:
     """Some more events, signed."""
     from api.register.register import SYSTEM
-    from ledger.events.act import LOG, AccessAnchored
     from ledger.events.base import Draft
+    from ledger.events.log import LOG, AccessAnchored
 
     register = open_register(Settings(data_folder=place.folder / "data", database=place.conninfo))
     for number in range(events):

@@ -13,7 +13,7 @@ from api.cases.investigating import bundle_jobs
 from api.cases.investigating.bundle_jobs import tidy_bundles
 from api.operational.callers import Caller
 from api.service.bulk_runner import BUNDLES, TRIES_MOST, BulkRunner
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.offline.case_file import MANIFEST, parse_manifest
 from ledger.offline.verify import verify_file
 from tests.api.command_kit import answering, xueshi

@@ -15,7 +15,7 @@ from msgspec import to_builtins
 
 from api.cases.investigating import bundle_contents
 from ledger.errors import LedgerError
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.offline.case_file import MANIFEST, SEAL, Manifest, format_manifest, format_seal, parse_manifest
 from ledger.offline.plain_zip import Writer
 from ledger.offline.verify import policy_of, verify_file

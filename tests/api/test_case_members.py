@@ -9,7 +9,7 @@ import pytest
 from api.cases.log import proofs
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.case_kit import FOR, WATCH, WHY, Desk, desk_in
 from tests.api.finding_kit import PATTERN, look
 from tests.api.house_kit import BODY, SHA, Someone, Town

@@ -14,7 +14,7 @@ import pytest
 
 from api.cases.investigating import notice_letters, notices
 from api.paper import typesetting
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.case_kit import desk_in
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone

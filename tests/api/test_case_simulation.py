@@ -11,7 +11,7 @@ import pytest
 
 from api.cases.investigating import without
 from api.paper.tables_out import file_of
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone
 from tests.api.petition_kit import Bureau, act, bureau_in

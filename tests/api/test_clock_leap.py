@@ -20,8 +20,8 @@ from api.register import register as registers
 from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings, SettingsError, load
 from ledger.clock import CHECKED_DAYS, LEAP_DAYS, WRITTEN, ClockLeapt, gap_days, leapt
-from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored
 from ledger.stores.append import Receipt
 from tests.api.house_kit import Town, house_in, resident_id
 from tests.ledger.ledger_kit import plain_event

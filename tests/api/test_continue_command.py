@@ -15,8 +15,8 @@ from used_kit import used
 
 from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
-from ledger.events.act import LOG, AccessAnchored, LogContinued
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored, LogContinued
 from ledger.log_name import names_of
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from api.console.screens import page_routes
 from api.operational.accounts import Try
 from api.service.app import create_app
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, house_in, resident_id
 
 HERE = {"Sec-Fetch-Site": "same-origin"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.house_kit import Town
 from tests.api.learning_kit import WATCH, Scene
 

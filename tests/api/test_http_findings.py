@@ -12,7 +12,7 @@ from api.cases.investigating.finding_acts import upon
 from api.cases.investigating.findings import in_words
 from api.words.finding_words import NAMED, filled, pairs, sentence, sentences
 from ledger.envelope import LEAF_BYTES_MAX
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.streams import claim as claims
 from projections.findings.found import Finding
 from projections.findings.patterns import patterns

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from api.cases.importing import import_rows as cases
 from ledger.acts.imports import Rows
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, resident_id
 
 PERIOD = {"starts": "2026-01-01", "ends": "2026-12-31"}

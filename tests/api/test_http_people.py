@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 
 NUMBER = resident_id(77)

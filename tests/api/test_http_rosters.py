@@ -16,7 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from api.cases.training import rosters as cases
 from ledger.acts.running import Act
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.house_kit import BODY, Someone, Town, house_in, resident_id
 
 DAY_US = 24 * 3600 * 1_000_000

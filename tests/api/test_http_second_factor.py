@@ -21,7 +21,7 @@ from api.operational.callers import Caller, Opened
 from api.operational.second_factor import FRESH_S, PAPER_CODES, Rule, code_at
 from api.service.app import create_app
 from ledger.errors import Refusal
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.stores.append import RequestKey
 from tests.api.house_kit import BODY, Someone, Ticking, Town, house_in
 from tests.api.matrix_kit import rulebook_anew

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from projections.findings.clues import Clues
 from tests.api.command_kit import answering, xueshi
 from tests.api.finding_kit import PATTERN, look

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.house_kit import BODY, Town
 from tests.api.past_class_kit import NUMBER, Trained, trained
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.events.source import record_name
 from tests.api.house_kit import BODY, Someone, Town, resident_id
 

@@ -15,8 +15,8 @@ from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from ledger.access.log import ANCHOR_EVERY_US, anchor_access, record_accesses
 from ledger.envelope import decode
-from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64

@@ -12,8 +12,8 @@ from api.log_routes import log_routes
 from api.register.register import SYSTEM, Register, open_register
 from api.service.app import create_app
 from api.settings import Settings
-from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored
 from ledger.offline.verify import verify_proof
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf

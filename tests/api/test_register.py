@@ -12,8 +12,8 @@ from api.register.register import SYSTEM, open_register, stop_what_is_behind
 from api.settings import Settings
 from api.terminal.exits import Stop
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, AccessAnchored, LogOpened
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored, LogOpened
 from ledger.keys.master import BadMasterKey
 from ledger.signing.signer import LogBehind
 

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api.cases.training import roster_exports
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.past_class_kit import NUMBER, Trained, trained
 
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.course_kit import PEOPLE, School
 from tests.api.house_kit import BODY, Someone
 

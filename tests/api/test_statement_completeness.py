@@ -19,7 +19,7 @@ from api.register.register import open_register
 from api.service.app import create_app
 from api.settings import Settings
 from ledger.envelope import decode
-from ledger.events.act import MapCommitted
+from ledger.events.log import MapCommitted
 from ledger.maps.entries import MapKey, people_named
 from ledger.maps.file import MapFailed, MapFile
 from ledger.offline.statement_file import parse_statement

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from python_calamine import CalamineWorkbook
 
-from ledger.events.act import AccessRecorded
+from ledger.events.access import AccessRecorded
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone
 from tests.api.petition_kit import Bureau, bureau_in

@@ -20,8 +20,8 @@ from api.register.folder import Folder
 from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from ledger.errors import Refusal
-from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored
 from ledger.events.person import KeyDestroyed
 from ledger.ledger import Deciding
 from ledger.signing.signer import LogBehind

@@ -27,7 +27,8 @@ from register_kit import ENVIRONMENT, XUESHI, Someone, Town
 from api.client import Client, Remote
 from api.register.register import open_register
 from api.settings import Settings
-from ledger.events.act import AccessRecorded, LogContinued
+from ledger.events.access import AccessRecorded
+from ledger.events.log import LogContinued
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64

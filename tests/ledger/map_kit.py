@@ -9,9 +9,9 @@ from ledger_kit import BY, House
 from statement_kit import CODE, STATEMENT, TEXT
 
 from ledger.envelope import Encoded, decode, encode
-from ledger.events.act import MapCommitted
 from ledger.events.base import Draft
 from ledger.events.claim import ClaimWithdrawn
+from ledger.events.log import MapCommitted
 from ledger.events.statement import StatementId
 from ledger.ids import new_id
 from ledger.maps.entries import MapKey

@@ -18,8 +18,9 @@ from ledger.access.log import (
     record_accesses,
 )
 from ledger.envelope import decode
-from ledger.events.act import LOG, AccessAnchored, AccessRecorded
+from ledger.events.access import AccessRecorded
 from ledger.events.base import By
+from ledger.events.log import LOG, AccessAnchored
 from ledger.fsck.checker import Report, fsck
 from ledger.fsck.source import SQLiteSource
 from ledger.offline.verify import verify_file

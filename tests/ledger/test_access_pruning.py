@@ -21,8 +21,9 @@ from ledger.access.pruning import _NOBODY as NOBODY
 from ledger.access.pruning import MONTHS_LEAST, TooShort, goes_by_itself, last_pruned, month_before, prune
 from ledger.envelope import Envelope, decode, encode
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, AccessCut, AccessPruned, AccessRecorded
+from ledger.events.access import AccessCut, AccessRecorded
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessPruned
 from ledger.fsck.checker import Report, fsck
 from ledger.fsck.postgres import PostgresSource
 from ledger.fsck.source import SQLiteSource

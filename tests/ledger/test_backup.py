@@ -17,8 +17,8 @@ from ledger_kit import BY, ORIGIN, House, fill, open_house, small_house
 
 from ledger.copies.backup import BackupFailed, BackupRefused, beside, copy_database, log_in, write_file
 from ledger.copies.manifest import MANIFEST, BackupDamaged, CopiedLog, Manifest, damages, list_files, read_manifest
-from ledger.events.act import LogOpened
 from ledger.events.base import Draft
+from ledger.events.log import LogOpened
 from ledger.fsck.checker import fsck
 from ledger.fsck.source import SQLiteSource
 from tests.waiting import until

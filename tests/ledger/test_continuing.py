@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from ledger_kit import BY, ORIGIN, House, check, fill, open_house
 
-from ledger.events.act import LOG, LogContinued, LogOpened
 from ledger.events.base import Draft
+from ledger.events.log import LOG, LogContinued, LogOpened
 from ledger.ledger import Deciding
 from ledger.log_name import names_of
 from ledger.proof.checkpoint import Checkpoint, parse_checkpoint

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.events.act import LOG
+from ledger.events.log import LOG
 from ledger.ids import (
     PREFIXES,
     format_verify_code,

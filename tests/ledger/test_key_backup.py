@@ -21,8 +21,8 @@ from key_kit import child
 from ledger_kit import BY, LI, ORIGIN, WANG, House, enter, open_house, settle
 
 from ledger.errors import LedgerError, Refusal
-from ledger.events.act import LogOpened
 from ledger.events.base import Draft
+from ledger.events.log import LogOpened
 from ledger.events.person import KeyDestroyed, PersonRegistered
 from ledger.keys import backup as key_backup
 from ledger.keys import restore as key_restore

@@ -20,8 +20,8 @@ import pytest
 from projection_kit import BY, NINGBO, House, any_book, close_house, exam, living, open_house
 from sqlite_utils import Database
 
-from ledger.events.act import LogOpened
 from ledger.events.base import Draft
+from ledger.events.log import LogOpened
 from ledger.ledger import Ledger
 from projections.answers import Answers, projections
 from projections.entries import Entries

@@ -17,8 +17,8 @@ from api.witness.app import WitnessApp
 from api.witness.folder import WitnessFolder
 from api.witness.submitting import Submitter, read_policy
 from ledger.errors import LedgerError
-from ledger.events.act import LOG, AccessAnchored
 from ledger.events.base import Draft
+from ledger.events.log import LOG, AccessAnchored
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.witnessing.kept import Kept

@@ -22,7 +22,7 @@ from api.operational.callers import Caller
 from ledger.access.pruning import last_pruned
 from ledger.envelope import decode
 from ledger.errors import Refusal
-from ledger.events.act import LOG, AccessAnchored
+from ledger.events.log import LOG, AccessAnchored
 from ledger.ids import PREFIXES
 from ledger.proof.text import encode_base64
 from ledger.streams.standing import Actor, Matter, standing

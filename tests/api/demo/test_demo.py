@@ -28,9 +28,9 @@ from api.register.register import SYSTEM, open_register
 from api.service.composed import composed
 from api.settings import load
 from api.terminal.exits import Stop
-from ledger.events.act import LogOpened
 from ledger.events.base import Draft, wire_type
 from ledger.events.catalogue import CURRENT
+from ledger.events.log import LogOpened
 from ledger.identifiers import id_number, unit_code
 from ledger.keys.master import FileMasterKey
 from ledger.keys.vault import Vault
