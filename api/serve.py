@@ -36,6 +36,7 @@ from api.settings import Settings
 from api.sockets.server import Listener, Sockets
 from api.telling import logs
 from api.terminal.exits import Exit, Stop
+from api.terminal.notify import Manager
 from policies.shelf import shipped
 
 DRAIN_SECONDS: Final = 10
@@ -49,17 +50,20 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     memory.keep_few_pools()
     _have_as_many_files_as_may_be()
     _make_folder(settings)
+    manager = Manager()
     try:
         with occupying(settings.data_folder) as publish:
 
             def announced(address: str) -> None:
                 publish(address)  # From here on commands beside it ask this service.
                 announce(address)
+                manager.tell_when_ready(address)
 
             if settings.workers > 1 or settings.database:
                 _serve_in_processes(settings, announced, forget=lambda: publish(""))
+                manager.tell_ending()
             else:
-                _serve_alone(settings, announced)
+                _serve_alone(settings, announced, manager.tell_ending)
     except Served as other:
         cure = "可直接访问；要另开一个，请用另一个数据文件夹：xueshi serve --data 路径"
         message = f"数据文件夹 {settings.data_folder} 已有服务在运行：{other.address}"
@@ -78,10 +82,10 @@ def seed(settings: Settings, *, upon_history: bool = False) -> None:
         prepare(settings, upon_history=upon_history)
 
 
-def _serve_alone(settings: Settings, announce: Callable[[str], None]) -> None:
+def _serve_alone(settings: Settings, announce: Callable[[str], None], ending: Callable[[], None]) -> None:
     with _on_one_core() if settings.one_core else nullcontext(), composed(settings) as app:
         leave_alone_what_stands()
-        _serve(app, settings, announce)
+        _serve(app, settings, announce, ending)
 
 
 def _serve_in_processes(settings: Settings, announce: Callable[[str], None], forget: Callable[[], None]) -> None:
@@ -157,7 +161,9 @@ def leave_alone_what_stands() -> None:
     gc.set_threshold(_NEW_OBJECTS, 10, 10)
 
 
-def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
+def _serve(
+    app: Flask, settings: Settings, announce: Callable[[str], None], ending: Callable[[], object] = lambda: None
+) -> None:
     server = _listen(app, settings)
     app.extensions["lanes"] = server.lanes
     stopping = threading.Event()
@@ -173,6 +179,7 @@ def _serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> N
     announce(_address(server.effective_host, port))
     while not stopping.is_set():    # What the signal wrote ends the turn, also when it came just before it.
         server.turn(_TURN_SECONDS)
+    ending()
     _drain(server)
 
 
