@@ -167,4 +167,4 @@ def test_nothing_that_a_service_does_is_barred_by_its_unit(tmp_path: Path, worke
                if re.search("O_WRONLY|O_RDWR|O_CREAT", how)}
     elsewhere = {path for path in written if path.is_absolute()
                  and not any(path.is_relative_to(one) for one in (tmp_path, "/dev", "/proc", "/tmp", "/var/tmp"))}
-    assert elsewhere == set(), "ProtectSystem=strict leaves the data folder, and PrivateTmp a /tmp and a /var/tmp of its own"
+    assert elsewhere == set(), "ProtectSystem=strict leaves the data folder, and PrivateTmp its own two"
