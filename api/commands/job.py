@@ -205,7 +205,13 @@ def _result(body: dict[str, Any]) -> str | None:
         return f"xueshi job bundle {body['job']} --out 文件.zip，保留到 {body['kept_until'][:16].replace('T', ' ')}"
     if "case" in question:
         return None if body["state"] in ("queued", "running") else f"xueshi case bulks {question['case']}"
-    return f"xueshi job report {body['job']}，保留到 {body['kept_until'][:10]}"
+    return f"xueshi job report {body['job']}，保留到 {_until(body)}"
+
+
+def _until(body: dict[str, Any]) -> str:
+    if body["kept_for"]:
+        return f"{'、'.join(body['kept_for'])} 施行并核对，或被退回、撤回"
+    return str(body["kept_until"])[:10]
 
 
 def _tell_trial(would: dict[str, Any]) -> None:
@@ -231,7 +237,7 @@ def _tell_report(body: dict[str, Any], out: Path | None) -> None:
                    f"学时共增 {body['gained']}、共减 {body['given_up']}"),
         ("新未达标", body["newly_failed"]), ("新达标", body["newly_passed"]),
         ("职称", f"所依年份减少的 {body['touched_titles']:,}，下一次申报受影响的 {body['touched_applications']:,} 人"),
-        ("保留到", body["kept_until"][:10]), ("说明", body["ledger"]),
+        ("保留到", _until(body)), ("说明", body["ledger"]),
         ("报告", None if out is None else f"{out}/report.html"),
     ))
 

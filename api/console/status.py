@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
 
+from api.cases.law import kept_reports
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.console.words import size as size_words
 from api.doctor.checks import Level, found
 from api.house import House
 from api.register.last_done import EVERY, Last, last
@@ -60,10 +62,11 @@ def status(asking: Asking) -> Shown:
         "signed_size": None if signed is None else signed.size,
         "projections": told["items"], "checks": [{name: one[name] for name in ("name", "level")} for one in checks],
         "outside": outside(Kept(house.register.folder.witnessed), now_s=house.now // 1_000_000),
+        "replays": kept_reports.room(house)._asdict(),
         "done": [{name: one[name] for name in ("what", "at", "size", "holds")} for one in done],
     }
     return Page("status.html", {
-        **data, "outside": _outside(data["outside"], size), "checks": checks, "done": done,
+        **data, "sizes": size_words, "outside": _outside(data["outside"], size), "checks": checks, "done": done,
         "unsigned": size - (0 if signed is None else signed.size),
         "recorded": "" if newest is None else moment(data["last_recorded_at"]),
         "names": PROJECTIONS, "rows": [{**one, "mark": _mark(one)} for one in told["items"]],

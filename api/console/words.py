@@ -130,3 +130,8 @@ def event(one: Mapping[str, Any], said: Mapping[int, str]) -> dict[str, Any]:
 def documents(house: House) -> dict[str, str]:
     """The document of each rulebook, by its id."""
     return {one.id: one.document for one in house.answers.rulebooks()}
+
+
+def size(count: int) -> str:
+    """How much room something takes."""
+    return f"{count:,} 字节" if count < 10_000 else f"{count / 1024:,.0f} KB"  # Not hours: bytes.

@@ -3,9 +3,9 @@
 A job is queued, running, and then done, failed or cancelled for good; whoever changes its state names the one that it
 had, so that of two who would end it one does. What was asked, as it was understood, and what came of it stand in its
 row, so that whatever process runs it next asks the very same. Files that a job made lie beside (`api.replays.runner`):
-they are cleared away after a month, the row when the key under which it was asked for is forgotten. There are three
-runners: of replays and of what checks them; of what a case does to many entries; of bundles of large cases
-(`api.service.bulk_runner`).
+they are cleared away after a month (an announced report later: `api.cases.law.kept_reports`), the row when the key
+under which it was asked for is forgotten. There are three runners: of replays and of what checks them; of what a case
+does to many entries; of bundles of large cases (`api.service.bulk_runner`).
 
 `tests/api/test_jobs.py` shows it.
 """

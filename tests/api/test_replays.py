@@ -9,15 +9,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.cases.law.kept_reports import room
 from api.cases.law.replays import tidy_replays
-from api.operational.jobs import KEPT_S
+from api.operational.jobs import KEPT_S, Job
 from api.replays.runner import REPORT, Runner
 from api.routes import replays as doors
+from ledger.events.base import By, Draft, Hand
+from ledger.events.rulebook import Impact, ImpactReportRecorded, ProposalRefused, RulebookEvent, RulebookProposed
+from ledger.stores.append import RequestKey
+from ledger.vocabulary import ActorId, RulebookId
 from policies.shelf import DRAFTS
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
@@ -390,7 +396,7 @@ def test_commands_say_what_the_doors_say(
 def test_a_report_is_kept_for_a_month_then_cleared_away_and_says_so(
     town: Town, clock: Clock, office: Someone, done: BODY
 ) -> None:
-    """The last test of this file: what is cleared away is gone."""
+    """What is cleared away is gone, for what comes after this test too."""
     tidy_replays(town.house)
     assert office.get(done["result"]).status_code == 200
     clock.later_s = KEPT_S + 1
@@ -403,3 +409,56 @@ def test_a_report_is_kept_for_a_month_then_cleared_away_and_says_so(
     assert (job["state"], job["result"], job["is_cleared"]) == ("done", None, True)
     assert (gone.status_code, gone.get_json()["code"]) == (404, "replay_cleared")
     assert not (town.house.register.folder.replays / done["job"] / "report").exists()
+
+
+def test_an_announced_report_is_kept_until_it_was_checked_or_its_proposal_has_ended(
+    town: Town, clock: Clock, office: Someone, done: BODY
+) -> None:
+    house, digest, drafted = town.house, "d" * 64, "e" * 64
+    question = {**done["question"], "region": None}
+    job = house.jobs.add(Job(house.new_id("job"), office.id, "33", None, "t", {}, question, done["cost"], house.now),
+                         RequestKey(b"announced" * 4, b"same" * 8))
+    assert isinstance(job, Job) and house.jobs.begin(job.job, now=house.now)
+    made = house.register.folder.replays / job.job / REPORT
+    made.mkdir(parents=True)
+    (made / "report.json").write_text("{}")
+    assert house.jobs.end(job.job, "done", {"digest": digest}, now=house.now)
+
+    def stands(*, months: int) -> tuple[list[str], bool, bool]:
+        clock.later_s = months * (KEPT_S + 1)
+        try:
+            tidy_replays(house)
+            found = office.saw(f"/v1/jobs/{job.job}")
+            return found["kept_for"], found["kept_until"] is None, found["is_cleared"]
+        finally:
+            clock.later_s = 0
+
+    def recorded(*events: RulebookEvent) -> None:
+        versions = {event.stream: house.ledger.store.version(event.stream) for event in events}
+        house.ledger.record([Draft(event) for event in events], by=By(actor=office.id, role="policy_office"),
+                            versions=versions)
+
+    def announced(rulebook: str, of: str) -> RulebookEvent:
+        nothing = Impact(**dict.fromkeys(Impact.__struct_fields__, 0))
+        return ImpactReportRecorded(rulebook=RulebookId(rulebook), digest=digest, rulebook_digest=of, under=(),
+                                    against=(), log_size=1, root="f" * 64, impact=nothing)
+
+    draft, actor = RulebookId(DRAFT), ActorId(office.id)
+    enacted = next(one for one in house.answers.rulebooks() if f"set:{one.id}" == PROVINCE)
+    recorded(announced(DRAFT, drafted), announced(enacted.id, enacted.digest))
+    assert stands(months=1) == ([DRAFT, enacted.id], True, False), "nobody has proposed it, nobody has checked it"
+
+    recorded(RulebookProposed(rulebook=draft, digest=drafted, family="hangzhou-credits", revision=1, document="某文件",
+                              in_force_from=date(2025, 6, 6), hand=Hand(actor=actor)))
+    assert stands(months=20) == ([DRAFT, enacted.id], True, False), "it waits for whoever decides"
+    recorded(ProposalRefused(rulebook=draft, digest=drafted, proposed_by=actor))
+    check = house.jobs.add(Job(house.new_id("job"), office.id, "33", None, "t", {
+        "kind": "replay_check", "check": job.job, "digest": digest}, question, done["cost"], house.now),
+        RequestKey(b"checked!" * 4, b"same" * 8))
+    assert isinstance(check, Job) and stands(months=1) == ([enacted.id], True, False), "what happened is still to come"
+    here = room(house)
+    assert (here.announced, here.announced_bytes) == (1, 2) and here.reports >= 1 and here.bytes >= 2
+    assert house.jobs.begin(check.job, now=house.now)
+    assert house.jobs.end(check.job, "done", {"digest": digest, "holds": True}, now=house.now)
+    assert stands(months=0) == ([], False, False), "from here on like any other"
+    assert stands(months=1) == ([], False, True)

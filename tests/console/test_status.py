@@ -26,6 +26,7 @@ def test_how_far_the_log_and_its_answers_are_is_told_to_whoever_is_logged_in(cas
     assert {one["name"] for one in data["projections"]} >= {"people", "entries", "work", "differences"}
     assert "没有记录" in page.text and "xueshi backup" in page.text
     assert "跟上" in page.text
+    assert data["replays"] == {"reports": 0, "bytes": 0, "announced": 0, "announced_bytes": 0}
     assert cast.town.client().get("/status").headers["Location"] == "/login?to=/status"
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from api.cases.doing import Asked
+from api.cases.law.kept_reports import waits_for
 from api.cases.standing import POLICY_OFFICE, acting
 from api.house import House
 from api.operational.callers import Caller
@@ -241,7 +242,7 @@ def view(house: House, job: Job) -> dict[str, Any]:
         result = f"/v1/replays/{job.asked['check']}/check" if job.state == DONE else None
         return {**told, "result": result, "error": error_of(job, "核对没有完成"), "ledger": CHECKED}
     result = f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None
-    return {**told, "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
+    return {**told, **_kept(house, job), "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
 
 
 def job_view(house: House, job: Job) -> dict[str, Any]:
@@ -253,7 +254,7 @@ def job_view(house: House, job: Job) -> dict[str, Any]:
         "job": job.job, "kind": job.kind, "state": job.state, "asked_by": job.owner, **times,
         "ahead": house.jobs.ahead(job.job) if job.state == QUEUED else None,
         "question": job.question, "cost": job.cost, "progress": job.progress, "result": None,
-        "is_cleared": job.is_cleared, "cancelled_by": job.cancelled_by, "error": None,
+        "kept_for": [], "is_cleared": job.is_cleared, "cancelled_by": job.cancelled_by, "error": None,
     }
 
 
@@ -289,8 +290,15 @@ def report(house: House, caller: Caller, job: str) -> dict[str, Any] | Refusal:
     digests: dict[str, str | None] = {**sums_of(folder), SUMS: None}
     files = [{"name": name, "bytes": (folder / name).stat().st_size, "sha256": sha256, "href": _href(job, name)}
              for name, sha256 in digests.items()]
-    return {"job": job, **found.outcome, "question": found.question, "files": files,
-            "kept_until": None if found.kept_until is None else written_time(found.kept_until), "ledger": LEDGER}
+    return {"job": job, **found.outcome, "question": found.question, "files": files, **_kept(house, found),
+            "ledger": LEDGER}
+
+
+def _kept(house: House, job: Job) -> dict[str, Any]:
+    """Until when its files are kept: a day; or no day yet, and for the sake of which rulebooks."""
+    waits = waits_for(house, job)
+    until = None if waits or job.kept_until is None else written_time(job.kept_until)
+    return {"kept_until": until, "kept_for": waits}
 
 
 class File(NamedTuple):
@@ -352,7 +360,12 @@ def _href(job: str, name: str) -> str | None:
 
 def tidy_replays(house: House) -> None:
     """Clear away reports that were kept for their time, and folders that no row knows of any more."""
+    if house.settled() is not None:
+        return  # Whether a report was announced is not known just now: an hour from now is soon enough.
     for job in house.jobs.past(now=house.now):
+        found = house.jobs.find(job)
+        if found is not None and waits_for(house, found):
+            continue
         clear(house.register.folder.replays / job)
         house.jobs.cleared(job)
     house.jobs.forget(now=house.now)

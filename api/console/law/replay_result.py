@@ -66,14 +66,10 @@ def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
     said = json.loads(made.content)
     return Page("replay_result.html", {
         **view(said, told["digest"]), "lead": lead(said), "job": job, "files": told["files"], "written": written,
-        "kinds": KINDS, "reads_rows": mine, "sizes": _size, "announced_on": report.state,
+        "kinds": KINDS, "reads_rows": mine, "sizes": words.size, "announced_on": report.state,
         "can_announce": can_announce, "done": done_before(asking), "check": replay_check.stands(
             asking, told["digest"], rulebooks_of(told["question"])) if report.state else None,
     }, told)
-
-
-def _size(count: int) -> str:
-    return f"{count:,} 字节" if count < 10_000 else f"{count / 1024:,.0f} KB"  # Not hours: bytes.
 
 
 def file(asking: Asking, job: str, name: str) -> Shown:

@@ -77,6 +77,8 @@ class JobAnswer(Answer):
     begun_at = ma.fields.String(required=True, allow_none=True)
     ended_at = ma.fields.String(required=True, allow_none=True)
     kept_until = ma.fields.String(required=True, allow_none=True, metadata={"description": "到这时清除文件"})
+    kept_for = ma.fields.List(ma.fields.String(), required=True, metadata={
+        "description": "登记为影响报告的，还要等哪些细则施行并核对，或被退回、撤回；等待期间 kept_until 为空"})
     ahead = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "排在前面的还有几项"})
     question = ma.fields.Dict(required=True, metadata={
         "description": "重放的是什么：细则、截至、根、区划、行业；批量处理的是哪个案件的哪一批；"
@@ -134,7 +136,9 @@ class ReplayAnswer(Answer):
     touched_titles = ma.fields.Integer(required=True)
     touched_applications = ma.fields.Integer(required=True)
     files = ma.fields.List(ma.fields.Nested(ReportFileAnswer), required=True)
-    kept_until = ma.fields.String(required=True, metadata={"format": "date-time"})
+    kept_until = ma.fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+    kept_for = ma.fields.List(ma.fields.String(), required=True, metadata={
+        "description": "登记为影响报告的，还要等哪些细则施行并核对，或被退回、撤回；等待期间 kept_until 为空"})
     ledger = ma.fields.String(required=True)
 
 
