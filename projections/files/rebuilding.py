@@ -175,7 +175,8 @@ def _put(build: Build, folder: Path, ledger: Ledger, *, owns: bool) -> int:
     if not path.exists():
         file = build.put_in_place(path)
     else:
-        file = opened(projection, path, ledger)
+        # Every page of it is written over, so nobody needs to know whether it was whole.
+        file = opened(projection, path, ledger, untouched=frozenset({path.name}))
         build.put_into(file)
     file.close()
     remove_older(folder, projection)

@@ -12,10 +12,19 @@ A build is measured twice. Against the library's own way, one process each, over
 and a row in the transaction of its tracking record, as its manual has it; one table where ours are three. And as
 `xueshi rebuild` does it, on every core, over the events of a demo.
 
-Two cores give 20 µs an event for 100,000 events a second. By a processor's time, in one process, in turns with what
-stood before and under a load of 20 that makes all of it dearer, an event takes 51.0 (44.1 to enter its rows, 6.9 for
-their indexes) where it took 59.0 (49.3 and 9.7). The 296,000 events of a demo are 1.7 million rows, 5.7 an event (7.1
-before: a claim that is decided goes on as the row that it had, in traces and in entries).
+Two cores give 20 µs an event for 100,000 events a second. By the processor time of all processes, in turns with what
+stood before and under a load of 9, an event took 54.7 where it had taken 58.2: the collector of cycles went over every
+row that was remembered once more at the end, and marks lay in shared memory. Alone on a core, in one process, 31 are
+
+     2.4    reading 0.65, kinds 0.35, decoding and handing over 1.4; a second process does it again
+    15.7    handlers: traces 5.8, duplicates 2.9, entries 2.7, work 2.2, timeline 1.2, people 0.6, others 0.1; or a
+            claim submitted 17, approved 13, endorsed 11. Looking up what was last touched thousands of events ago,
+            which is in no cache, is a sixth of it
+     7.9    entering rows, 0.1 a value: claims of traces 1.5, work 1.1, lines 1.1, steps 1.0, entries' claims 1.0
+     4.9    indexes: lines 1.4, traces 2.0 of twenty, keys 0.6, work 0.6
+
+so no part by itself is the way to 20. The 296,000 events of a demo are 1.7 million rows, 5.7 an event (7.1 before: a
+claim that is decided goes on as the row that it had, in traces and in entries).
 Rows and bytes an event, in the file and in its indexes:
 
     timeline.lines     1.60 rows    93 +  63    each party of an event, found by whom it was
@@ -30,13 +39,14 @@ Rows and bytes an event, in the file and in its indexes:
     entries.decisions  0.35         43          what was decided of it
     sixty others       0.18
 
-A value costs 0.09 µs whether it is a text or nothing, 0.04 as a number; reading, kinds and decoding, once a process,
-are 1.8 at most: what `laws` takes alone, which enters next to nothing. What is left to gain is rows. In two processes
-each leaf is read and decoded twice, and the second needs 0.7 s of a processor to start, 2 µs an event of this log.
+The second process needs 0.5 s of a processor to start, 2 µs an event of this log, a fifth of it for sqlite-utils, a
+fifth for structlog.
 
 What was tried and gained nothing: columns of a piece that hold nothing found by turning it around; a row without them;
-one statement a row, or 200 instead of 64; 4,000 or 10,000 rows in a piece instead of 50,000; pages of 16 KiB; no
-journal; leaves decoded many at once, as lines; traces alone in a process, since whole files divide no more evenly.
+one statement a row, or 2 to 32, or 200 instead of 64; 4,000 or 10,000 rows in a piece instead of 50,000; 200,000 rows
+remembered instead of 50,000 (10,000 cost a tenth); what has ended not remembered; a row that begins looked up once
+instead of twice; memory from the C library, in huge pages (a seventh dearer); pages of 16 KiB; no journal; leaves
+decoded many at once, as lines; traces alone in a process, since whole files divide no more evenly.
 Not done: duplicates read from the papers of traces, which would save 0.9 rows an event, but one paper shown as a
 certificate and as a notice is one row there and two things here, and what is shown again keeps its first kind there;
 keys found by digest alone, since a notice that ten thousand people show would be looked through for each of them;

@@ -68,6 +68,25 @@ def test_one_changed_number_is_found_and_a_rebuild_puts_it_right(tmp_path: Path)
         assert (seen[0], seen[-1]) == ((0, house.size), (house.size, house.size))
 
 
+@pytest.mark.parametrize("first", [0, 2, 5], ids=["from the first page", "from the third", "from the sixth"])
+def test_whatever_has_become_of_what_stood_it_is_written_over(tmp_path: Path, first: int) -> None:
+    """It is not read through for damage before: of a large register that took longer than some files take to make."""
+    with living(tmp_path) as house:
+        answers = lived(house)
+        house.follower.stop()
+        path, page = path_of(answers, Entries()), 4_096
+        pages = path.stat().st_size // page
+        assert pages > 6
+        with path.open("r+b") as file:
+            file.seek(first * page)
+            file.write(bytes((pages - first) * page))
+
+        assert rebuild(house.ledger, answers, Entries(), no_progress) == house.size
+        assert compare(house.ledger, answers, Entries(), no_progress).holds
+        with closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 def test_while_a_projection_is_made_or_compared_nobody_looks_for_circles(tmp_path: Path) -> None:
     """A million rows have none, and going over all of them again and again took a fifth as long as making them."""
     with living(tmp_path) as house:
