@@ -1,7 +1,7 @@
 """Who has what: what entries show, name and came from, and everything that has one of these, as of a position.
 
-What is sealed is compared by its clue (`clues.py`). Times and places are as of a position; a clue that was forgotten
-since then is forgotten. `tests/projections/findings/test_shared.py` shows it.
+What is sealed is compared by its clue (`clue_file.py`). Times and places are as of a position; a clue that was
+forgotten since then is forgotten. `tests/projections/findings/test_shared.py` shows it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from ledger.events.actor import Scope
 from projections.files.projection import add_indexes
-from projections.findings.clues import ClueFile
+from projections.findings.clue_file import ClueFile
 from projections.findings.having import COUNT_MOST, Traced
 from projections.findings.shared import pivot
 from projections.findings.tables import TABLES

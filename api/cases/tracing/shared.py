@@ -25,7 +25,7 @@ from projections.basis import written_time
 from projections.errors import NotBuilt
 from projections.files.reader import Reader
 from projections.findings import alike
-from projections.findings.clues import ClueFile, clue_of
+from projections.findings.clue_file import ClueFile, clue_of
 from projections.findings.having import Key, Member, Traced, holding, readable
 from projections.findings.shared import GUARDS, Pivot, Shared, pivot
 

@@ -28,7 +28,8 @@ from ledger.streams import person as persons
 from ledger.vocabulary import PersonId, StreamId
 from projections.files.content import content
 from projections.findings import alike, marks
-from projections.findings.clues import KINDS, Clues, clue_of
+from projections.findings.clue_file import KINDS, clue_of
+from projections.findings.clues import Clues
 from projections.findings.marks import BYTES_MOST, NONE, marks_of
 
 DAYS = ("2021-03-01", "2021-03-02", 4)

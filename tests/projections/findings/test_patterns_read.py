@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from projections.files.projection import Projection
 from projections.findings import touching
-from projections.findings.clues import ClueFile
+from projections.findings.clue_file import ClueFile
 from projections.findings.patterns import (
     KINDS,
     Pattern,

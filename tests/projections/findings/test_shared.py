@@ -13,7 +13,7 @@ from ledger.events.actor import Scope
 from projections.files.projection import add_indexes
 from projections.findings import having
 from projections.findings import shared as sharing
-from projections.findings.clues import ClueFile
+from projections.findings.clue_file import ClueFile
 from projections.findings.having import Key, Traced, hour_of, readable
 from projections.findings.shared import GUARDS, pivot
 from projections.findings.tables import TABLES
