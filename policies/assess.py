@@ -168,24 +168,11 @@ def _rate(rate: Rate, clause: Clause, values: Mapping[str, Any]) -> tuple[int, s
 def _rule(
     layer: Layer, fact: Fact, book: Rulebook, clause: Clause, rate_centi: int, analogy: str | None
 ) -> Ruling:
-    """The arithmetic of one clause: conditions, units, rate, share or bonus, limit of one class (AMB-27)."""
-    values, flags = fact.values, []
+    """What one clause makes of an entry: nothing where it is not met, else its arithmetic, in this order (AMB-27)."""
+    values, flags = fact.values, list[str]()
     trace: list[tuple[str, Any]] = [("clause", clause)]
-    for condition in clause.conditions:
-        if condition.binds is None and not _shown(condition, fact):
-            return _refusal(fact, book, clause, clause.article, (*trace, ("unmet", condition)))
-        if condition.filing is not None and fact.lead is not None and fact.lead < condition.filing.days:
-            if condition.filing.force == "must":
-                return _refusal(fact, book, clause, clause.article, (*trace, ("unmet", condition)))
-            flags.append(condition.filing.flag)
-            trace.append(("late", condition))
-    for binder, condition in layer.binding.get((values["category"], values["route"]), ()):
-        if not _shown(condition, fact):
-            return _refusal(fact, binder, clause, condition.article, (*trace, ("unmet", condition)))
-    if clause.claim_within is not None and fact.claim is not None:
-        late = (fact.claim[1] - _last_claim_day(clause.claim_within, fact.claim[0])).days
-        if late > 0:
-            return _refusal(fact, book, clause, clause.article, (*trace, ("claimed_late", (clause.claim_within, late))))
+    if (refused := _unmet(layer, fact, book, clause, flags, trace)) is not None:
+        return refused
     if analogy is not None:
         flags.append("by_analogy")
         trace.append(("analogy", analogy))
@@ -222,6 +209,28 @@ def _rule(
         fact, RULED, book=book, clause=clause, article=clause.article, assessed=hours,
         flags=tuple(sorted(flags)), trace=tuple(trace),
     )
+
+
+def _unmet(
+    layer: Layer, fact: Fact, book: Rulebook, clause: Clause, flags: list[str], trace: list[tuple[str, Any]]
+) -> Ruling | None:
+    """Refuse what its conditions, those that bind everybody or its term do not let count; note what is only late."""
+    for condition in clause.conditions:
+        if condition.binds is None and not _shown(condition, fact):
+            return _refusal(fact, book, clause, clause.article, (*trace, ("unmet", condition)))
+        if condition.filing is not None and fact.lead is not None and fact.lead < condition.filing.days:
+            if condition.filing.force == "must":
+                return _refusal(fact, book, clause, clause.article, (*trace, ("unmet", condition)))
+            flags.append(condition.filing.flag)
+            trace.append(("late", condition))
+    for binder, condition in layer.binding.get((fact.values["category"], fact.values["route"]), ()):
+        if not _shown(condition, fact):
+            return _refusal(fact, binder, clause, condition.article, (*trace, ("unmet", condition)))
+    if clause.claim_within is not None and fact.claim is not None:
+        late = (fact.claim[1] - _last_claim_day(clause.claim_within, fact.claim[0])).days
+        if late > 0:
+            return _refusal(fact, book, clause, clause.article, (*trace, ("claimed_late", (clause.claim_within, late))))
+    return None
 
 
 def _refusal(
