@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ledger.stores.recorder import AppendingRecorder
 
 _SECONDS: Final = 5  # not hours: seconds, that the collector has for an answer
+_LAST_NS: Final = 1_000_000_000
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -37,7 +38,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 def telling(app: Flask, store: AppendingRecorder, address: str) -> Iterator[None]:
     """Tell a collector of every request and commit while this lasts."""
     try:
-        provider = _provider(address)
+        provider, end = _provider(address)
     except ImportError:
         cure = "请安装：pip install 'xueshi-ledger[telemetry]'，或去掉设置 telemetry_address"
         raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "发送调用链需要另外的组件", cure) from None
@@ -46,10 +47,12 @@ def telling(app: Flask, store: AppendingRecorder, address: str) -> Iterator[None
         store.watch_commits(_of_commits(provider))
         yield
     finally:
+        end()
         provider.shutdown()
 
 
-def _provider(address: str) -> TracerProvider:
+def _provider(address: str) -> tuple[TracerProvider, Callable[[], None]]:
+    """What spans are given to; and what is called before it ends, which then waits for one answer and not for each."""
     from opentelemetry.exporter.otlp.proto.http import trace_exporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -59,8 +62,14 @@ def _provider(address: str) -> TracerProvider:
         """Says once that the collector does not take spans, and once that it does again."""
 
         is_away = False
+        ends = 0
+
+        def end(self) -> None:
+            self.ends = time.monotonic_ns() + _LAST_NS
 
         def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            if self.ends and time.monotonic_ns() > self.ends:
+                return SpanExportResult.FAILURE  # Four batches may wait, and each would be waited for.
             result = super().export(spans)
             is_away = result is not SpanExportResult.SUCCESS
             if is_away != self.is_away:
@@ -69,14 +78,14 @@ def _provider(address: str) -> TracerProvider:
                 logger.warning("collector_away", port=port) if is_away else logger.info("collector_answers", port=port)
             return result
 
-    logging.getLogger(trace_exporter.__name__).setLevel(logging.CRITICAL)  # Three lines of its own at each attempt.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # Lines of its own at each attempt and each loss.
     port = urlsplit(address).port
 
     about = Resource({"service.name": "xueshi", "service.version": version("xueshi-ledger")})
     provider = TracerProvider(resource=about, shutdown_on_exit=False)
     exporter = Exporter(f"{address.rstrip('/')}/v1/traces", timeout=_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=_SECONDS * 1_000))
-    return provider
+    return provider, exporter.end
 
 
 def _tell_of_requests(app: Flask, provider: TracerProvider) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +19,7 @@ from structlog.testing import capture_logs
 from api.telling.telemetry import telling
 from api.terminal.exits import Stop
 from tests.api.house_kit import house_in, study
+from tests.api.workers_kit import until
 
 ROOT = Path(__file__).parents[2]
 CANARY = "欧阳金丝雀"
@@ -28,11 +31,16 @@ class Collector:
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
+        self.answering = threading.Event()
+        self.answering.set()
         collector = self
 
         class Takes(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if not collector.answering.is_set():
+                    collector.answering.wait(60)
+                    return  # Whoever asked has long hung up.
                 if self.path == "/v1/traces":
                     collector.bodies.append(body)
                 self.send_response(200)
@@ -99,6 +107,39 @@ def test_a_collector_that_is_away_hinders_nobody(tmp_path: Path) -> None:
         assert town.nobody.get("/livez").status_code == 200
     away = [each for each in said if each["event"].startswith("collector")]
     assert [(each["event"], each["port"]) for each in away] == [("collector_away", gone.server.server_port)]
+
+
+@pytest.mark.torture
+def test_a_collector_that_is_slow_keeps_nobody_waiting_and_what_waits_for_it_is_bounded(
+    tmp_path: Path, collector: Collector, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.telling.telemetry._SECONDS", 1)
+    collector.answering.clear()
+    with (
+        capture_logs() as said, house_in(tmp_path / "data") as town,
+        telling(town.app, town.house.ledger.store, collector.address),
+    ):
+        def told() -> list[str]:
+            return [each["event"] for each in said if each["event"].startswith("collector")]
+
+        client, slowest = town.client(), 0.0
+        for _ in range(6_000):
+            began = time.perf_counter()
+            assert client.get("/livez").status_code == 200
+            slowest = max(slowest, time.perf_counter() - began)
+        assert until(lambda: told() == ["collector_away"], 30), told()
+        assert slowest < 1, "nobody waits for a collector"
+
+        collector.answering.set()
+        assert until(lambda: told() == ["collector_away", "collector_answers"], 30), told()
+        assert until(lambda: len(collector.spans()) > 500, 30)
+        assert len(collector.spans()) <= 2_048 + 512, "what waited was bounded: the eldest were let go"
+        collector.answering.clear()
+        for _ in range(3_000):
+            client.get("/livez")
+        began = time.monotonic()
+    assert time.monotonic() - began < 2.9, "a service that stops waits for it once, whatever is still to be told"
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == [], "nothing but what the log says once"
 
 
 def test_what_is_lacking_is_told_with_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
