@@ -27,8 +27,7 @@ WITHDRAWN, LEFT = "claim.withdrawn/1", "person.left/1"
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     vault = Vault(tmp_path / "vault.sqlite", FileMasterKey.create(tmp_path / "master.key"))
     if request.param == "postgres":
-        conninfo, schema = (request.getfixturevalue(name) for name in ("postgres_for_stores", "new_schema"))
-        ledger = Ledger.in_postgres(conninfo, vault, schema=schema())
+        ledger = Ledger.in_postgres(request.getfixturevalue("new_log")(), vault)
     else:
         path = tmp_path / "ledger.sqlite"
         ledger = Ledger.in_file(path, vault) if request.param == "sqlite" else Ledger.in_memory(vault)

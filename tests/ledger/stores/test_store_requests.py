@@ -62,9 +62,8 @@ def life(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Life]:
         path = tmp_path / "ledger.sqlite"
         life = Life(partial(open_sqlite, path), partial(ask_sqlite, path))
     else:
-        conninfo, schema = (request.getfixturevalue(name) for name in ("postgres_for_stores", "new_schema"))
-        name = schema()
-        life = Life(partial(open_postgres, conninfo, name), partial(ask_postgres, conninfo, name))
+        conninfo = request.getfixturevalue("new_log")()
+        life = Life(partial(open_postgres, conninfo, "ledger"), partial(ask_postgres, conninfo, "ledger"))
     yield life
     life.store.close()
 

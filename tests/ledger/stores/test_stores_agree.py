@@ -152,9 +152,8 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     if request.param == "sqlite":
         path = tmp_path / "ledger.sqlite"
         return partial(open_sqlite, path), partial(check, path)
-    conninfo, schema = (request.getfixturevalue(name) for name in ("postgres_for_stores", "new_schema"))
-    name = schema()
-    return partial(open_postgres, conninfo, name), partial(check_postgres, conninfo, name)
+    conninfo = request.getfixturevalue("new_log")()
+    return partial(open_postgres, conninfo, "ledger"), partial(check_postgres, conninfo, "ledger")
 
 
 def live(kept: Opened, seed: int, appends: int, reopen: Callable[[random.Random], bool]) -> None:
