@@ -175,6 +175,8 @@ td + td, th + th { padding-left: 1rem; border-left: 1px solid var(--line); }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 9.5pt; }
+  @page { margin: 14mm;
+          @bottom-right { content: "第 " counter(page) " 页，共 " counter(pages) " 页"; font-size: 8pt; } }
   tr { break-inside: avoid; }
   .rows a { text-decoration: none; }
 }
