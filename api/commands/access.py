@@ -57,7 +57,8 @@ def prune(data_folder: Path | None, as_json: bool) -> int:
     """清除期满的查阅记录：期限见设置 access_months，至少六个月
 
     先记入账本，再逐批清除，中断可再运行；所留的只是每条的哈希，其余的证明照常。
-    服务每小时自己清除一批，平时不必运行本命令；用 PostgreSQL 而服务不是表的所有者时，须授权它调用 cut_access。
+    服务每小时自己清除一批，平时不必运行本命令；用 PostgreSQL 而服务不是表的所有者时，
+    须授权它调用清除的函数（cut_access）。
     """
     from api.beside.access_keeping import keep_for
     from api.settings import load

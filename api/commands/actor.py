@@ -16,7 +16,8 @@ from api.words.telling import next_page, pairs, role, state, table, with_options
 
 _COUNTY: Final = 6  # As many digits stand for one place and what is registered with it, zeros at the end or not.
 _SCOPE = (
-    click.option("--role", required=True, help="角色，如 human_resources、sector_authority、unit、policy_office"),
+    click.option("--role", required=True,
+                 help="角色，如人力社保部门（human_resources）、行业主管部门（sector_authority）、用人单位（unit）"),
     click.option("--region", required=True,
                  help="地区，区划代码前缀：33 全省，3302 全宁波，330203 一县；330200 只指宁波本级"),
     click.option("--sector", help="只限此行业"),

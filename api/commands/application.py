@@ -64,7 +64,7 @@ def barred(asking: Asking, **query: Any) -> int:
 @click.option("--applied-on", required=True, help="申报之日（YYYY-MM-DD）")
 @click.option("--minimum-years", required=True, type=click.IntRange(0, 50), help="该级别规定的资历年限")
 @click.option("--level", help="拟申报的级别")
-@click.option("--committee", type=click.Choice(["inside", "outside"]), help="outside：市外评委会，按其规定")
+@click.option("--committee", type=click.Choice(["inside", "outside"]), help="市外评委会（outside），按其规定")
 @click.option("--title-obtained-on", help="现职称取得之日；不给则取已登记的最近一个")
 @with_options((*AXES, LOG_SIZE))
 @PURPOSE

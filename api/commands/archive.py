@@ -108,8 +108,8 @@ def check(folder: Path, data_folder: Path | None, as_json: bool) -> int:
 def move(folder: Path, is_compact: bool, data_folder: Path | None, as_json: bool) -> int:
     """核对一份归档，再把其中的事件正文移出账本；此后由归档作答
 
-    账本留有全部哈希、瓦片和流，登记、证明、fsck 照常。人员、单位、官员和细则的事件不移。逐批移动，中断可再运行；
-    可用 bring-back 取回。几台主机共用账本时，归档须放在各台都读得到的文件夹里（设置 archive_folder）。
+    账本留有全部哈希、瓦片和流，登记、证明、核对（fsck）照常。人员、单位、经办账号和细则的事件不移。逐批移动，中断可再运行；
+    可用 xueshi archive bring-back 取回。几台主机共用账本时，归档须放在各台都读得到的文件夹里（设置 archive_folder）。
     """
     from api.terminal.progress import bar
     from ledger.archive import Archive

@@ -80,7 +80,7 @@ def hold(asking: Asking, case: str, claims: tuple[str, ...], words: str) -> int:
 @case.command()
 @acts_upon("case")
 @click.option("--finding", required=True, type=click.Choice(["pending", "ruled_out", "substantiated"]),
-              help="pending 待核查、ruled_out 排除、substantiated 属实")
+              help="待核查（pending）、排除（ruled_out）、属实（substantiated）")
 @click.option("--basis", help="所依据的条款")
 @_WORDS
 def find(asking: Asking, case: str, finding: str, basis: str | None, words: str) -> int:

@@ -187,7 +187,7 @@ def receive_material(asking: Asking, case: str, number: int, *, partial: bool, *
 @acts_upon("case")
 @click.argument("number", type=click.IntRange(1))
 @click.option("--why", required=True, type=click.Choice(["withdrawn", "not_provided"]),
-              help="withdrawn 不再需要、not_provided 拒不提供")
+              help="不再需要（withdrawn）、拒不提供（not_provided）")
 @_WORDS
 def end_request(asking: Asking, case: str, number: int, **body: Any) -> int:
     """不再等待材料"""
@@ -222,7 +222,7 @@ def overdue(asking: Asking) -> int:
 @click.command()
 @acts_upon("case")
 @click.option("--act", required=True, type=click.Choice(list(DEEDS)),
-              help="hold 冻结、release 解冻、revoke 撤销、reinstate 恢复")
+              help="冻结（hold）、解冻（release）、撤销（revoke）、恢复（reinstate）")
 @with_options(_CHOICE)
 @click.option("--basis", help="依据代码，如 falsified；撤销和恢复必须写")
 @_WORDS

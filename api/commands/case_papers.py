@@ -24,7 +24,8 @@ _AS: Final = {"csv": ".csv", "html": ".html", "pdf": ".zip"}
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
               help="写成这个 ZIP；已有的文件不会被覆盖")
 @click.option("--event", "events", multiple=True, type=click.IntRange(1), help="另行选附的事件的序号，可重复")
-@click.option("--redact", multiple=True, help="遮盖这一密封的项目，如 name、id_number、words，可重复；佐证文件不附")
+@click.option("--redact", multiple=True,
+              help="遮盖这一密封的项目，如姓名（name）、证件号码（id_number）、理由（words），可重复；佐证文件不附")
 @click.option("--redact-persons", is_flag=True, help="遮盖全部个人信息和文字；佐证文件不附")
 @with_options((AS_OF,))
 @PURPOSE
@@ -71,7 +72,8 @@ def _made(asking: Asking, client: Client, case: str, body: dict[str, Any]) -> Re
 @click.command()
 @asks()
 @click.argument("case", type=Id("case"))
-@click.option("--as", "form", type=click.Choice(list(_AS)), help="写成文件：csv 名单、html 打印页、pdf 每人一份的 ZIP")
+@click.option("--as", "form", type=click.Choice(list(_AS)),
+              help="写成文件：名单（csv）、打印页（html）、每人一份的 ZIP（pdf）")
 @OUT
 @with_options((AS_OF,))
 @PURPOSE

@@ -281,7 +281,7 @@ def allow_appeal(asking: Asking, claim: str, words: str) -> int:
 @click.option("--atomic", is_flag=True, help="整批一次登记，有一行不成就都不办")
 @click.option("--continue-on-failure", is_flag=True, help="一行不成，仍办其后的；默认停在第一处")
 def batch(asking: Asking, file: BinaryIO, atomic: bool, continue_on_failure: bool) -> int:
-    """成批认定无须单独审核的：每行一个 JSON，含 claim、version；- 读标准输入"""
+    """成批认定无须单独审核的：每行一个 JSON，含申报编号（claim）和版本（version）；- 读标准输入"""
     flags = {"atomic": atomic, "continue_on_failure": continue_on_failure, "dry_run": asking.dry_run}
     with asking.client() as client:
         reply = client.post_lines("/v1/claims:bulk", file.read(), key=asking.key,

@@ -19,7 +19,7 @@ MARKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "red")
 def doctor(data_folder: Path | None, for_production: bool, as_json: bool) -> None:
     """检查本机是否具备运行条件，逐项给出处理办法
 
-    每项为 ok、warn 或 fail；有 fail 时退出码为 1。--production 的各项在运维手册里有说明。
+    每项为正常（ok）、请留意（warn）或有故障（fail）；有故障时退出码为 1。--production 的各项在运维手册里有说明。
     """
     from api.doctor.archive_check import archive_checks
     from api.doctor.asked_outside import outside_checks

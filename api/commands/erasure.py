@@ -42,7 +42,8 @@ def show(asking: Asking, person: str) -> int:
 @erasure.command()
 @asks(writes=True)
 @_PERSON
-@click.option("--basis", required=True, type=click.Choice(list(BASES)), help="request 本人申请、order 有权机关的公文")
+@click.option("--basis", required=True, type=click.Choice(list(BASES)),
+              help="本人申请（request）、有权机关的公文（order）")
 @_DOCUMENT
 @click.option("--asked-on", required=True, help="申请或公文的日期（YYYY-MM-DD）")
 @click.option("--words", required=True, help="理由")

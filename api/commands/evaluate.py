@@ -14,7 +14,7 @@ import click
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="另一文件夹中的细则（草案）；默认用随软件发布的细则",
 )
-@click.option("--explain", is_flag=True, help="每行加 why：逐步的条款和算式")
+@click.option("--explain", is_flag=True, help="每行加逐步的条款和算式（why）")
 def evaluate(rules: Path | None, explain: bool) -> None:
     """按学时登记细则核定：读入事实，输出认定，不用账本
 

@@ -28,7 +28,7 @@ def show(asking: Asking) -> int:
 @asks(writes=True)
 @click.option("--password", is_flag=True, help="设有口令而尚无第二因素时：先输入现用口令")
 def enrol(asking: Asking, password: bool) -> int:
-    """取得密钥，放进动态口令应用；以 factor-confirm 确认之后生效"""
+    """取得密钥，放进动态口令应用；以 xueshi account factor-confirm 确认之后生效"""
     body = {"current": _typed("现用口令")} if password else {}
     return asking.post("/v1/second-factor/enrolment", _tell_offered, body)
 
@@ -65,7 +65,7 @@ def give_up(asking: Asking) -> int:
 @asks(writes=True)
 @click.argument("holder", metavar="ACTOR|PERSON")
 @click.option("--reason", type=click.Choice(REASONS), required=True,
-              help="lost 遗失，broken 损坏或更换，suspected 疑为他人所用，left 已离岗")
+              help="遗失（lost）、损坏或更换（broken）、疑为他人所用（suspected）、已离岗（left）")
 def reset(asking: Asking, holder: str, reason: str) -> int:
     """重置他人的第二因素，终止其全部会话，记入查阅日志"""
     nouns = "persons" if holder.startswith("per_") else "actors"

@@ -78,7 +78,7 @@ def send_back(asking: Asking, plan: str, reason: str | None, words: str) -> int:
 @click.command()
 @acts_upon("plan")
 @click.option("--grade", type=click.Choice(["excellent", "qualified", "unqualified"]), required=True,
-              help="excellent 优、qualified 合格、unqualified 不合格")
+              help="优（excellent）、合格（qualified）、不合格（unqualified）")
 @_words
 def evaluate(asking: Asking, plan: str, grade: str, words: str) -> int:
     """评估计划的实施（受理部门）；举办的班次和人数取自账本"""
@@ -152,7 +152,7 @@ def abandon(asking: Asking, training_class: str) -> int:
 @click.option("--attended-days", required=True, help="出勤天数，0.5 的倍数")
 @click.option("--hours", required=True, help="卡上的学时")
 @click.option("--result", type=click.Choice(["passed", "failed"]), default="passed",
-              help="考核：passed 合格（默认）、failed 不合格")
+              help="考核：合格（passed，默认）、不合格（failed）")
 def issue(asking: Asking, training_class: str, person: str, **printed: Any) -> int:
     """出具学时登记卡（办班单位）"""
     body = {"training_class": training_class, "person": person, **printed}

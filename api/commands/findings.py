@@ -20,7 +20,7 @@ _LEAST: Final = 8
 
 _WORDS = click.option("--words", required=True, help="理由")
 _DUE = click.option("--due", required=True, help="承办期限（YYYY-MM-DD）")
-_FACTS = click.option("--facts", required=True, help=f"所据事实的摘要，show 所示，前 {_LEAST} 位以上即可")
+_FACTS = click.option("--facts", required=True, help=f"所据事实的摘要，见 xueshi findings show，前 {_LEAST} 位以上即可")
 _FACTS_IF_KNOWN = click.option("--facts", default="", help="所据事实的摘要；不写即现在的")
 
 
@@ -37,7 +37,7 @@ findings.add_command(run)
 @click.option("--pattern", help="只看一条规则的，如 D01")
 @click.option("--severity", type=click.Choice(list(SEVERITIES)), help="只看一种严重程度的")
 @click.option("--status", type=click.Choice(list(STATES)), help="只看一种状态的")
-@click.option("--owner", help="由谁承办：me、nobody 或账号编号")
+@click.option("--owner", help="由谁承办：本账号（me）、无人（nobody）或账号编号")
 @click.option("--person", type=Id("person"), help="涉及某人的；须写明 --purpose")
 @click.option("--claim", type=Id("claim"), help="涉及某项学时的；须写明 --purpose")
 @click.option("--case", type=Id("case"), help="据以立了某个案件的")

@@ -32,9 +32,9 @@ _id = click.argument("job", type=Id("job"))
 @job.command()
 @asks(writes=True)
 @click.option("--under", metavar="RULES",
-              help="新的细则：now+甲,乙（现行的加上这些）；set:甲,乙（恰为这些）；now；then")
+              help="新的细则：现行的加上这些（now+甲,乙）；恰为这些（set:甲,乙）；现行的（now）；各日期当时有效的（then）")
 @click.option("--drafts", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="随附的草案：存放 <family>/<日期>.toml 及其案例的文件夹，与 --under 二者择一")
+              help="随附的草案：存放各版（<细则名>/<日期>.toml）及其案例的文件夹，与 --under 二者择一")
 @click.option("--against", metavar="RULES", help="与之比较的细则，写法相同（默认 now）")
 @click.option("--as-of", "as_of", help="截至何时所知：事件位置、带时区的时间或日期（默认到现在）")
 @click.option("--valid-on", "valid_on", help="只看到哪一天为止已发生的（YYYY-MM-DD，默认不限）")

@@ -172,7 +172,7 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
 
 
 @keys.command()
-@click.option("--to", required=True, metavar="MAKE", help="file:路径（没有则新建）或 command:程序的绝对路径")
+@click.option("--to", required=True, metavar="MAKE", help="文件（file:路径，没有则新建）或程序（command:绝对路径）")
 @data_option
 @as_json_option
 def rewrap(to: str, data_folder: Path | None, as_json: bool) -> None:

@@ -68,7 +68,7 @@ def retire(key_id: str, data_folder: Path | None, name: str, is_compromised: boo
 def learn(file: Path, vkeys: tuple[str, ...]) -> None:
     """凭已信任的公钥，从密钥交替文件得知此后的公钥，一行一个，可存成文件供 xueshi verify --key 使用
 
-    FILE 是登记机构公布的 ledger.succession（也可从 /log/key/succession 取得）。不用账本，不联网。
+    FILE 是登记机构公布的密钥交替文件（ledger.succession，也可从 /log/key/succession 取得）。不用账本，不联网。
     """
     from ledger.errors import LedgerError
     from ledger.proof.keys import format_vkey, parse_vkey

@@ -33,7 +33,7 @@ _GROUNDS: Final = (
 )
 _TERM: Final = (
     click.option("--cause", required=True, type=click.Choice(["short", "falsified"]),
-                 help="short 学时不足、falsified 弄虚作假"),
+                 help="学时不足（short）、弄虚作假（falsified）"),
     click.option("--starts", help="期限的第一日；不写即今日"),
     click.option("--until", help="期限的最后一日；细则规定期限的，由细则算出"),
 )
@@ -46,7 +46,7 @@ _TERM: Final = (
 @click.option("--title-obtained-on", required=True, help="现职称取得之日（YYYY-MM-DD）")
 @_years
 @_series
-@click.option("--committee", type=click.Choice(["inside", "outside"]), help="outside：市外评委会，按其规定")
+@click.option("--committee", type=click.Choice(["inside", "outside"]), help="市外评委会（outside），按其规定")
 @click.option("--statement", type=Id("statement"), help="随同提交的学时登记情况表")
 def file(asking: Asking, **named: Any) -> int:
     """申报职称（本人）"""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 GIVEN: Final = (
-    click.option("--reason", help="理由代码，见 xueshi rulebook reasons；不写即 other"),
+    click.option("--reason", help="理由代码，见 xueshi rulebook reasons；不写即其他（other）"),
     click.option("--words", required=True, help="说给对方的理由"),
 )
 

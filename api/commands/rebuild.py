@@ -36,11 +36,11 @@ _ROW_MOST: Final = 300
 def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compared: bool) -> int:
     """从账本重建投影（查询所用的表），或与现有的比较
 
-    NAME 为一个投影的名称，如 people、entries，省略时为全部，各核同时重建。建成后先与原来的比较，说明何处不同，再换上；
-    中途停止（Ctrl-C）不影响现有文件。重建须先停止服务。升级程序时则不必：旧版程序的服务仍在运行，可用新版程序先建好版本
+    NAME 为一个投影的名称，如人员（people）、申报（entries），省略时为全部，各核同时重建。建成后先与原来的比较，
+    说明何处不同，再换上；中途停止（Ctrl-C）不影响现有文件。重建须先停止服务。升级程序时则不必：旧版程序的服务仍在运行，可用新版程序先建好版本
     有变的投影，旧的照常答复，重新启动服务即换用。
-    NAME 为 coded 时，从前者重建供重放用的编码账，服务运行时也可用；为 differences 时，重新评定认定与评定的差异；
-    为 map 时，从账本重建完整性地图，服务运行时也可用。
+    NAME 为编码账（coded）时，从前者重建供重放用的编码账，服务运行时也可用；为差异（differences）时，
+    重新评定认定与评定的差异；为完整性地图（map）时，从账本重建完整性地图，服务运行时也可用。
     """
     from api.telling import logs
     from api.terminal.progress import bar, bars

@@ -34,7 +34,7 @@ _HIDDEN: Final = ".xueshi-replay-"
 
 @click.command()
 @click.option("--under", metavar="RULES",
-              help="新的细则：草案文件夹；now+甲,乙（现行的加上这些）；set:甲,乙（恰为这些）；now；then")
+              help="新的细则：草案文件夹；现行的加上这些（now+甲,乙）；恰为这些（set:甲,乙）；现行的（now）；各日期当时有效的（then）")
 @click.option("--against", metavar="RULES", default="now", show_default=True, help="与之比较的细则，写法相同")
 @click.option("--as-of", "as_of", help="截至何时所知：事件位置、带时区的时间或日期（默认到现在）")
 @click.option("--valid-on", "valid_on", help="只看到哪一天为止已发生的（YYYY-MM-DD，默认不限）")
@@ -57,7 +57,7 @@ def replay(
 ) -> int:
     """按另一套细则重放全部历史，报告谁多了谁少了、因哪一条
 
-    不写入账本，服务运行时也可用。报告含网页、CSV 和 NDJSON；同样的输入得同样的字节。中途可按 Ctrl-C 停下，
+    不写入账本，服务运行时也可用。报告含网页、CSV 和 NDJSON；同样的输入得同样的字节。中途可停下（Ctrl-C），
     再次运行同一命令即接着做。登记报告另用 xueshi rulebook impact。
     """
     if (under is None) == (check is None):

@@ -24,7 +24,7 @@ _NAMES = {"ledger": "账本", "access": "查阅日志"}
 @as_json_option
 @click.option("--checkpoint", "checkpoints", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
               help="外人手中的检查点文件，可给多个：恢复后须延续其中最大的一个")
-@click.option("--replace", is_flag=True, help="数据文件夹里有账本时以备份代替；现有的移到 set-aside，不删除")
+@click.option("--replace", is_flag=True, help="数据文件夹里有账本时以备份代替；现有的移到一旁（set-aside），不删除")
 @click.option("--with-operations", is_flag=True,
               help="连同令牌和会话一起恢复（备份之后收回的令牌会重新有效，默认不恢复）")
 def restore(

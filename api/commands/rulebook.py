@@ -115,7 +115,7 @@ def words(asking: Asking) -> int:
 
 @rulebook.command()
 @asks()
-@click.option("--kind", help="只看一类的，如 claim.returned")
+@click.option("--kind", help="只看一类的（如 claim.returned）")
 def reasons(asking: Asking, kind: str | None) -> int:
     """退回、驳回、不予备案、不予核验的理由代码：名称、请对方怎么做、所依条文"""
     return asking.get("/v1/reasons", _tell_reasons, {"kind": kind})

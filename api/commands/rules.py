@@ -62,7 +62,7 @@ def list_(folder: Path | None, as_json: bool) -> None:
 @rules_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "markdown", "html"]), default="text",
-    help="输出格式：text（终端）、markdown 或 html；默认 text",
+    help="输出格式：终端文字（text，默认）、标记文本（markdown）或网页（html）",
 )
 @as_json_option
 def show(rulebook: str, folder: Path | None, form: str, as_json: bool) -> None:
@@ -86,7 +86,8 @@ def show(rulebook: str, folder: Path | None, form: str, as_json: bool) -> None:
 def check(file: Path | None, folder: Path | None, as_json: bool) -> int:
     """检查格式、引文、案例和静态分析；有问题时退出码为 1
 
-    FILE 为一个细则文件，案例在同名的 .cases.toml 中，所引的原文在旁边或 texts 中；也可以是文件夹，同 --rules。
+    FILE 为一个细则文件，案例在同名的案例文件（.cases.toml）中，所引的原文在旁边或原文文件夹（texts）中；
+    也可以是文件夹，同 --rules。
     """
     if file is not None and folder is not None:
         raise click.UsageError("请写一个文件或文件夹，或写 --rules，二者择一")

@@ -17,7 +17,7 @@ _SHOWN_MOST: Final = 50
 @asks()
 @click.argument("case", type=Id("case"))
 @click.option("--claim", "claims", multiple=True, type=Id("claim"), help="所涉的哪几项，可重复；不写即全部")
-@click.option("--only", type=click.Choice(["all", "held"]), help="held：只看本案冻结过的")
+@click.option("--only", type=click.Choice(["all", "held"]), help="只看本案冻结过的（held）")
 @click.option("--held", type=click.Choice(["counted", "left_out"]), help="同一些人其他冻结的学时：计（默认）或不计")
 @with_options((*AXES, LOG_SIZE))
 @PURPOSE

@@ -14,7 +14,7 @@ from api.commands.listening import listen_options, place
 @listen_options(8040)
 @click.option("--primary", default="", help="主服务的网址：写入和个人信息的请求，告知到那里办理")
 @click.option("--behind-most", "behind_most_s", type=click.IntRange(1, 86_400), default=60, show_default=True,
-              help="落后超过这么多秒，/readyz 即答未就绪")
+              help="落后超过这么多秒，就绪检查（/readyz）即答未就绪")
 def standby(
     data_folder: Path | None, listen_host: str | None, listen_port: int | None, listen: str | None,
     primary: str, behind_most_s: int,

@@ -44,7 +44,7 @@ def person(asking: Asking, person: str, **which: Any) -> int:
 @asks()
 @click.argument("actor", type=Id("actor"))
 @click.option("--side", type=click.Choice(["about", "done", "on_behalf"]),
-              help="about：与其有关的；done：其办理的；on_behalf：代其办理的")
+              help="与其有关的（about）、其办理的（done）、代其办理的（on_behalf）")
 @with_options(_WHICH)
 def actor(asking: Asking, actor: str, **which: Any) -> int:
     """一个经办账号的时间线：办理了什么、各等了多久、看没看佐证，以及任用和权限的变动"""

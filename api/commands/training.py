@@ -87,7 +87,8 @@ def registered(asking: Asking, training_class: str, form: str, out: Path | None,
 @asks()
 @click.argument("record")
 @_AS_OF
-@click.option("--law", help="按哪些细则看备案是否及时：then、now 或 set:甲,乙（班次）")
+@click.option("--law",
+              help="班次用：按哪些细则看备案是否及时：各日期当时有效的（then）、现行的（now）或恰为这些（set:甲,乙）")
 @LOG_SIZE
 @PURPOSE
 def show(

@@ -23,7 +23,8 @@ def transfer() -> None:
 @click.option("--to-unit", type=Id("unit"), required=True, help="接收单位")
 @click.option("--starts", required=True, help="自哪一天起（YYYY-MM-DD）")
 @click.option("--major", help="专业（自然资源九个专业之一）")
-@click.option("--standing", help="人事身份，如 talent_market、provincial_institution")
+@click.option("--standing",
+              help="人事身份，如人事档案在省人才市场的人员（talent_market）、厅直属事业单位人员（provincial_institution）")
 @click.option("--evidence", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="佐证材料文件，只取其摘要，可多次")
 def request(

@@ -25,8 +25,10 @@ def unit() -> None:
 @click.option("--credit-code", required=True, help="统一社会信用代码")
 @click.option("--name", required=True, help="单位名称")
 @click.option("--region", required=True, help="六位区划代码，如 330302；省本级为 330000")
-@click.option("--sector", required=True, help="行业：environment、natural_resources、industry、general")
-@click.option("--kind", "kinds", multiple=True, help="性质，如 employer（默认）、department、association，可多次")
+@click.option("--sector", required=True,
+              help="行业：环保（environment）、自然资源（natural_resources）、工业和信息化（industry）、其他行业（general）")
+@click.option("--kind", "kinds", multiple=True,
+              help="性质：用人单位（employer，默认）、主管部门（department）、学会协会（association）等，可多次")
 @click.option("--contact", required=True, help="联系人姓名")
 @click.option("--phone", help="联系电话")
 @click.option("--email", help="电子邮箱")

@@ -29,7 +29,7 @@ _STDIN_WORDS: Final = "标准输入"
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--key", required=True, help="日志的公钥（vkey 一行），或存有公钥或核验策略的文件")
 @click.option("--tsa", type=click.Path(path_type=Path, dir_okay=False),
-              help="时间戳机构的 CA 证书（PEM）：一并核验检查点旁、移送材料里的 .tsr 文件")
+              help="时间戳机构的根证书（PEM）：一并核验检查点旁、移送材料里的时间戳（.tsr 文件）")
 @as_json_option
 def verify(files: tuple[Path, ...], key: str, tsa: Path | None, as_json: bool) -> int:
     """离线核验情况表、证明、移送材料、检查点：说明核验了什么，不证明什么

@@ -46,7 +46,7 @@ def key(folder: Path) -> None:
 
 @witness.command()
 @click.argument("vkey")
-@click.option("--url", default="", help="日志的网址，例如 https://xueshi.example.gov.cn")
+@click.option("--url", default="", help="日志的网址（例如 https://xueshi.example.gov.cn）")
 @folder_option
 def trust(vkey: str, url: str, folder: Path) -> None:
     """开始为一个日志联署；VKEY 是其公钥（xueshi log key）。运行中的见证人随即采用"""

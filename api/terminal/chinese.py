@@ -17,6 +17,8 @@ _WORDS: Final = {
     "Commands": "命令",
     "Show this message and exit.": "显示本说明",
     "[required]": "[必填]",
+    "required]": "必填]",
+    "[default:": "[默认",
     "INTEGER RANGE": "整数",
     "INTEGER": "整数",
     "TEXT": "文字",

@@ -158,7 +158,7 @@ AS_OF: Final = click.option("--as-of", help="记录时间：到此为止已知�
 AXES: Final = (
     AS_OF,
     click.option("--valid-on", help="发生时间：到这一天为止已发生的（YYYY-MM-DD）"),
-    click.option("--law", help="规则：then（各日期当时有效的，默认）、now（现行的）或 set:细则,细则"),
+    click.option("--law", help="规则：各日期当时有效的（then，默认）、现行的（now）或恰为这些（set:细则,细则）"),
 )
 LOG_SIZE: Final = click.option("--log-size", type=click.IntRange(1),
-                               help="再问一次旧答：--law now 时只看账本到这么长为止施行的细则（旧答的 log_size）")
+                               help="再问一次旧答：规则为现行的时只看账本到这么长为止施行的细则（旧答的 log_size）")

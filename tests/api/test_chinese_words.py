@@ -9,18 +9,22 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
+import click
 import pytest
 
+from api.cli import cli
 from api.refusals import meanings, refusals
 from api.refusals.problems import KINDS
 from api.settings import Settings
 from projections.findings.patterns import patterns
+from tests.house.test_commands import commands
 
 ROOT: Final = Path(__file__).parents[2]
 API: Final = ROOT / "api"
 NAMES: Final = frozenset((
     # Formats, standards and programs, which have no Chinese names.
-    "ASCII", "Bearer", "CSV", "GB", "HTTP", "HTTPS", "ID", "JPEG", "JSON", "KB", "MB", "NDJSON", "OFD", "OpenID",
+    "ASCII", "Bearer", "CloudEvents", "CSV", "HTML", "Parquet", "Schema",
+    "GB", "HTTP", "HTTPS", "ID", "JPEG", "JSON", "KB", "MB", "NDJSON", "OFD", "OpenID",
     "Connect", "PDF", "PNG", "POST", "PostgreSQL", "SHA", "TOML", "TOTP", "TXT", "UTF", "XLSX", "ZIP", "Spark", "SQL",
     "SQLite", "base", "createdb", "template",  # "base" of base64.
     # Headers and what stands in them, as programs send them.
@@ -39,7 +43,7 @@ _CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 _APART: Final = re.compile(
     r"（[^（）]*）|如 [a-z][a-z0-9_-]*"                   # In brackets, behind its Chinese name; an example.
     r"|xueshi(?: [a-z-]+)*(?: --[a-z-]+)*|--[a-z-]+"    # Commands and their options.
-    r"|\b[a-z]+://\S*|/?(?:[\w.-]+/)+[\w.-]*|\b[\w-]+\.(?:json|policy|csv|html|md)\b"  # Addresses and files.
+    r"|\b[a-z]+://\S*|/?(?:[\w.-]+/)+[\w.-]*|\b[\w-]+\.(?:json|ndjson|policy|csv|html|md|pdf)\b"  # Addresses and files.
     r"|\b[a-z]{3}_…?|XUESHI_[A-Z_]+|\{[^{}]*\}"          # How ids begin; of the environment; what is filled in.
 )
 
@@ -103,18 +107,34 @@ def _rooms() -> Iterator[tuple[str, str]]:
             yield from ((path.name, words) for words in _told(path) if _PATTERN.search(words) is None)
 
 
+def _helps() -> Iterator[tuple[str, str]]:
+    """What each command says of itself and of its options, but for what it calls its own arguments."""
+    for path, command in commands(cli):
+        called = "|".join(re.escape(each.make_metavar(click.Context(command)).strip("[].")) for each in command.params
+                          if isinstance(each, click.Argument)) or "-"
+        yield path, re.sub(rf"\b(?:{called})\b", "", command.help or "")
+        yield from ((f"{path} {each.opts[-1]}", each.help or "") for each in command.params
+                    if isinstance(each, click.Option))
+
+
 def _settings() -> Iterator[tuple[str, str]]:
     for one in fields(Settings):
         yield one.name, one.metadata.get("text", "")
 
 
-@pytest.mark.parametrize("read", [_refusals, _templates, _console, _patterns, _rooms, _settings])
+@pytest.mark.parametrize("read", [_refusals, _templates, _console, _patterns, _rooms, _settings, _helps])
 def test_no_english_word_stands_in_a_chinese_sentence_where_it_need_not(read: object) -> None:
     assert callable(read)
     found = list(read())
 
     assert len(found) > 30
     assert {(place, word): words for place, words in found for word in english(words)} == {}
+
+
+def test_help_calls_each_thing_by_the_name_that_the_screens_have_for_it() -> None:
+    others = {"官员": "经办账号", "数据目录": "数据文件夹", "人社": "人力社保", "预演": "试办", "散列": "哈希"}
+
+    assert [(place, other, name) for place, words in _helps() for other, name in others.items() if other in words] == []
 
 
 def test_a_name_of_a_field_is_for_programs_and_is_left_out_for_people() -> None:
