@@ -29,6 +29,7 @@ from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from ledger.uncollected import uncollected
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, RebuildDied, Unreadable
+from projections.files import marker
 from projections.files.batch import EVENTS_AT_ONCE, Batch, read_batch
 from projections.files.build import Build, opened
 from projections.files.content import Content, content, stands
@@ -108,9 +109,13 @@ def _allowed(folder: Path, projections: Sequence[Projection]) -> Iterator[bool]:
         finally:
             preparing.release()
         return
+    made = {path_of(folder, one).name for one in projections}
+    whole = marker.take(folder) - made
     try:
         yield True
+        whole |= made
     finally:
+        marker.leave(folder, whole)
         ownership.release()
 
 

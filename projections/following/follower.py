@@ -8,7 +8,7 @@ the event it cannot take, tries again each second, and holds up no other.
 A projection without a file, of a new version, ahead of the log or damaged is built anew beside whatever is there, a
 batch in turn with the others, and put in place when it has caught up. A build that was stopped goes on where it was.
 Files are checked for damage at the start, unless an orderly stop left them as they are
-(`projections/following/marker.py`).
+(`projections/files/marker.py`).
 
 `tests/projections/test_follower.py` shows it, with a kill in the middle.
 """
@@ -26,13 +26,13 @@ from typing import Final
 import structlog
 
 from projections.errors import ProjectionError, UnknownProjection
+from projections.files import marker
 from projections.files.batch import Batch, Log, read_batch
 from projections.files.board import Bell, Board, Said
 from projections.files.carrying import Carrier
 from projections.files.ownership import Ownership
 from projections.files.projection import Projection
 from projections.files.reached import Telling, take_back
-from projections.following import marker
 from projections.following.track import RETRY_MS, Clock, Lag, Track
 
 POLL_MS: Final = 100

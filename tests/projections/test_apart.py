@@ -25,10 +25,10 @@ from ledger.keys.vault import Vault
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.answers import projections as every_projection
+from projections.files import marker
 from projections.files.content import stands
 from projections.files.places import path_of
 from projections.files.reader import Reader
-from projections.following import marker
 from projections.following.apart import Apart, _collecting_seldom
 from projections.following.standby import Standby
 from projections.laws import Laws

@@ -17,8 +17,9 @@ from projection_kit import NINGBO, House, close_house, living, open_house
 from structlog.testing import capture_logs
 
 from projections.answers import projections
+from projections.files import marker
 from projections.files.places import path_of
-from projections.following import marker
+from projections.files.rebuilding import rebuild_all
 from projections.following.follower import Follower
 from projections.people import People
 
@@ -57,6 +58,26 @@ def test_after_an_orderly_stop_no_file_is_checked(stopped: House) -> None:
     assert checked(stopped) == []
     stopped.unit(NINGBO, "industry")
     assert checked(stopped) == [], "also what it has followed meanwhile was left in order"
+
+
+def test_what_a_rebuild_put_in_place_is_not_read_through_again(stopped: House) -> None:
+    answers = stopped.folder / "answers"
+    (answers / marker.NAME).unlink()
+    rebuild_all(stopped.ledger, answers, [People()], lambda *_: None)
+    assert checked(stopped) == [one for one in ALL if not one.startswith("people.")]
+
+    rebuild_all(stopped.ledger, answers, [People()], lambda *_: None)
+    assert checked(stopped) == [], "what was left in order before is still as it was left"
+
+
+def test_a_rebuild_that_was_stopped_vouches_for_nothing_of_its_own(stopped: House) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild_all(stopped.ledger, stopped.folder / "answers", [People()], stop)
+
+    assert checked(stopped) == [one for one in ALL if one.startswith("people.")]
 
 
 def test_while_it_follows_there_is_no_marker(folder: Path) -> None:
