@@ -13,7 +13,7 @@ from projection_kit import House, close_house, open_house
 from test_follower import Counter, say
 
 from projections.errors import AlreadyFollowed
-from projections.files.former import Changes, Incomparable, TableChange, others, remove_older
+from projections.files.former import Changes, Former, Incomparable, TableChange, changes, others, remove_older
 from projections.files.places import path_of
 from projections.files.projection import Table
 from projections.files.reader import Reader
@@ -144,6 +144,24 @@ def test_the_same_version_made_anew_is_compared_too(house: House) -> None:
     assert isinstance(found, Changes)
     assert found.tables[0].shown == (((4, "y"), (4, "x")), ((9, "z"), None))
     assert words(folder_of(house), Counter()) == [("x",)] * 5
+
+
+@pytest.mark.parametrize(("stood", "is_sorted"), [("abc", False), ("cab", True)])
+def test_rows_in_the_order_in_which_they_were_entered_are_not_sorted_and_in_another_are_the_same_too(
+    tmp_path: Path, stood: str, is_sorted: bool
+) -> None:
+    asked: list[str] = []
+    with closing(sqlite3.connect(tmp_path / "stood.db")) as before, closing(sqlite3.connect(":memory:")) as made:
+        for connection, names in ((before, stood), (made, "abc")):
+            connection.execute("CREATE TABLE seen (name TEXT NOT NULL, worth INTEGER)")
+            connection.executemany("INSERT INTO seen VALUES (?, ?)", [(name, ord(name)) for name in names])
+            connection.commit()
+        made.set_trace_callback(asked.append)
+        found = changes(Former("seen", tmp_path / "stood.db", 1, 3, ""), made, 1)
+
+        assert isinstance(found, Changes) and found.are_none
+        assert (found.tables[0].before, found.tables[0].after) == (3, 3)
+        assert any("ORDER BY" in one for one in asked) == is_sorted
 
 
 def _cut_off(path: Path) -> None:
