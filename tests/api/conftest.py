@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from api.operational.place import Place
     from tests.postgres_kit import Server
 
-_NUMBERS = itertools.count(1)
+SCHEMA = "operations_of_tests"
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +56,21 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 
 @pytest.fixture(scope="session")
-def operational_database(postgres_server: Server) -> str:
-    """One database for all tests of operational tables: each has a schema of its own in it."""
-    return postgres_server.new_database(migrated=False)
+def operational_pattern(postgres_server: Server) -> str:
+    """A database with the operational tables, of which each test has a copy: to migrate takes twice as long."""
+    from api.operational.place import STEPS
+    from ledger.stores.postgres_schema import migrate
+
+    conninfo = postgres_server.new_database(migrated=False)
+    migrate(conninfo, SCHEMA, STEPS)
+    return conninfo
+
+
+@pytest.fixture
+def operational_database(operational_pattern: str, postgres_server: Server) -> Iterator[str]:
+    conninfo = postgres_server.copy_of(operational_pattern)
+    yield conninfo
+    postgres_server.drop_database(conninfo)
 
 
 @pytest.fixture(params=["file", "database"])
@@ -68,13 +79,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param == "file":
         yield tmp_path / "operations.db"
         return
-    from api.operational.place import STEPS
     from ledger.stores.postgres_portable import PortableDatabase
-    from ledger.stores.postgres_schema import migrate
 
-    conninfo, schema = request.getfixturevalue("operational_database"), f"operations_{next(_NUMBERS)}"
-    migrate(conninfo, schema, STEPS)
-    database = PortableDatabase(conninfo, schema)
+    database = PortableDatabase(request.getfixturevalue("operational_database"), SCHEMA)
     yield database
     database.close()
 
@@ -88,11 +95,11 @@ def kept(place: Place, request: pytest.FixtureRequest, tmp_path: Path) -> Callab
     def in_tables() -> bytes:
         import psycopg
 
-        schema = place.target.schema  # type: ignore[union-attr]
         with psycopg.connect(request.getfixturevalue("operational_database")) as connection:
-            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema]).fetchall()
-            rows = [value for (table,) in tables for row in connection.execute(f'SELECT * FROM "{schema}"."{table}"')
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [SCHEMA]).fetchall()
+            rows = [value for (table,) in tables for row in connection.execute(f'SELECT * FROM "{SCHEMA}"."{table}"')
                     for value in row]
+        assert rows, "there is something to be found in them"
         return b"\0".join(value if isinstance(value, bytes) else str(value).encode() for value in rows)
 
     return in_files if isinstance(place, Path) else in_tables
