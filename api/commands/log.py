@@ -129,7 +129,7 @@ def served_here(data_folder: Path | None) -> None:
     with having(folder), stored(folder.ledger, settings.database).one_moment() as view:
         before = strange(folder)
         settle(folder, view.size())
-    click.echo(f"✓ 已记下：从此在这里服务。{before}")
+    click.echo("✓ 已记下：从此在这里服务。" + (f"此前：{before}。" if before else ""))
 
 
 @log.command("continue-as")
