@@ -254,7 +254,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from ledger.ledger import Ledger
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from projections.replay import store
 folder = Path(sys.argv[1])
 vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"))
@@ -270,7 +271,8 @@ import os, pathlib, signal, sys
 from pathlib import Path
 from ledger import durable
 from ledger.ledger import Ledger
-from ledger.keys.vault import FileMasterKey, Vault
+from ledger.keys.master import FileMasterKey
+from ledger.keys.vault import Vault
 from projections.replay import store
 folder, where, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"))
