@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ledger.events.access import AccessRecorded
+from projections.findings import upkeep
 from projections.findings.clues import Clues
 from tests.api.command_kit import answering, xueshi
 from tests.api.finding_kit import PATTERN, look
@@ -31,7 +32,13 @@ class Scene(NamedTuple):
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with house_in(tmp_path_factory.mktemp("shared") / "data") as town:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "BEGINS_MS", 3_600_000)  # Else a second later it writes the file of clues, too.
+        yield from _furnished(tmp_path_factory.mktemp("shared") / "data")
+
+
+def _furnished(folder: Path) -> Iterator[Scene]:
+    with house_in(folder) as town:
         works = town.unit("甬江机械厂", "330203", "industry")
         away = town.unit("温州某院", "330302", "industry")
         clerk = town.officer(works, "unit", "330203", unit=works["unit"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from api.console.tracing.ring import Node, ring
+from projections.findings import upkeep
 from projections.findings.clues import Clues
 from tests.api.house_kit import SHA, Someone, Town, house_in, study
 from tests.console.browser_kit import Window
@@ -29,7 +31,13 @@ class Scene(NamedTuple):
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with house_in(tmp_path_factory.mktemp("pivot") / "data") as town:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(upkeep, "BEGINS_MS", 3_600_000)  # Else a second later it writes the file of clues, too.
+        yield from _furnished(tmp_path_factory.mktemp("pivot") / "data")
+
+
+def _furnished(folder: Path) -> Iterator[Scene]:
+    with house_in(folder) as town:
         with_pages(town)
         works = town.unit("甬江机械厂", "330203", "industry")
         clerk = town.officer(works, "unit", "330203", unit=works["unit"])
