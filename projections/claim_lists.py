@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 _SIGHTS: Final = ("sector", "unit")
 """What limits a scope, beside the region; its category is left aside, as of a person's whole record."""
 
+_DISTRICT: Final = 6
+"""So many digits has the smallest place."""
+
 _STOOD: Final = "CASE WHEN v.from_position <= :as_of THEN {} END"
 """What was decided by then: of a row that went on later, nothing was."""
 
+# Of a person their claims are read first; of an area the places, in the order of the list (CROSS keeps it so).
 _LISTED: Final = (
-    "SELECT m.claim, m.region, m.sector, m.unit FROM matters m JOIN claims v ON v.claim = m.claim "
+    "SELECT m.claim, m.region, m.sector, m.unit FROM matters m {} JOIN claims v ON v.claim = m.claim "
     "JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event "
     "WHERE v.since_position <= :as_of AND (v.to_position IS NULL OR v.to_position > :as_of) AND {} "
     "ORDER BY m.claim DESC LIMIT :limit"
@@ -37,6 +41,11 @@ _LISTED: Final = (
 _DONE_BY: Final = (
     "SELECT DISTINCT line >> :room FROM lines WHERE who = :who AND position <= :as_of AND side & :done"
 )
+
+
+def _in_order(where: str, region: str) -> str:
+    """Of a large area read the claims in their order, and stop: by an index of places all would be put in order."""
+    return where if len(region) >= _DISTRICT else where.replace("m.region", "+m.region")
 
 
 class Wanted(NamedTuple):
@@ -68,7 +77,7 @@ class Wanted(NamedTuple):
             parts.append("m.unit = :unit")
             values["unit"] = self.unit
         if self.region is not None:
-            parts.append("m.region >= :region AND m.region < :beyond")
+            parts.append(_in_order("m.region >= :region AND m.region < :beyond", self.region))
             values |= {"region": self.region, "beyond": f"{self.region}:"}
         for name, how, day in (("first", ">=", self.first), ("last", "<=", self.last)):
             if day is not None:
@@ -92,7 +101,8 @@ def claims_within(
 ) -> Page[Listed]:
     """Which claims were submitted within scopes, the newest first."""
     values: dict[str, Any] = {}
-    reached = [f"({reaches(number, scope, values, limits=_SIGHTS, table='m')})" for number, scope in enumerate(scopes)]
+    reached = [f"({_in_order(reaches(number, scope, values, limits=_SIGHTS, table='m'), scope.region)})"
+               for number, scope in enumerate(scopes)]
     return _read(files, f"({' OR '.join(reached) or '0'})", wanted, values, as_of, after, limit)
 
 
@@ -118,7 +128,7 @@ def _read(
         values["did"] = json.dumps([event for event, in done])
         parts.append("EXISTS (SELECT 1 FROM json_each(v.events) e WHERE e.value <= :as_of "
                      "AND e.value IN (SELECT value FROM json_each(:did)))")
-    rows = list(reader.rows(_LISTED.format(" AND ".join(parts)), values))
+    rows = list(reader.rows(_LISTED.format("" if "person" in values else "CROSS", " AND ".join(parts)), values))
     stood = {one.claim: one for one in read_each(reader, [row[0] for row in rows], at)}
     return paged([Listed(stood[claim], region, sector, unit) for claim, region, sector, unit in rows], limit, at,
                  lambda one: (one.version.claim,))
