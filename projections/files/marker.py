@@ -21,10 +21,10 @@ from typing import Any, Final
 NAME: Final = "follower.stopped"
 
 
-def leave(folder: Path, names: Collection[str] | None = None) -> None:
-    """Write down how every file is, or those of some names; nobody writes to them any more."""
+def leave(folder: Path, names: Collection[str]) -> None:
+    """Write down how these files are; nobody writes to them any more."""
     with contextlib.suppress(OSError):  # On a full disk there is no marker, and the next start checks.
-        stamps = {path.name: _stamp(path) for path in folder.glob("*.db") if names is None or path.name in names}
+        stamps = {path.name: _stamp(path) for path in folder.glob("*.db") if path.name in names}
         (folder / NAME).write_text(json.dumps(stamps), "utf-8")
 
 

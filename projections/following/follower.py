@@ -8,7 +8,7 @@ the event it cannot take, tries again each second, and holds up no other.
 A projection without a file, of a new version, ahead of the log or damaged is built anew beside whatever is there, a
 batch in turn with the others, and put in place when it has caught up. A build that was stopped goes on where it was.
 Files are checked for damage at the start, unless an orderly stop left them as they are
-(`projections/files/marker.py`).
+(`projections/files/marker.py`); large ones while they are followed (`projections/following/looking_through.py`).
 
 `tests/projections/test_follower.py` shows it, with a kill in the middle.
 """
@@ -18,7 +18,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -31,8 +31,10 @@ from projections.files.batch import Batch, Log, read_batch
 from projections.files.board import Bell, Board, Said
 from projections.files.carrying import Carrier
 from projections.files.ownership import Ownership
+from projections.files.places import path_of
 from projections.files.projection import Projection
 from projections.files.reached import Telling, take_back
+from projections.following.looking_through import LookingThrough, is_large
 from projections.following.track import RETRY_MS, Clock, Lag, Track
 
 POLL_MS: Final = 100
@@ -93,6 +95,7 @@ class Follower:
         self._telling: Telling | None = None
         self._bell: Bell | None = None
         self._carrier: Carrier | None = None
+        self._looking: LookingThrough | None = None
         self._worked = _Worked()
         self._turns = deque(projection.name for projection in self._projections)
 
@@ -101,8 +104,11 @@ class Follower:
 
         Whoever is `succeeding` has waited for another's death: what that one had found whole is not checked again.
         """
-        self.open(succeeding=succeeding)
+        later = self._open(succeeding=succeeding, may_be_later=is_large)
         try:
+            assert self._ownership is not None, "it was taken just now"
+            if later:
+                self._looking = LookingThrough(later, self._ownership.found_sound)
             self._bell = Bell(self._folder)
             self._bell.answer(self._rung, self._woken.set)
         except BaseException:
@@ -115,12 +121,19 @@ class Follower:
 
     def open(self, *, succeeding: bool = False) -> None:
         """Take the files, and leave it to the caller to `step`; nobody's bell is answered."""
+        self._open(succeeding=succeeding, may_be_later=lambda _: False)
+
+    def _open(self, *, succeeding: bool, may_be_later: Callable[[Path], bool]) -> list[Path]:
+        """Take the files; gives those of which nobody knows yet whether they are whole."""
         assert self._ownership is None, "a follower is started once"
         self._ownership = ownership = Ownership(self._folder)
         try:
             untouched = marker.take(self._folder)
             if succeeding and ownership.were_sound:
                 untouched |= {path.name for path in self._folder.glob("*.db")}
+            unknown = {path for path in (path_of(self._folder, one) for one in self._projections)
+                       if path.name not in untouched and may_be_later(path)}
+            untouched |= {path.name for path in unknown}
             for projection in self._projections:
                 self._tracks[projection.name] = Track(
                     projection, self._folder, self._ledger, untouched, self._clock)
@@ -134,7 +147,11 @@ class Follower:
         except BaseException:
             self._let_go()
             raise
-        ownership.found_sound()
+        standing = {track.path for track in self._tracks.values() if track.live is not None}
+        later = sorted(unknown & standing)
+        if not later:
+            ownership.found_sound()
+        return later
 
     def step(self) -> bool:
         """Of one that was opened and not started: a round, as its thread would make it; say whether more is there."""
@@ -161,6 +178,9 @@ class Follower:
         if self._carrier is not None:
             self._carrier.end()
             self._carrier = None
+        unknown = frozenset[str]()
+        if self._looking is not None:
+            unknown, self._looking = self._looking.stop(), None
         for track in self._tracks.values():
             track.close()
         if self._telling is not None:  # The files say it themselves from now on.
@@ -169,7 +189,7 @@ class Follower:
             self._telling = None
         if self._ownership is not None:
             if orderly:
-                marker.leave(self._folder)
+                marker.leave(self._folder, {path.name for path in self._folder.glob("*.db")} - unknown)
             self._ownership.release()
             self._ownership = None
 
