@@ -83,7 +83,7 @@ def _run(
 
     def tell(pattern: str, done: int, total: int) -> None:
         if pattern not in lines:
-            lines[pattern] = line(f"{pattern} {every[pattern].title}")
+            lines[pattern] = line(f"{pattern} {every[pattern].title}" if pattern in every else "摘取痕迹")
         lines[pattern](done, total)
 
     evidence = EvidenceFiles(FolderShelf(register.folder.evidence), register.ledger.vault)

@@ -23,7 +23,9 @@ from projections.findings.snapshot import Found, Snapshot
 _LOOK_MS: Final = 50
 
 Tell = Callable[[str, int, int], None]
-"""Is told of which pattern how many keys were asked about, and of how many."""
+"""Is told of which pattern how many keys were asked about, and of how many; of `CLUES`, how many events were taken."""
+CLUES: Final = "clues"
+"""What patterns are asked of: where nobody has looked through a register yet, taking it from the log takes longest."""
 
 
 class Asking(NamedTuple):

@@ -33,7 +33,7 @@ from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
 from projections.findings.findings_file import FindingsFile
 from projections.findings.kept import Asked, Came, Kept
 from projections.findings.patterns import Pattern, patterns, thresholds_on
-from projections.findings.running import Asking, Tell, run
+from projections.findings.running import CLUES, Asking, Tell, run
 from projections.findings.snapshot import Interrupted, Snapshot
 from projections.findings.traces import Traces
 from projections.following.kept_up import KeptUp
@@ -178,9 +178,16 @@ class Upkeep(KeptUp):
         rest: Callable[[], None] = lambda: None,
     ) -> list[Came]:
         run_at, day = self._now(), self._today()
-        with Snapshot(self._folder, clues.path, self._stopping.is_set) as snapshot:
-            clues.catch_up(snapshot.position)
+
+        def piece(done: int, total: int) -> None:  # Each is one commit: what was taken, is.
+            if self._stopping.is_set():
+                raise Interrupted
+            tell(CLUES, done, total)
             rest()
+
+        clues.catch_up(self._traces.position(), piece)
+        with Snapshot(self._folder, clues.path, self._stopping.is_set) as snapshot:
+            clues.catch_up(snapshot.position, piece)
             self.asked_at = snapshot.position
             kept.note_reading(clues.due() if self._papers is not None else ())
             if self._papers is not None:

@@ -272,6 +272,29 @@ def test_a_run_that_is_given_up_ends_with_the_pattern_before(register: Register)
     assert [one["pattern"] for one in found.asked(answers(register.folder))] == ["D01", "D02"]
 
 
+def test_who_stops_while_clues_are_taken_from_the_log_waits_for_one_piece_and_keeps_what_was_taken(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared_file(register)
+    followed(register.house.ledger, register.folder)
+    monkeypatch.setattr("projections.findings.clues.EVENTS_AT_ONCE", 2)
+    upkeep, told = Upkeep(register.house.ledger, register.folder), list[tuple[str, int]]()
+
+    def tell(name: str, done: int, _: int) -> None:
+        told.append((name, done))
+        if done == 4:
+            upkeep.give_up()
+
+    with pytest.raises(Interrupted):
+        upkeep.run(every(), tell=tell)
+    upkeep.stop()
+    assert told == [("clues", 2), ("clues", 4)]
+    again = Upkeep(register.house.ledger, register.folder)
+    again.run(every(), tell=lambda *each: told.append(each[:2]))
+    again.stop()
+    assert told[2] == ("clues", 8) and told[-1][0] != "clues", "it goes on behind the piece that was being taken"
+
+
 def test_two_runs_do_not_write_at_once(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     followed(register.house.ledger, register.folder)
     one = Upkeep(register.house.ledger, register.folder)
