@@ -14,6 +14,7 @@ Everything goes over HTTP with Flask's test client. `Someone` bears a token and 
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -32,12 +34,15 @@ from api.register.register import open_register
 from api.service.app import create_app
 from api.settings import Settings
 from api.witness.routes import witnessed_routes
+from ledger.clock import ALWAYS
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
 from ledger.stores.append import Append, Receipt
+from ledger.stores.sqlite import SQLiteRecorder
 from ledger.witnessing.kept import Kept
 
 SHA = "ab" * 32
+IN_2026 = 1_795_399_200_000_000  # Ten in the morning of 23 November in Ningbo, in microseconds since 1970.
 BODY = dict[str, Any]
 
 
@@ -218,9 +223,14 @@ def in_the_instant(town: Town, other: Callable[[], Any]) -> Iterator[None]:
 
 
 @contextmanager
-def house_in(folder: Path, clock: Callable[[], int] | None = None, **settings: Any) -> Iterator[Town]:
-    """Open a house in a folder, made where there is none."""
-    register = open_register(Settings(data_folder=folder, **settings), create=True)
+def house_in(
+    folder: Path, clock: Callable[[], int] | None = None, *, logs_too: bool = False, **settings: Any
+) -> Iterator[Town]:
+    """Open a house in a folder, made where there is none; with `logs_too` by one clock, else its logs tell the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        if clock is not None and logs_too:  # From the first event on: after one of today none is of an earlier day.
+            patch.setitem(SQLiteRecorder.__init__.__kwdefaults__, "clock", lambda: clock() * 1_000)
+        register = open_register(Settings(data_folder=folder, **settings), create=True)
     try:
         register.signer.checkpoint()
         with open_house(register, clock) as house:
@@ -230,3 +240,18 @@ def house_in(folder: Path, clock: Callable[[], int] | None = None, **settings: A
             yield Town(house, app)
     finally:
         register.close()
+
+
+@contextmanager
+def house_in_2026(folder: Path, **settings: Any) -> Iterator[Town]:
+    """The same on 23 November 2026, in whatever year it is run, with the time going on from there.
+
+    What a test says of March 2026 is of the year that runs, and never late; 2025 is over, in the law as in the logs.
+    """
+    behind = time.time_ns() // 1_000 - IN_2026
+
+    def now() -> int:
+        return time.time_ns() // 1_000 - behind
+
+    with house_in(folder, now, logs_too=True, clock_checked=ALWAYS, **settings) as town:
+        yield town

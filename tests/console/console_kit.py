@@ -21,7 +21,7 @@ from api.console.statement.statement_pages import statement_routes
 from api.console.statement.verification_page import verification_routes
 from api.log_routes import log_routes
 from api.service.app import create_app
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, house_in_2026, study
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ffff3f"
@@ -47,7 +47,7 @@ class Cast:
 @contextmanager
 def cast_in(folder: Path) -> Iterator[Cast]:
     """Open a house in a folder, and put everyone into it."""
-    with house_in(folder) as town:
+    with house_in_2026(folder) as town:
         with_pages(town)
         works = town.unit("甬江机械厂", "330203", "industry")
         bureau = town.unit("宁波市人社局", "330200", "general")
