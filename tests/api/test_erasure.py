@@ -6,7 +6,7 @@ import shutil
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -329,8 +329,8 @@ def _opened_on_the_last_day(place: Place) -> None:
 def test_an_offices_own_term_holds_it_up_until_its_last_day(tmp_path: Path) -> None:
     with place_in(tmp_path / "data", keep_years=6) as place:
         (ground,) = place.saw()["in_the_way"]
-        registered = date.fromisoformat(place.claim["recorded_at"][:10])
-        assert (ground["kind"], ground["until"]) == ("kept", registered.replace(year=registered.year + 6).isoformat())
+        year, day = place.claim["recorded_at"][:4], place.claim["recorded_at"][4:10].replace("-02-29", "-02-28")
+        assert (ground["kind"], ground["until"]) == ("kept", f"{int(year) + 6}{day}")
 
 
 def test_what_a_setting_leaves_out_is_waited_for_no_more(tmp_path: Path) -> None:

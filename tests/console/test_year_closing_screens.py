@@ -10,7 +10,7 @@ import pytest
 
 from api.refusals import refusals
 from ledger.offline.verify import policy_of, verify_file
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, house_in_2026, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, serving, with_pages
 
@@ -36,7 +36,7 @@ class Year:
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
-    with house_in(tmp_path_factory.mktemp("closing") / "data") as town:
+    with house_in_2026(tmp_path_factory.mktemp("closing") / "data") as town:
         yield Year(town)
 
 
