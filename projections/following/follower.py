@@ -274,7 +274,7 @@ class Follower:
             except Exception as error:  # The log could not be read, or a file not made: the next round may go well.
                 structlog.get_logger().error("follower_failed", exc_info=error)
                 self._stopping.wait(RETRY_MS / 1_000)  # not hours: seconds
-            if is_moving:
+            if is_moving and not self._stopping.is_set():  # Asked behind `clear`: else a stop would wait for the pause.
                 left_ns = began + PAUSE_MS * 1_000_000 - time.monotonic_ns()
                 self._awaited.wait(max(left_ns / 1_000_000_000, REST_MS / 1_000))  # not hours: seconds
 

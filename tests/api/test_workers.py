@@ -333,7 +333,7 @@ def test_when_the_database_goes_away_everyone_is_told_when_to_come_back_and_then
                 assert _status(service, "/livez") == 200
                 until(lambda: 503 in statuses, "whoever waits for an answer is told nothing")
                 postgres_server.start()
-                until(lambda: _status(service, "/readyz") == 200)
+                until(lambda: _status(service, "/readyz") == 200, lambda: _told(service, "/readyz"))
                 before = statuses.count(201)
                 until(lambda before=before: statuses.count(201) > before + 5)
         finally:
@@ -390,6 +390,14 @@ def _status(service: Service, path: str) -> int:
         return Client(Fresh(service.address)).get(path).status
     except Stop:
         return 0
+
+
+def _told(service: Service, path: str) -> object:
+    """What is answered there, for whoever reads why a test failed."""
+    try:
+        return Client(Fresh(service.address)).get(path).json
+    except Stop as stop:
+        return str(stop)
 
 
 def test_commands_ask_the_service_and_a_second_one_is_told_where_the_first_is(
