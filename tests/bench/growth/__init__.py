@@ -2,7 +2,7 @@
 
 `python -m tests.bench.growth --people 2500,10000,25000 --write` writes `growth.md` with its drawing; the plan for seven
 million people and ten years that rests on it is `api/operators-sizing.md`. Larger sizes only take longer: a million
-people are some hours and thirty gigabytes. The benchmarks measure two small ones and keep the exponents.
+people of one year are most of an hour and 35 gigabytes. The benchmarks measure two small ones and keep the exponents.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tests.bench import Figure
 from tests.bench.growth.measured import Measured, measure
 
 PEOPLE = (2_500, 10_000)
+YEARS = 2
 MOST = 1.15
 """As the number of people to this power at most: what is proportional to them, and a logarithm for the indexes."""
 FLAT = 0.35
@@ -27,7 +28,7 @@ LONGER = ("workload by office", "duplicates")
 def rows() -> Iterator[Figure]:
     """The exponent of each cost from the smaller to the larger, and the sizes of the larger."""
     with tempfile.TemporaryDirectory() as name:
-        small, large = (measure(Path(name) / str(people), people, print) for people in PEOPLE)
+        small, large = (measure(Path(name) / str(people), people, YEARS, print) for people in PEOPLE)
     words = f"from {small.people:,} people to {large.people:,}"
     for cost in ("append_s", "build_s", "coded_s", "replay_s", "fsck_s", "ledger_bytes", "answers_bytes"):
         yield Figure(f"{cost}: power of the number of people, {words}", power(small, large, cost), "power", most=MOST)

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.growth [--people 2500,10000,25000] [--folder FOLDER] [--write]`."""
+"""`python -m tests.bench.growth [--people 2500,10000,25000] [--years 2] [--folder FOLDER] [--write]`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-from tests.bench.growth import PEOPLE
+from tests.bench.growth import PEOPLE, YEARS
 from tests.bench.growth.measured import measure
 from tests.bench.growth.told import PAGE, page, write
 
@@ -17,6 +17,7 @@ def main() -> int:
     """Measure registers of these sizes, smallest first; those that were measured in the folder before are kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.growth", description="how cost grows with people")
     parser.add_argument("--people", default=",".join(map(str, PEOPLE)), help="sizes, with commas between")
+    parser.add_argument("--years", type=int, default=YEARS, help="how many years each lasts")
     parser.add_argument("--folder", type=Path, help="where the registers are made and kept; else nowhere")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} and its drawing as well")
     options = parser.parse_args()
@@ -24,12 +25,15 @@ def main() -> int:
     with nullcontext(str(options.folder)) if options.folder else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        found = [measure(folder / str(people), people, lambda step: print(f"{step} ...", file=sys.stderr, flush=True))
-                 for people in sizes]
+        found = [measure(folder / str(people), people, options.years, _shown) for people in sizes]
     print(page(found))
     if options.write:
         write(found)
     return 0
+
+
+def _shown(step: str) -> None:
+    print(f"{step} ...", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from api.settings import load
 from api.telling import logs
 from tests.bench.http import XUESHI
 
-FIRST_YEAR, LAST_YEAR = 2024, 2025
+LAST_YEAR = 2025
 _ASKED = 200
 _AGAIN = 2
 _STEPS = 6
@@ -57,13 +57,13 @@ class Measured(NamedTuple):
         return self.people * self.years
 
 
-def measure(folder: Path, people: int, progress: Progress) -> Measured:
-    """Make a register of so many people in a folder, and measure it; what was done before, by a run that was broken
-    off, is not done again."""
+def measure(folder: Path, people: int, years: int, progress: Progress) -> Measured:
+    """Make a register of so many people and years in a folder, and measure it; what was done before, by a run that was
+    broken off, is not done again."""
     steps = _Steps(folder, people, progress)
-    years, report = f"{FIRST_YEAR}-{LAST_YEAR}", str(folder.with_name(f"{folder.name}-report"))
+    span, report = f"{LAST_YEAR - years + 1}-{LAST_YEAR}", str(folder.with_name(f"{folder.name}-report"))
     append_s = steps.took("the history", lambda: _cpu_of(
-        "demo", "--people", str(people), "--years", years, "--seed", "1", at=folder))
+        "demo", "--people", str(people), "--years", span, "--seed", "1", at=folder))
     build_s = steps.took("the answers", lambda: _cpu_of("rebuild", at=folder))
     coded_s = steps.took("the coded ledger", lambda: _least_cpu_of("rebuild", "coded", at=folder))
     replay_s = steps.took("a replay", lambda: _least_cpu_of(
@@ -73,7 +73,7 @@ def measure(folder: Path, people: int, progress: Progress) -> Measured:
     answers = {path.name.partition(".")[0]: path.stat().st_size
                for path in sorted((folder / "projections").glob("*.db"))}
     return Measured(
-        people, LAST_YEAR - FIRST_YEAR + 1, events, entries, append_s, build_s, coded_s, replay_s, fsck_s,
+        people, years, events, entries, append_s, build_s, coded_s, replay_s, fsck_s,
         _bytes(folder, "ledger.db*"), _bytes(folder / "keys", "people.db*"), sum(answers.values()),
         _bytes(folder / "projections", "coded*"), answers, {name: (half, most) for name, (half, most) in pages.items()})
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.drawn import Line, Panel, drawn
 from tests.bench.growth import power, power_of_page
-from tests.bench.growth.measured import FIRST_YEAR, LAST_YEAR, Measured
+from tests.bench.growth.measured import LAST_YEAR, Measured
 
 PAGE = Path(__file__).parents[1] / "growth.md"
 DRAWING = PAGE.with_suffix(".svg")
@@ -38,7 +38,7 @@ def page(found: Sequence[Measured]) -> str:
         "# How cost grows", "",
         f"Written by `python -m tests.bench.growth --write`, {datetime.now(UTC):%Y-%m-%d}: Python "
         f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, load of the machine "
-        f"{os.getloadavg()[0]:.1f}. Demos of {FIRST_YEAR} to {LAST_YEAR}, one seed. Seconds are those of processors, "
+        f"{os.getloadavg()[0]:.1f}. Demos of {_span(large.years)}, one seed. Seconds are those of processors, "
         "of all processes together, starting included, the less of two runs but for the history and the answers; "
         "pages are the processor time of the thread that answers. "
         "*Power*: 1 where twice as many people cost twice as much, 0 where it stays the same; from the smallest to the "
@@ -67,6 +67,10 @@ def page(found: Sequence[Measured]) -> str:
         cells = " | ".join(_shown(one.by_answer.get(name, 0), "B") for one in found)
         lines.append(f"| {name} | {cells} | {large.by_answer[name] / large.person_years:,.0f} |")
     return "\n".join([*lines, ""])
+
+
+def _span(years: int) -> str:
+    return str(LAST_YEAR) if years == 1 else f"{LAST_YEAR - years + 1} to {LAST_YEAR}"
 
 
 def _shown(value: float, unit: str) -> str:
