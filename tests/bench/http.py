@@ -206,13 +206,14 @@ def at_rate(port: int, load: list[tuple[int, str, bytes]], connections: int = RE
     """
     took: dict[str, list[int]] = {kind: [] for _, kind, _ in load}
     left = len(load)
-    with _connections(port, connections) as (selector, idle):
+    with _connections(port, connections) as (selector, opened):
+        idle = deque(opened)  # Each in its turn: one that is silent for a minute is closed by the service.
         begun = time.perf_counter_ns() + 100_000_000
         waiting = deque(load)
         while left:
             now = time.perf_counter_ns() - begun
             while waiting and idle and waiting[0][0] <= now:
-                one = idle.pop()
+                one = idle.popleft()
                 one.due, one.kind, content = waiting.popleft()
                 one.ask(content)
             until = (waiting[0][0] + begun - time.perf_counter_ns()) / 1e9 if waiting and idle else None  # not hours
