@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -23,6 +24,7 @@ from api.replays.runner import Runner, clear
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from policies.shelf import DRAFTS
+from projections.differences.asked import AskedDifferences
 from tests.api.house_kit import Someone, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import HERE, Browser, Cast, Read
@@ -543,8 +545,18 @@ def test_while_everyone_is_weighed_it_is_said_how_far_and_the_same_address_gives
     cast: Cast, rules: Browser, qian: Someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = f"/differences?law=set:{PROVINCE}"
+    asked_for, make = threading.Event(), AskedDifferences._make
+
+    def when_it_was_asked_for(*work: Any) -> None:
+        asked_for.wait()
+        make(*work)
+
+    monkeypatch.setattr(AskedDifferences, "_make", when_it_was_asked_for)
     monkeypatch.setattr(differences, "WEIGHING_S", 0)
-    waits = rules.get(asked, status=202)
+    try:
+        waits = rules.get(asked, status=202)
+    finally:
+        asked_for.set()
     assert "逐人评定" in waits.text and "role=\"status\"" in waits.source
     monkeypatch.undo()
     same = waits.link("这个地址")

@@ -199,16 +199,20 @@ def test_whoever_asks_while_everyone_is_weighed_is_told_how_far_it_is_and_gets_i
     for person in people:
         house.registered(person, exam("2021-03-01"), ruling=manual(900))
     answers = house.followed()
-    may_go_on = threading.Event()
+    is_at_it, may_go_on = threading.Event(), threading.Event()
 
     def slowly(name: str) -> Rulebook:
+        is_at_it.set()
         assert may_go_on.wait(WAIT_S)
         return any_book(name)
 
     asked = asked_of(answers, house.folder / "answers", book=slowly)
     one, other = (answers.basis(Axes(valid_on=day)) for day in (DAY, date(2020, 1, 1)))
+    with pytest.raises(BeingWeighed):
+        asked.of_everyone(one, 0)
+    assert is_at_it.wait(WAIT_S)
     with pytest.raises(BeingWeighed, match="0 / 3") as told_of:
-        asked.of_everyone(one, 1)
+        asked.of_everyone(one, 0)
     assert told_of.value.seen == {"as_of": house.size, "log_size": house.size}
     with pytest.raises(BeingWeighed):
         asked.of_everyone(other, 0)   # One after the other.
