@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 from datetime import UTC, datetime
 
+import structlog
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized
@@ -94,6 +95,7 @@ def demand_reader(known: str) -> None:
     token = (given.token or "") if given is not None and given.type == "bearer" else ""
     if not known or not hmac.compare_digest(token.encode(), known.encode()):
         raise Unauthorized("读取事件须有令牌。", www_authenticate=WWWAuthenticate("bearer"))
+    structlog.contextvars.bind_contextvars(actor="reader")
 
 
 def answered(body: bytes, mimetype: str, keep: str) -> Response:

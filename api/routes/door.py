@@ -52,6 +52,14 @@ def who() -> Caller:
     return found
 
 
+def somebody() -> Caller:
+    """Who asks; whoever has not said so goes no further, and hears nothing of what they sent."""
+    caller = who()
+    if caller.kind == "nobody":
+        raise Refused(Refusal.because("login_required"))
+    return caller
+
+
 def _borne(written: str) -> str:
     """The token in a header; whoever names themselves badly is not taken for nobody."""
     given = Authorization.from_header(written)
@@ -67,7 +75,11 @@ class Refused(Exception):
 
 
 class Door(Blueprint):  # type: ignore[misc]
-    """One noun's operations."""
+    """One noun's operations.
+
+    Each finds out who asks before anything is read that could be long, and before anything is said about what was
+    sent: so that a stranger learns nothing by it, and the log names whose request it was.
+    """
 
     ARGUMENTS_PARSER = Parser()
 
@@ -82,12 +94,13 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
+                caller = somebody() if login else who()
                 if asked is None:
                     demand_known()
-                    found = function(who(), **named)
+                    found = function(caller, **named)
                 else:
                     sent = self.ARGUMENTS_PARSER.parse(asked, request, location="query")
-                    found = function(who(), sent, **named)
+                    found = function(caller, sent, **named)
                 if isinstance(found, Refusal):
                     return refused(found)
                 if isinstance(found, Response):
@@ -121,11 +134,8 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
-                # Before anything is read that could be long, and before anything is said about what was sent.
+                caller = somebody() if login else who()
                 demand_known("dry_run")
-                caller = who()
-                if login and caller.kind == "nobody":
-                    return refused(Refusal.because("login_required"))
                 if not login:
                     request.max_content_length = PUBLIC_MOST
                 fields = self.ARGUMENTS_PARSER.body(schema)
@@ -169,10 +179,13 @@ class Door(Blueprint):  # type: ignore[misc]
         with it; it gives as many answers.
         """
 
+        wanted = query()
+
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
-            def view(how: dict[str, Any]) -> Response:
-                caller = who()
+            def view() -> Response:
+                caller = somebody()
+                how = self.ARGUMENTS_PARSER.parse(wanted, request, location="query")
                 if (no := may_begin(caller)) is not None:
                     return refused(no)
                 if request.mimetype != LINES:
@@ -183,16 +196,16 @@ class Door(Blueprint):  # type: ignore[misc]
                 body = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
                 return Answer(body, status=200, content_type=LINES)
 
-            described = self.response(200, answers, description="每行一个结果", content_type=LINES)(view)
-            described = self.arguments(query(), location="query")(described)
+            described = self.response(200, answers, description="每行一个结果", content_type=LINES)(function)
+            described = self.arguments(wanted, location="query")(described)
             described = self.doc(
                 summary=summary, security=security(login=True),
                 # In place of what `arguments` said, since the description keeps one list; a trial is among it.
-                parameters=[*common_parameters(conditional=False)[:1], {"in": "query", "schema": query()}],
+                parameters=[*common_parameters(conditional=False)[:1], {"in": "query", "schema": wanted}],
                 requestBody={"required": True, "content": {LINES: {
                     "schema": {"type": "string", "description": f"每行一个 {line.__name__}，至多 {most} 行"}}}},
             )(described)
-            return self.route(rule, methods=["POST"])(described)  # type: ignore[no-any-return]
+            return self._offered(rule, "POST", view, described)
 
         return decorate
 
@@ -204,29 +217,27 @@ class Door(Blueprint):  # type: ignore[misc]
         The function is given the caller, the fields, the version that was seen, if any, and what the path names.
         """
 
+        schema = body()
+
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
-            def view(fields: Any, **named: Any) -> Response:
-                found = function(who(), fields, conditions.seen(), **named)
+            def view(**named: Any) -> Response:
+                caller = somebody()
+                demand_known()
+                request.max_content_length = most
+                found = function(caller, self.ARGUMENTS_PARSER.body(schema), conditions.seen(), **named)
                 if isinstance(found, Refusal):
                     return refused(found)
                 body, version = found
                 return answer({**body, "version": version}, 201 if version == 1 else 200, version=version)
 
-            read = self.arguments(body())(view)
-
-            @wraps(read)
-            def bounded(**named: Any) -> Response:
-                demand_known()
-                request.max_content_length = most
-                return read(**named)  # type: ignore[no-any-return]
-
-            described = self.response(201, answers, description="已保存，是新的")(bounded)
+            described = self.arguments(schema)(function)
+            described = self.response(201, answers, description="已保存，是新的")(described)
             described = self.alt_response(200, schema=answers, description="已保存")(described)
             match = {**common_parameters(conditional=True)[1], "required": False,
                      "description": "上次保存或读取时得到的 ETag；新的不带。"}
             described = self.doc(summary=summary, security=security(login=True), parameters=[match])(described)
-            return self.route(rule, methods=["PUT"])(described)  # type: ignore[no-any-return]
+            return self._offered(rule, "PUT", view, described)
 
         return decorate
 
@@ -236,13 +247,14 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
+                caller = somebody()
                 demand_known()
-                no = function(who(), **named)
+                no = function(caller, **named)
                 return Response(status=204) if no is None else refused(no)
 
-            described = self.response(204, description="已删去")(view)
+            described = self.response(204, description="已删去")(function)
             described = self.doc(summary=summary, security=security(login=True))(described)
-            return self.route(rule, methods=["DELETE"])(described)  # type: ignore[no-any-return]
+            return self._offered(rule, "DELETE", view, described)
 
         return decorate
 
@@ -259,21 +271,22 @@ class Door(Blueprint):  # type: ignore[misc]
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(function)
             def view(**named: Any) -> Response:
+                caller = somebody()
                 demand_known()
                 request.max_content_length = most
-                found = function(who(), request.get_data, **named)
+                found = function(caller, request.get_data, **named)
                 if isinstance(found, Refusal):
                     return refused(found)
                 body, is_new = found
                 return answer(body, 201 if is_new else 200)
 
             binary = {"schema": {"type": "string", "format": "binary"}}
-            described = self.response(201, answers, description="已收下")(view)
+            described = self.response(201, answers, description="已收下")(function)
             described = self.alt_response(200, schema=answers, description="早已在此")(described)
             described = self.doc(
                 summary=summary, security=security(login=True), parameters=list(parameters),
                 requestBody={"required": True, "content": dict.fromkeys(media_types, binary)},
             )(described)
-            return self.route(rule, methods=["PUT"])(described)  # type: ignore[no-any-return]
+            return self._offered(rule, "PUT", view, described)
 
         return decorate

@@ -42,9 +42,10 @@ def sign_on_routes(provider: Provider) -> Blueprint:
 
     @door.post("/sessions/link")
     def link() -> Any:
+        caller = caller_of_session()
         if not is_from_here():
             return _not_from_here()
-        if (caller := caller_of_session()) is None:
+        if caller is None:
             return redirect(LOGIN, 303)
         shown = shown_first(house(), caller)  # What is linked is a way in, as good as one that is given out.
         stale = shown if isinstance(shown, Refusal) else fresh(house(), shown)
