@@ -36,7 +36,8 @@ _SETTINGS: Final = {
     "jit": "off",  # Compiling a statement takes longer than any of ours.
     "plan_cache_mode": "force_generic_plan",  # Every look-up is by key, whatever it looks for.
     "default_transaction_isolation": "read committed",  # Whoever waited for the lock must see what came before.
-    "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",  # A dead host's locks.
+    "tcp_keepalives_idle": "3", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3",  # A dead host's locks.
+    "tcp_user_timeout": "5s",
     "lock_timeout": "30s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s",
 }
 _READING: Final = {"default_transaction_read_only": "on"}
@@ -46,8 +47,10 @@ _TIMELINE: Final = (  # It grows by one each time a standby takes the place of i
 )
 _NEWEST: Final[dict[str, int]] = {}
 _ANSWERED: Final[dict[str, tuple[Any, Any]]] = {}
+_SILENT: Final[dict[tuple[Any, Any], float]] = {}  # Since when: what one database's sessions learnt all others know.
 _KNOWING: Final = threading.Lock()
 _LOOK_S: Final = 2
+_SILENT_S: Final = 30
 _Value = TypeVar("_Value")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -60,23 +63,41 @@ def connect(target: Target, settings: dict[str, str] = _READING) -> Connection:
     if target.conninfo not in _NEWEST:
         _look_at_each(target)
     was = _ANSWERED.get(target.conninfo)  # One that is silent is not waited for by everybody who comes after.
-    *others, last = sorted(servers, key=lambda server: (server["host"], server["port"]) != was)
+    *others, last = sorted(servers, key=lambda server: (_is_silent(server), _place(server) != was))
     for server in others:
         with suppress(*LOST):
-            return _connected(target, server, settings)
-    return _connected(target, last, settings)
+            return _connected(target, _briefly(server), settings)
+    return _connected(target, last, settings)  # Which is given its time: it may be slow, and the only one there is.
 
 
 def _look_at_each(target: Target) -> None:
     """Learn which server took the place of which, before the first of them is believed that it is the primary."""
     for server in target.servers:
         with suppress(*LOST):
-            _connected(target, {**server, "connect_timeout": min(_LOOK_S, int(server["connect_timeout"]))}, {}).close()
+            _connected(target, _briefly(server), {}).close()
+
+
+def _briefly(server: dict[str, Any]) -> dict[str, Any]:
+    return {**server, "connect_timeout": min(_LOOK_S, int(server["connect_timeout"]))}
+
+
+def _place(server: dict[str, Any]) -> tuple[Any, Any]:
+    return server.get("host"), server.get("port")
+
+
+def _is_silent(server: dict[str, Any]) -> bool:
+    since = _SILENT.get(_place(server))
+    return since is not None and time.monotonic() - since < _SILENT_S
 
 
 def _connected(target: Target, server: dict[str, Any], settings: dict[str, str]) -> Connection:
-    connection: Connection = psycopg.connect(
-        **server, autocommit=True, prepare_threshold=0, cursor_factory=RawCursor)
+    try:
+        connection: Connection = psycopg.connect(
+            **server, autocommit=True, prepare_threshold=0, cursor_factory=RawCursor)
+    except psycopg.errors.ConnectionTimeout:
+        _SILENT[_place(server)] = time.monotonic()
+        raise
+    _SILENT.pop(_place(server), None)
     try:
         register(connection.adapters)
         chosen = {**_SETTINGS, "search_path": target.schema, **settings}
@@ -84,7 +105,7 @@ def _connected(target: Target, server: dict[str, Any], settings: dict[str, str])
         row = connection.execute(f"SELECT {_TIMELINE}, {calls}".encode(), prepare=False).fetchone()
         assert row is not None, "such a query has one row"
         _demand_newest(target, row[0])
-        _ANSWERED[target.conninfo] = (server.get("host"), server.get("port"))
+        _ANSWERED[target.conninfo] = _place(server)
     except BaseException:
         connection.close()
         raise

@@ -17,8 +17,10 @@ from psycopg.conninfo import conninfo_to_dict
 from ledger.stores.errors import BadConninfo, first_line
 
 _PARAMETERS: Final[dict[str, Any]] = {  # The address may say otherwise.
-    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
-    "tcp_user_timeout": 20_000, "fallback_application_name": "xueshi", "client_encoding": "utf8",
+    # A server whose cable is cut says nothing: five seconds of silence end a connection, idle or not. One that is busy
+    # still acknowledges what it is sent; of one that was silent and comes back it is asked whether a batch stands.
+    "connect_timeout": 5, "keepalives_idle": 3, "keepalives_interval": 1, "keepalives_count": 3,
+    "tcp_user_timeout": 5_000, "fallback_application_name": "xueshi", "client_encoding": "utf8",
 }
 _UNLIKELY: Final = 8  # Characters, not all of them letters: neither a word nor a port.
 _FIELD: Final = r"""(?<!\w){0}(?=@)|((?i:password)\s*(?:=\s*['"]?|['"])){0}(?!\w)"""

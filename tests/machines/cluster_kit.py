@@ -275,7 +275,7 @@ def settings_of(service: Service) -> Settings:
 def address_of(primary: Primary, standby: Standby, database: str) -> str:
     """Both servers in one address: whichever is the primary is meant."""
     return (f"postgresql://{USER}:{primary.password}@{primary.host.address}:{primary.port},"
-            f"{standby.host.address}:{standby.port}/{database}?connect_timeout=2")
+            f"{standby.host.address}:{standby.port}/{database}")
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class CuttingProxy:
     """Passes everything on, until it is told to cut."""
 
     def __init__(self, port: int) -> None:
-        self._to = port
+        self.to = port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class CuttingProxy:
                 if not self.lets_in:
                     client.close()
                     continue
-                server = socket.create_connection(("127.0.0.1", self._to))
+                server = socket.create_connection(("127.0.0.1", self.to))
             except OSError:
                 return
             threading.Thread(target=self._up, args=(client, server), daemon=True).start()
