@@ -36,6 +36,14 @@ _COUNTS: Final = {
     "batches": "批次", "sent": "报送", "accepted": "接受", "duplicates": "重复", "refused": "拒绝",
     "corrected": "后来更正", "revoked": "现已撤销", "frozen": "现被冻结",
 }
+CLAIMS_BY: Final = {
+    "status": "状态", "year": "年度", "category": "科目", "route": "途径", "sector": "行业", "region": "地区",
+    "unit": "单位", "person": "人员", "officer": "经办账号", "role": "等着谁办理", "holder": "指定经办",
+    "waits_since": "这一天已等着", "flag": "标记", "first": "自", "last": "至",
+}
+"""What a list of claims can be narrowed by, in words."""
+
+FLAG_WORDS: Final = {"late": "补录", "by_analogy": "比照执行", "late_filing": "逾期备案", "override": "主管部门认定"}
 
 Ask = Callable[[Any], Any]
 """Asks for a page after a place."""
@@ -70,17 +78,23 @@ def claims(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int
         (one["claim"], one["person"], one["name"], state(one["status"]), one["unit"], one["region"],
          word("sector", one["sector"]), word("category", one["category"]), word("route", one["route"]), one["date"],
          one["year"], date.fromisoformat(one["submitted_on"]),
-         None if one["assessed"] is None else Decimal(one["assessed"]), one["rulebook"]) for one in found]
+         None if one["assessed"] is None else Decimal(one["assessed"]), one["rulebook"],
+         "、".join(FLAG_WORDS.get(code, code) for code in one["flags"]), *_hands(one["waits"])) for one in found]
     heads = ("申报", "人员", "姓名", "状态", "申报单位", "地区", "行业", "科目", "途径", "佐证日期", "年度", "提交日期",
-             "核定学时", "细则")
-    named = {"status": "状态", "year": "年度", "category": "科目", "unit": "单位", "region": "地区",
-             "officer": "经办账号", "first": "自", "last": "至"}
-    told = {name: str(query[name]) for name in named if name in query}
-    if "status" in told:
-        told["status"] = state(told["status"])
-    if "category" in told:
-        told["category"] = word("category", told["category"])
-    return _table(house, "claims", "申报清单", heads, rows, as_of, {named[name]: value for name, value in told.items()})
+             "核定学时", "细则", "标记", "等着谁办理", "等待自", "指定经办")
+    return _table(house, "claims", "申报清单", heads, rows, as_of, _claims_by(query))
+
+
+def _hands(waits: Mapping[str, Any] | None) -> tuple[Value, ...]:
+    return (None, None, None) if waits is None else (role_name(waits["role"]), waits["since"], waits["holder"])
+
+
+def _claims_by(query: Mapping[str, Any]) -> dict[str, str]:
+    """What a list of claims was narrowed by, in words, as its file says it."""
+    words: dict[str, Callable[[Any], str]] = {
+        "status": state, "category": lambda one: word("category", one), "sector": lambda one: word("sector", one),
+        "route": lambda one: word("route", one), "flag": lambda one: FLAG_WORDS[one], "role": role_name}
+    return {named: words.get(name, str)(query[name]) for name, named in CLAIMS_BY.items() if name in query}
 
 
 def imports(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int) -> Table | Refusal:

@@ -18,6 +18,8 @@ from api.commands.shared import shared
 from api.terminal.exits import Exit, Stop
 from api.words.telling import AS_OF, PAGE, table, with_options
 
+_FLAGS = ("late", "by_analogy", "late_filing", "override")
+
 
 @click.group()
 def claim() -> None:
@@ -68,6 +70,14 @@ def submit(asking: Asking, person: str, facts: tuple[str, ...], proofs: tuple[st
 @click.option("--unit", type=Id("unit"), help="只看经这一单位申报的")
 @click.option("--region", help="只看在这一地区申报的：区划代码前缀，如 3303")
 @click.option("--officer", type=Id("actor"), help="只看这一经办账号办理过的")
+@click.option("--person", type=Id("person"), help="只看这一人员的")
+@click.option("--sector", help="只看在这一行业申报的，如 industry")
+@click.option("--route", help="只看这一途径的，如 advanced_seminar")
+@click.option("--flag", type=click.Choice(_FLAGS), help="只看有这一标记的：补录、比照执行、逾期备案、主管部门认定")
+@click.option("--role", help="只看等着这一角色办理的；退回后等着本人修改的，写 claimant")
+@click.option("--holder", type=Id("actor"), help="只看指定给这一经办账号的")
+@click.option("--waits-since", help="只看在这一天已经等着的（YYYY-MM-DD）")
+@click.option("--sort", type=click.Choice(("-submitted", "submitted")), help="按提交先后：新的在前，或旧的在前")
 @click.option("--from", "first", help="自哪一天提交起（YYYY-MM-DD）")
 @click.option("--to", "last", help="至哪一天提交为止（YYYY-MM-DD）")
 @PURPOSE

@@ -17,9 +17,10 @@ _APPEALS = {"open": "待答复", "withdrawn": "已撤回", "dismissed": "维持�
 def tell_list(body: dict[str, Any]) -> None:
     """Tell a page of a list of claims."""
     rows = [(one["claim"], one["name"] or "", state(one["status"]), one["year"], word("category", one["category"]),
-             word("route", one["route"]), one["date"], one["submitted_on"], one["assessed"] or "", one["unit"])
+             word("route", one["route"]), one["date"], one["submitted_on"], one["assessed"] or "", one["unit"],
+             f"{role(one['waits']['role'])}，自 {one['waits']['since'][:10]}" if one["waits"] else "")
             for one in body["items"]]
-    heads = ("申报", "姓名", "状态", "年度", "科目", "途径", "佐证日期", "提交日期", "核定学时", "单位")
+    heads = ("申报", "姓名", "状态", "年度", "科目", "途径", "佐证日期", "提交日期", "核定学时", "单位", "等着谁办理")
     table(heads, rows, empty="没有申报。")
     next_page(body)
 

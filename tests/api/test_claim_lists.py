@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, house_in_2026, study
 from tests.api.test_exports import cells
 
 HERE, THERE = "330203", "330302"
+ROUTE = study()["route"]
 
 
 class Place:
@@ -39,7 +40,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with house_in(tmp_path_factory.mktemp("listed") / "data") as town:
+    with house_in_2026(tmp_path_factory.mktemp("listed") / "data") as town:
         yield Place(town)
 
 
@@ -63,6 +64,39 @@ def test_each_is_told_what_was_submitted_where_they_reach_the_newest_first(place
 ])
 def test_an_office_narrows_the_list_by_what_it_looks_for(place: Place, asked: BODY, found: list[str]) -> None:
     assert place.listed(place.province, **asked) == ids(*(getattr(place, name) for name in found))
+
+
+@pytest.mark.parametrize(("asked", "found"), [
+    ({"sector": "general"}, ["other"]), ({"route": "paper"}, []), ({"route": ROUTE, "sector": "general"}, ["other"]),
+    ({"flag": "late"}, ["open"]), ({"flag": "by_analogy"}, []), ({"role": "claimant"}, ["returned"]),
+    ({"role": "unit"}, ["open"]), ({"role": "sector_authority", "region": THERE}, ["other"]),
+    ({"waits_since": "2000-01-01"}, []), ({"waits_since": "2099-01-01"}, ["other", "returned", "open"]),
+    ({"sort": "submitted"}, ["approved", "open", "returned", "other"]),
+    ({"sort": "submitted", "status": "under_review"}, ["open", "other"]),
+])
+def test_an_office_asks_what_waits_for_whom_since_when_and_what_is_marked(
+    place: Place, asked: BODY, found: list[str]
+) -> None:
+    assert place.listed(place.province, **asked) == ids(*(getattr(place, name) for name in found))
+
+
+def test_a_line_says_for_whom_it_waits_and_whose_it_is_then_and_now(place: Place) -> None:
+    assert place.listed(place.province, person=place.wang.id) == ids(place.other)
+    line = place.li.saw("/v1/claims", status="returned")["items"][0]["waits"]
+    assert (line["kind"], line["role"], line["holder"]) == ("claim", "claimant", None)
+    approved = place.city.saw("/v1/claims", purpose="review", status="approved")["items"][0]
+    assert approved["waits"] is None and approved["flags"] == []
+
+    before = place.approved["events"][-1] - 1  # It waited for its unit then.
+    assert place.listed(place.city, as_of=str(before), role="unit") == ids(place.approved)
+    assert place.listed(place.li, as_of=str(before), role="unit") == ids(place.approved)
+    assert place.listed(place.away, as_of=str(before), role="unit") == []
+
+
+def test_the_oldest_first_are_paged_like_the_newest(place: Place) -> None:
+    first = place.province.saw("/v1/claims", purpose="review", sort="submitted", limit=3)
+    rest = place.province.saw("/v1/claims", purpose="review", sort="submitted", limit=3, cursor=first["next_cursor"])
+    assert [one["claim"] for one in (*first["items"], *rest["items"])] == place.listed(place.province)[::-1]
 
 
 def test_what_an_account_has_handled_and_what_came_by_a_unit_is_asked_for(place: Place) -> None:
@@ -112,3 +146,11 @@ def test_the_list_is_taken_away_whole_and_says_what_was_asked(place: Place) -> N
     assert [row[0] for row in rows[-2:]] == ids(place.returned, place.approved) and "李明" not in str(rows)
     assert ["年度", "2026"] in [row[:2] for row in rows]
     assert place.city.get("/v1/claims.xlsx").get_json()["code"] == "purpose_missing"
+
+
+def test_what_was_given_to_one_hand_is_asked_for_by_that_hand(place: Place) -> None:
+    given = place.clerk.act(place.open, "assignment", {"to": place.clerk.id})
+    assert place.listed(place.city, holder=place.clerk.id) == ids(place.open)
+    assert place.listed(place.city, holder=place.away.id) == [] == place.listed(
+        place.city, holder=place.clerk.id, as_of=str(given["events"][-1] - 1))
+    assert place.li.saw("/v1/claims", role="unit")["items"][0]["waits"]["holder"] is None, "to a claimant, an office"
