@@ -96,6 +96,9 @@ def install(app: Flask) -> None:
 @cache
 def described() -> dict[str, Any]:
     """Describe every door. Made when it is first asked for: a command should not begin with what it does not need."""
+    from api.routes.schemas.claims import BulkLine
+    from api.routes.schemas.imports import ImportRow
+
     app = Flask("described", static_folder=None)
     app.url_map.converters |= {**CONVERTERS, "int": Number}
     app.config |= {"API_TITLE": "学时账", "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
@@ -108,6 +111,8 @@ def described() -> dict[str, Any]:
     doors.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for door in _doors():
         doors.register_blueprint(door)
+    for line in (BulkLine, ImportRow):  # One a line of a body or a file: only words refer to them.
+        doors.spec.components.schema(line.__name__, schema=line)
     found: dict[str, Any] = doors.spec.to_dict()
     return found
 

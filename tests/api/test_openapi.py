@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from api.routes.schemas.imports import ImportRow
 from tests.api.house_kit import house_in
 
 FILE = Path(__file__).parents[2] / "api" / "openapi.json"
@@ -56,6 +59,14 @@ def test_every_write_has_a_key_a_trial_and_where_it_decides_a_version(name: str)
     creates |= "/jobs/" in name  # Outside the log: what is over stays so.
     creates |= name.endswith(("/bundles", "/check"))  # A job is asked for: nothing is decided.
     assert ("If-Match" in parameters) is not creates
+
+
+def test_whatever_a_file_has_one_of_in_a_line_is_described_to_the_field() -> None:
+    named = set(re.findall("每行一个 ([A-Za-z]+)", FILE.read_text("utf-8")))
+
+    assert named == {"BulkLine", "ImportRow"} and named <= DESCRIBED["components"]["schemas"].keys()
+    file = DESCRIBED["components"]["schemas"]["ImportBody"]["properties"]["file"]["example"]
+    assert ImportRow().load(json.loads(base64.b64decode(file)))["study"]["route"] == "course"
 
 
 def test_hours_and_days_are_strings_with_a_pattern_and_never_numbers() -> None:

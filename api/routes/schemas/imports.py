@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+import json
+from typing import Any, Final
 
 import marshmallow as ma
 
@@ -17,7 +19,14 @@ from api.routes.schemas.rosters import File
 from api.routes.schemas.trainings import MomentQuery
 from ledger.identifiers.id_number import KINDS
 
-NDJSON = "eyJyZWNvcmQiOiJuYi0xIiwidmVyc2lvbiI6MSwiaWRfa2luZCI6InJlc2lkZW50X2lkIn0K"
+LINE: Final = {
+    "record": "nb-2026-000017", "version": 1, "id_number": "330102199003070019", "name": "李明",
+    "study": {"category": "general_public", "route": "course", "date": "2026-05-04", "hours": "4",
+              "completed_by": "exam"},
+    "details": {"title": "网络课程"},
+}
+"""A record as a source sends it; the tests read it as one (`tests/api/test_openapi.py`)."""
+NDJSON: Final = base64.b64encode(json.dumps(LINE, ensure_ascii=False).encode() + b"\n").decode("ascii")
 
 
 class System(Shaped):
@@ -36,10 +45,10 @@ class AnySystem(Shaped):
 
 
 class ImportRow(Body):
-    """One record of the source: which, in which version, whose, and what was studied."""
+    """One record of the source, a line of an NDJSON file: which, in which version, whose, and what was studied."""
 
     record = Shaped("^[A-Za-z0-9][A-Za-z0-9._:/-]{0,59}$", "来源系统自己的记录号，不含个人信息", required=True,
-                    example="nb-2026-000017")
+                    example="nb-2026-000017", metadata={"description": "来源系统自己的记录号，不含个人信息"})
     version = Number(1, 1_000_000_000, required=True, metadata={"description": "来源每次更正加一", "example": 1})
     recorded_at = Text(40, metadata={"description": "来源登记的时间"})
     id_kind = Choice(*KINDS, load_default="resident_id")
