@@ -18,6 +18,8 @@ from api.commands.shared import shared
 from api.terminal.exits import Exit, Stop
 from api.words.telling import AS_OF, PAGE, table, with_options
 
+_HANDS = ("unit", "recognised_organiser", "sector_authority", "human_resources", "blasting_association",
+          "talent_market", "claimant")
 _FLAGS = ("late", "by_analogy", "late_filing", "override")
 
 
@@ -74,7 +76,7 @@ def submit(asking: Asking, person: str, facts: tuple[str, ...], proofs: tuple[st
 @click.option("--sector", help="只看在这一行业申报的，如 industry")
 @click.option("--route", help="只看这一途径的，如 advanced_seminar")
 @click.option("--flag", type=click.Choice(_FLAGS), help="只看有这一标记的：补录、比照执行、逾期备案、主管部门认定")
-@click.option("--role", help="只看等着这一角色办理的；退回后等着本人修改的，写 claimant")
+@click.option("--role", type=click.Choice(_HANDS), help="只看等着这一角色办理的；也有退回后等着本人修改的")
 @click.option("--holder", type=Id("actor"), help="只看指定给这一经办账号的")
 @click.option("--waits-since", help="只看在这一天已经等着的（YYYY-MM-DD）")
 @click.option("--sort", type=click.Choice(("-submitted", "submitted")), help="按提交先后：新的在前，或旧的在前")
