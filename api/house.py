@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from api.beside.map_keeping import kept_up
 from api.doctor.asked_outside import NOBODY, AskedOutside
 from api.doctor.checks import Check, Level
+from api.doctor.clock_checks import log_time
 from api.doctor.home_check import home
 from api.erasing import Rule as ErasureRule
 from api.evidence.files import EvidenceDamaged, EvidenceFiles, FolderShelf
@@ -55,7 +56,6 @@ from projections.following.standby import Standby
 SETTLE_S = 5
 OPTIONAL: Final = Rule()
 FORGETTING: Final = ErasureRule()
-CLOCK_MAY_DIFFER_S = 120
 _REMEMBERED = 4_096  # Events: 12 MB.
 _HOUR_MICROS: Final = 3_600_000_000
 
@@ -134,13 +134,7 @@ class House:
                 Check("findings", self._findings), Check("rulebooks", self._rulebooks)]
 
     def _log_time(self) -> tuple[Level, str, str]:
-        """Times in the log only grow: after a clock that was wrong they stand still until it has caught up."""
-        last = self.ledger.at(self.ledger.store.size())
-        ahead_s = 0 if last is None else (last.envelope.recorded_at - self.now) // 1_000_000
-        if ahead_s <= CLOCK_MAY_DIFFER_S:
-            return Level.OK, "系统时钟不早于账本的最后一个事件", ""
-        cure = "请校准系统时钟；若它现在是对的，则曾被拨快过：在它赶上之前，新的事件逐个晚一微秒，先后不变"
-        return Level.WARN, f"系统时钟比账本的最后一个事件早 {ahead_s:,} 秒", cure
+        return log_time(self.ledger.store.last_recorded_at(), self.now)
 
     def _projections(self) -> tuple[Level, str, str]:
         if failures := self.follower.failures():

@@ -12,11 +12,10 @@ ended; so the gaps that lie between the last thirty days of work are added to th
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple, Protocol
 
 from ledger.envelope import decode
 from ledger.errors import LedgerError
-from ledger.stores.recorder import AppendingRecorder
 from ledger.vocabulary import LOCAL
 
 WRITTEN: Final = datetime(2026, 11, 23, tzinfo=LOCAL)  # It has been, whatever a log says; each version has its own.
@@ -27,6 +26,27 @@ WORKED_DAYS: Final = 30
 ALWAYS: Final = "always"
 _DAY_US: Final = 86_400 * 1_000_000
 _WRITTEN_US: Final = int(WRITTEN.timestamp()) * 1_000_000
+
+
+class Times(Protocol):
+    """Of a log when things were recorded."""
+
+    def last_recorded_at(self) -> int:
+        """Of the newest event; 0 where there is none."""
+
+    def position_at(self, recorded_at: int, /) -> int:
+        """The last position recorded before; 0 where there is none."""
+
+    def leaves(self, after: int, limit: int, /) -> list[bytes]:
+        """So many events after a position."""
+
+
+class Gap(NamedTuple):
+    """A time in which nothing was recorded, too long to be a holiday: from when to when, and how much of it counts."""
+
+    began: int
+    ended: int
+    days: int
 
 
 class ClockLeapt(LedgerError):
@@ -46,7 +66,7 @@ class ClockLeapt(LedgerError):
         )
 
 
-def leapt(store: AppendingRecorder, now: int, checked: str) -> ClockLeapt | None:
+def leapt(store: Times, now: int, checked: str) -> ClockLeapt | None:
     """Say whether a clock, in microseconds, is not to be believed.
 
     `checked`: on which day somebody held it to be right; nothing where nobody did, or that it is always believed.
@@ -66,23 +86,28 @@ def leapt(store: AppendingRecorder, now: int, checked: str) -> ClockLeapt | None
     return ClockLeapt(now=now, last=last, before_days=before_days)
 
 
-def gap_days(store: AppendingRecorder, checked: date | None = None) -> int:
-    """Add up, in days, the gaps of more than a month between the last days on which something was recorded.
+def gap_days(store: Times, checked: date | None = None) -> int:
+    """Add up, in days, the gaps between the last days on which something was recorded."""
+    return sum(gap.days for gap in gaps(store, checked))
+
+
+def gaps(store: Times, checked: date | None = None) -> list[Gap]:
+    """The gaps of more than a month between the last days on which something was recorded, the newest first.
 
     Nothing of before this program was written counts, nor what ended while somebody held the clock to be right.
     """
-    days, time = 0, store.last_recorded_at()
+    found, time = [], store.last_recorded_at()
     for _ in range(WORKED_DAYS):
         position = store.position_at(time - _DAY_US + 1)
         if position == 0 or time < _WRITTEN_US:
             break
         began, ended = (decode(leaf).recorded_at for leaf in store.leaves(position - 1, 2))
-        gap = (ended - max(began, _WRITTEN_US)) // _DAY_US
+        days = (ended - max(began, _WRITTEN_US)) // _DAY_US
         is_checked = checked is not None and 0 <= (_day(ended) - checked).days <= CHECKED_DAYS
-        if gap > QUIET_DAYS and not is_checked:
-            days += gap
+        if days > QUIET_DAYS and not is_checked:
+            found.append(Gap(began, ended, days))
         time = began
-    return days
+    return found
 
 
 def _day(time: int) -> date:

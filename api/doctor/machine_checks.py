@@ -1,4 +1,4 @@
-"""What this machine must offer: a Python, a disk that keeps what is written, a clock, a port, fonts.
+"""What this machine must offer: a Python, a disk that keeps what is written, a port, fonts.
 
 `tests/api/test_doctor.py` shows it.
 """
@@ -21,13 +21,13 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.doctor.checks import Answer, Check, Level
+from api.doctor.clock_checks import clock
 from api.settings import Settings
 from ledger.vocabulary import LOCAL
 
 SQLITE_LEAST: Final = (3, 37, 0)    # STRICT tables.
 DISK_FAIL_MB: Final = 100
 DISK_WARN_MB: Final = 2_000
-NOT_BEFORE: Final = datetime(2026, 1, 1, tzinfo=UTC)    # A clock that says less has lost its battery.
 _TRIED: Final = bytes(64 * 1024)
 """As much as a commit writes: pages of the log and of its indexes."""
 
@@ -130,19 +130,6 @@ def wal(path: Path) -> Answer:
     if micros > 20_000:
         return Level.WARN, f"一次落盘 {micros:,} 微秒，很慢", "换用固态硬盘可提高登记速度；正确性不受影响"
     return Level.OK, f"WAL 可用，一次落盘 {micros:,} 微秒", ""
-
-
-def clock(path: Path) -> Answer:
-    """Not before this software was written, and not before what the data folder has already seen."""
-    now = datetime.now(UTC)
-    cure = "校准系统时钟，例如 timedatectl set-ntp true"
-    if now < NOT_BEFORE:
-        return Level.FAIL, f"系统时钟为 {now:%Y-%m-%d}，早于本软件的编写时间", cure
-    newest = max((each.stat().st_mtime_ns for each in path.glob("*") if each.is_file()), default=0)
-    behind = newest // 1_000_000_000 - int(now.timestamp())
-    if behind > 120:
-        return Level.FAIL, f"系统时钟比数据文件夹中最新的文件还早 {behind:,} 秒", cure
-    return Level.OK, f"系统时钟 {now.astimezone(LOCAL):%Y-%m-%d %H:%M:%S} +08:00", ""
 
 
 def time_zone() -> Answer:

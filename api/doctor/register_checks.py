@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from api.doctor.checks import Answer, Check, Level
+from api.doctor.clock_checks import log_times
 from api.doctor.home_check import home
 from api.doctor.projection_check import projections
 from api.register.folder import folder_of
@@ -29,6 +30,7 @@ def register_checks(settings: Settings) -> list[Check]:
         Check("key_backup", partial(key_backup, settings)),
         Check("projections", partial(projections, settings)),
         Check("home", partial(home, folder_of(settings))),
+        Check("log_time", partial(log_times, settings)),
         *([Check("sign_on", partial(sign_on, settings))] if settings.sign_on_issuer else []),
     ]
 

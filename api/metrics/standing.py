@@ -18,7 +18,7 @@ from flask import current_app
 from prometheus_client.core import GaugeMetricFamily
 
 from api.house import House
-from api.register.home import strange
+from api.register.home import set_by_s, strange
 from api.register.last_done import EVERY, last
 from api.sockets.lanes import Lanes
 from api.upkeep import upkeep
@@ -110,6 +110,7 @@ class Standing:
         folder = self._house.register.folder
         disk = shutil.disk_usage(folder.root)
         yield _plain("served_elsewhere", "上次在别处服务，还没有人说明为 1", int(strange(folder) != ""))
+        yield _plain("clock_set_seconds", "自启动服务以来系统时钟被拨快或拨慢了多少秒", abs(set_by_s(folder)[0]))
         yield _plain("disk_free_bytes", "数据文件夹所在磁盘的剩余空间", disk.free)
         yield _plain("disk_bytes", "数据文件夹所在磁盘的容量", disk.total)
         ours = processes()

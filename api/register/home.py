@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -30,6 +31,7 @@ from ledger.ledger import Ledger
 from ledger.vocabulary import LOCAL
 
 _MACHINE: Final = Path("/etc/machine-id")
+_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _CARDS: Final = Path("/sys/class/net")
 _LOOKED_AT: Final = 1_000
 _SERVED_HERE: Final = "xueshi log served-here"
@@ -45,13 +47,16 @@ class Home(NamedTuple):
     file: int               # Of the ledger's file; 0 where it lies in a database.
     size: int               # How long the log was when this was noted.
     since: str
+    boot: str = ""          # Since when this system runs, and by how much its clock differed from that then: whoever
+    clock_s: int = 0        # sets the clock changes the difference, and nothing else does.
 
 
 def here(folder: Folder, size: int = 0) -> Home:
     """This place, now."""
     root = folder.root.absolute()
     now = datetime.now(LOCAL).isoformat(sep=" ", timespec="minutes")
-    return Home(socket.gethostname(), str(root), _hidden(_read(_MACHINE)), _cards(), _file(folder.ledger), size, now)
+    return Home(socket.gethostname(), str(root), _hidden(_read(_MACHINE)), _cards(), _file(folder.ledger), size, now,
+                boot=_hidden(_read(_BOOT)), clock_s=_clock_s())
 
 
 def noted(folder: Folder) -> Home | None:
@@ -77,6 +82,18 @@ def strange(folder: Folder) -> str:
     if not other:
         return ""
     return f"{'；'.join(other)}。上次在 {before.host} 的 {before.folder} 服务（{before.since}，到事件 {before.size}）"
+
+
+def set_by_s(folder: Folder) -> tuple[int, str]:
+    """By how many seconds the clock was set, forward or back, since the service was started here; and when that was.
+
+    A machine that stood still, or was put back to a picture of itself, and was given the right time afterwards shows
+    the same.
+    """
+    before = noted(folder)
+    if before is None or not before.boot or before.boot != _hidden(_read(_BOOT)):
+        return 0, ""
+    return _clock_s() - before.clock_s, before.since
 
 
 def note(folder: Folder, size: int) -> None:
@@ -130,6 +147,10 @@ def _cards() -> tuple[str, ...]:
 def _addresses() -> Iterator[str]:
     with suppress(OSError):
         yield from (_read(card / "address") for card in _CARDS.iterdir() if (card / "device").exists())
+
+
+def _clock_s() -> int:
+    return time.time_ns() // 1_000_000_000 - time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000_000
 
 
 def _read(path: Path) -> str:

@@ -48,6 +48,7 @@ BAD: dict[str, Told] = {
     "XueshiDown": {series("up", job="xueshi"): 0},
     "XueshiNotSigned": {series("xueshi_log_unsigned_seconds"): 121},
     "XueshiLogGap": {series("xueshi_log_gap_days"): 90},
+    "XueshiClockSet": {series("xueshi_clock_set_seconds"): 3_600},
     "XueshiForked": {series("xueshi_log_forks"): 1},
     "XueshiServedElsewhere": {series("xueshi_served_elsewhere"): 1},
     "XueshiNotSeen": {series("xueshi_cosigned_age_seconds"): 3_601},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sqlite3
 import time
@@ -104,15 +103,6 @@ def test_a_taken_port_is_seen() -> None:
 
 def test_an_address_that_is_not_ours_is_seen() -> None:
     assert machine.port("192.0.2.1", 8040)[0] is Level.FAIL    # RFC 5737: documentation only.
-
-
-def test_a_clock_behind_the_data_is_seen(tmp_path: Path) -> None:
-    (tmp_path / "ledger.sqlite").touch()
-    assert machine.clock(tmp_path)[0] is Level.OK
-
-    ahead = time.time() + 3600
-    os.utime(tmp_path / "ledger.sqlite", (ahead, ahead))
-    assert machine.clock(tmp_path)[0] is Level.FAIL
 
 
 def test_a_check_that_breaks_is_a_finding() -> None:
