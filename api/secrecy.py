@@ -1,4 +1,4 @@
-"""Which addresses a secret may travel to: over TLS anywhere, without it only within this machine.
+"""Which addresses a secret may travel to: over TLS anywhere, without it only within this machine; and who has it.
 
 `tests/api/test_client.py` and `tests/api/test_settings.py` show it.
 """
@@ -6,7 +6,12 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Final
 from urllib.parse import urlsplit
+
+OPERATOR: Final = "xueshi.operator"
+"""Of a request: that whoever asks has the machine before them, and may be told where a file of it lies. A header can
+not say so: what those say has another name."""
 
 
 def is_secret_way(address: str) -> bool:

@@ -48,11 +48,13 @@ class DiskFailed(LedgerError):
 
     def __init__(self, cause: str, path: str | None = None) -> None:
         self.path = path
-        what = "数据文件夹中的一个文件" if path is None else path
-        super().__init__(
+        what = "数据文件夹中的一个文件"
+        told = (
             f"无法读写 {what}（{cause}）。已确认的登记不受影响，本次是否写入尚不确定。请检查磁盘空间、权限，"
             "以及是否以只读方式挂载；排除后以同一个 Idempotency-Key 或同样的命令重试，已写入的会得到原来的答复。"
         )
+        super().__init__(told if path is None else told.replace(what, path))
+        self.told = told
 
 
 def disk_failure(error: BaseException) -> DiskFailed | None:

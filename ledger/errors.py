@@ -17,7 +17,8 @@ class LedgerError(Exception):
 
     code: ClassVar[str] = "ledger_error"
     told: str = ""
-    """What a stranger is told instead: without addresses, folders, and what a driver said of an account."""
+    """What a stranger is told: without addresses, folders, and what a driver said of an account. Of what only the
+    operator can mend nothing else leaves the machine; where this is empty, the words of its code do."""
 
 
 @dataclass(frozen=True, slots=True)

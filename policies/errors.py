@@ -41,7 +41,9 @@ class UnreadableRulebook(RulebookError):
 
     def __init__(self, path: Path | str, problems: list[str]) -> None:
         self.path, self.problems = path, problems
-        super().__init__("\n".join([harmless(f"{path}："), *(harmless(f"  {problem}") for problem in problems)]))
+        said = [harmless(f"  {problem}") for problem in problems]
+        super().__init__("\n".join([harmless(f"{path}："), *said]))
+        self.told = "\n".join([harmless(f"{path.name if isinstance(path, Path) else path}："), *said])
 
 
 class UnknownRulebook(RulebookError):

@@ -18,6 +18,7 @@ class ProjectionError(Exception):
     """The root of this package's errors."""
 
     code: ClassVar[str] = "projection_error"
+    told: str = ""    # As of `ledger.errors.LedgerError`.
 
 
 class ProjectionFailed(ProjectionError):
@@ -71,6 +72,7 @@ class NotBuilt(ProjectionError):
         left = "" if seconds_left is None else f"，约还需 {seconds_left} 秒"
         super().__init__(f"投影 {name} 正在建立{far}{left}，暂时不能查询；不涉及它的照常。"
                          "请稍后重试；进度见就绪检查（/readyz）。")
+        self.told = str(self)
 
 
 class Unreadable(ProjectionError):
@@ -138,6 +140,7 @@ class NotFollowedYet(ProjectionError):
     def __init__(self, *, wanted: int, position: int) -> None:
         self.wanted, self.position = wanted, position
         super().__init__(f"查询所需的事件 {wanted} 已入账，投影只处理到 {position}。请稍后重试。")
+        self.told = str(self)
 
 
 class KindUnknown(ProjectionError):

@@ -15,6 +15,7 @@ from flask import Response
 from api.console.form import of_refusal
 from api.paper.saved import disposition
 from api.paper.tables_out import FORMS, Table, Value, plain_of, streamed, words_of
+from api.refusals.problems import told_of
 from ledger.errors import LedgerError, Refusal
 
 
@@ -45,7 +46,7 @@ def file_as_read(
             try:
                 found = following(found.next)
             except LedgerError as error:
-                yield str(error)
+                yield told_of(error)
                 return
         yield of_refusal(found).words
 

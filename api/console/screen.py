@@ -177,7 +177,7 @@ def _answered(asking: Asking, form: str, show: Callable[[], Shown]) -> Response:
     except Exception as error:
         body = problems.of_error(error, g.trace_id) or problems.problem("internal_server_error", g.trace_id)
         if int(str(body["status"])) >= 500:
-            structlog.get_logger().error("failed", exc_info=error)
+            structlog.get_logger().error("failed", **problems.logged_as(error))
         return _failed(asking, form, body)
 
 

@@ -72,7 +72,7 @@ def typeset_apart(template: str, data: Mapping[str, Any], at: datetime) -> bytes
         try:
             ended = subprocess.run(child, input=asked.encode(), capture_output=True, timeout=_APART_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PdfImpossible(f"排版的进程没有排完（{error}）", _ROOM) from error
+            raise PdfImpossible(f"排版的进程没有排完（{type(error).__name__}）", _ROOM) from error
     if ended.returncode == 0:
         return ended.stdout
     if ended.returncode == _IMPOSSIBLE:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import islice
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -196,7 +197,7 @@ class Problem(Exception):
         super().__init__(code)
 
 
-def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
+def of_error(error: Exception, trace_id: str, *, to_operator: bool = False) -> dict[str, object] | None:
     """The body for an error of one of our packages; None when it is a bug. A disk that fails is none."""
     if isinstance(error, Problem):
         return problem(error.code, trace_id, detail=error.detail) | error.members
@@ -208,9 +209,26 @@ def of_error(error: Exception, trace_id: str) -> dict[str, object] | None:
             code = getattr(error, "code", "internal_server_error")
             retry_after = getattr(error, "retry_after", getattr(error, "retry_after_s", None))
             seen = {} if retry_after is None else {"seen": {"retry_after": retry_after, **getattr(error, "seen", {})}}
-            told = getattr(error, "told", "") or str(error)
+            told = str(error) if to_operator else told_of(error)
             return problem(code, trace_id, detail=told, status=ERRORS[base]) | seen
     return None
+
+
+def told_of(error: Exception) -> str:
+    """What a stranger is told of an error: of what only the operator can mend nothing that names the machine."""
+    if told := getattr(error, "told", ""):
+        return str(told)
+    status = next((ERRORS[base] for base in type(error).__mro__ if base in ERRORS), 500)
+    line = meanings.line_of(getattr(error, "code", "")) if status >= 500 else None
+    return str(error) if status < 500 else KINDS[code_of(status)].detail if line is None else line.detail
+
+
+def logged_as(error: Exception) -> dict[str, object]:
+    """What the log is told of an error, for whoever mends it: also which file it is about, that no answer names."""
+    of = [getattr(error, name, None) for name in ("path", "folder", "filename")]
+    of.append(getattr(getattr(error, "place", None), "folder", None))
+    place = next((str(one) for one in of if isinstance(one, Path | str) and Path(one).is_absolute()), None)
+    return {"exc_info": error} if place is None else {"exc_info": error, "place": place}
 
 
 def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.law_of import Library
+from api.refusals.problems import told_of
 from api.register.register import open_register
 from api.replays.check import as_announced, checked
 from api.replays.laws import Laws, UnsoundRules
@@ -84,7 +85,8 @@ def main() -> int:
     except RulebookError as error:
         _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
     except (ProjectionError, LedgerError) as error:
-        _tell({"stop": [int(Exit.WORLD_IS_WRONG), error.code, str(error), ""]})
+        words = told_of(error) if asked.get("is_for_office") else str(error)
+        _tell({"stop": [int(Exit.WORLD_IS_WRONG), error.code, words, ""]})
     except Exception:  # A bug of ours is not to be told as a machine that is too small.
         sys.excepthook(*sys.exc_info())  # Without messages, which may quote what somebody typed.
         cure = "请把标准错误上的那一行一并报告；没有写出报告，账本不受影响"

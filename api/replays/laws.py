@@ -43,6 +43,7 @@ class UnsoundRules(RulebookError):
         self.folder, self.problems = folder, problems
         words = "\n".join(f"  {problem}" for problem in problems[:_PROBLEMS_TOLD])
         super().__init__(f"{folder} 中的细则不合规，没有重放：\n{words}")
+        self.told = f"所提交的细则不合规，没有重放：\n{words}"
 
 
 class FolderAbsent(RulebookError):

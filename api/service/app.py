@@ -32,6 +32,7 @@ from api.operational.addresses import LIMITED, buckets_here, limited
 from api.refusals import problems
 from api.routes.answers import problem as write_problem
 from api.routes.door import Refused
+from api.secrecy import OPERATOR
 from api.upkeep import upkeep
 from ledger.errors import LedgerError
 
@@ -235,11 +236,11 @@ def _refuse(error: HTTPException) -> Response:
 
 def _fail(error: Exception) -> Response:
     """An error of ours in its own words; anything else is a bug, told without its message."""
-    body = problems.of_error(error, g.trace_id)
+    body = problems.of_error(error, g.trace_id, to_operator=OPERATOR in request.environ)
     if isinstance(error, Refused):
         body = problems.of_refusal(error.refusal, g.trace_id)
     if body is None or int(str(body["status"])) >= 500:  # What is the asker's to mend is no failure of ours.
-        structlog.get_logger().error("failed", exc_info=error)
+        structlog.get_logger().error("failed", **problems.logged_as(error))
     return _told(body or problems.problem("internal_server_error", g.trace_id))
 
 

@@ -56,8 +56,9 @@ class WitnessApp:
         try:
             status, kind, body, headers = self._answer(environ)
         except LedgerError as error:
-            structlog.get_logger().error("witness_failed", code=error.code)
-            status, kind, body, headers = HTTPStatus.INTERNAL_SERVER_ERROR, TEXT_TYPE, f"{error}\n".encode(), []
+            structlog.get_logger().error("witness_failed", code=error.code, place=str(getattr(error, "path", "")))
+            words = error.told or "见证人这里出了错，没有联署。请稍后重试；一直如此的，请见证人的管理员查看日志。"
+            status, kind, body, headers = HTTPStatus.INTERNAL_SERVER_ERROR, TEXT_TYPE, f"{words}\n".encode(), []
         except Exception as error:
             structlog.get_logger().error("witness_broke", exc_info=error)
             words = "程序出错，没有联署。\n"

@@ -67,6 +67,7 @@ class MapBehind(LedgerError):
     def __init__(self, behind: int) -> None:
         self.behind = behind
         super().__init__(f"完整性地图正在从账本重建，还差 {behind} 个事件，暂不能出具情况表。请稍候再试。")
+        self.told = str(self)
 
 
 class Proved(NamedTuple):

@@ -24,6 +24,7 @@ class LogBehind(LedgerError):
             "请找回较新的备份（xueshi restore）；确实找不回时，须另立新的日志名称，由其首个事件引用最后的检查点"
             "（xueshi log continue-as）。"
         )
+        self.told = str(self)
 
 
 class LogForked(LedgerError):
@@ -39,6 +40,7 @@ class LogForked(LedgerError):
             "不登记，不签发。请保留数据文件与检查点作为证据，运行 xueshi fsck 找出第一处不同；"
             "若这是恢复的副本，而公布过的那一本已找不回，须另立新的日志名称（xueshi log continue-as）。"
         )
+        self.told = str(self)
 
 
 class SignerElsewhere(LedgerError):

@@ -216,6 +216,7 @@ class Busy(LedgerError):
         super().__init__(
             f"写入队列已满（{waiting} 个请求在等待）。本次未写入，请在 {retry_after_s} 秒后以同一个键重试。"
         )
+        self.told = str(self)
 
 
 class StoreFailed(LedgerError):

@@ -63,6 +63,8 @@ class ArchiveAway(LedgerError):
             "账本、证明和登记不受影响；请把整个归档文件夹放回原处，或放在别处后运行 xueshi archive relocate，再重试。"
             f"若别的主机读得到，问题只在本机（{socket.gethostname()}）：请挂载那个文件夹，或用设置 archive_folder "
             "指明归档在本机何处。")
+        self.told = (f"事件 {position} 的正文已移入 {place.year} 年的归档，现在取不到；账本、证明和登记不受影响。"
+                     "请稍后重试；一直如此的，请管理员查看服务日志，运行 xueshi doctor。")
 
 
 class BodyUnplaced(LedgerError):

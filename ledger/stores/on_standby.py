@@ -16,3 +16,4 @@ class OnStandby(LedgerError):
         where = f"主服务 {primary}" if primary else "主服务"
         super().__init__(
             f"这是备用服务，只供读取日志和证明，不登记，也不给出个人信息（每次查阅都须记入查阅日志，这里记不了）。请到{where}办理。")
+        self.told = str(self)

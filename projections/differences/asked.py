@@ -60,6 +60,7 @@ class BeingWeighed(ProjectionError):
         super().__init__(
             f"正在按所问的时间和规则逐人评定差异（{told}）。请稍后以同一位置（as_of={basis.as_of}、log_size={basis.log_size}）"
             "再问，得到的就是这一份；只问一个人（person）的，可以立即得到。")
+        self.told = str(self)
 
 
 class Stopped(Exception):

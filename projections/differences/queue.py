@@ -43,6 +43,7 @@ class DifferencesBehind(ProjectionError):
         self.as_of, self.position = as_of, position
         super().__init__(f"差异清单目前处理到事件 {position}，所问的是 {as_of}。"
                          "请稍后重试，或不加记录时间（as_of）查看现有的。")
+        self.told = str(self)
 
 
 _TEXTS: Final = ("claim", "person", "kind", "role", "region", "sector", "category", "unit", "decided_rulebook",

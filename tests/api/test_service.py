@@ -12,6 +12,7 @@ from flask import Blueprint, Flask, abort
 
 from api.doctor.checks import Check, Level, Reach
 from api.refusals import problems
+from api.secrecy import OPERATOR
 from api.service.app import VERSION, create_app
 from ledger.errors import LedgerError
 from ledger.stores.errors import Unreadable
@@ -32,7 +33,7 @@ def app() -> Flask:
 
     @doors.get("/full")
     def full() -> str:
-        raise DiskIsFull("磁盘已满，请腾出空间")
+        raise DiskIsFull("/srv 已满，请腾出空间")
 
     @doors.get("/read-only")
     def read_only() -> str:
@@ -115,11 +116,13 @@ def test_a_bug_is_told_without_its_message(app: Flask) -> None:
     assert "secret" not in answer.get_data(as_text=True)
 
 
-def test_an_error_of_ours_speaks_for_itself(app: Flask) -> None:
-    answer = app.test_client().get("/full")
+def test_an_error_of_ours_speaks_for_itself_to_the_operator_alone(app: Flask) -> None:
+    client = app.test_client()
+    outside, inside = (client.get("/full", environ_overrides=who).get_json() for who in ({}, {OPERATOR: True}))
 
-    assert answer.status_code == 500
-    assert (answer.get_json()["code"], answer.get_json()["detail"]) == ("disk_full", "磁盘已满，请腾出空间")
+    assert outside["status"] == inside["status"] == 500
+    assert (inside["code"], inside["detail"]) == ("disk_full", "/srv 已满，请腾出空间")
+    assert outside["code"] == "disk_full" and "/srv" not in outside["detail"] and "管理员" in outside["detail"]
 
 
 def test_a_disk_that_says_no_is_no_bug_and_comes_again(app: Flask) -> None:

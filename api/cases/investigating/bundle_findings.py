@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from api.house import House
+from api.refusals.problems import told_of
 from api.words.finding_words import sentence
 from ledger.offline.verify_leaf import format_lines
 from projections.errors import ProjectionError
@@ -55,7 +56,7 @@ def detected(house: House, case: Mapping[str, Any], as_of: int) -> Detected:
         at = min(as_of, position_of(house.answers)) if names else 0
         found = {name: tuple(_as_of(one, at) for one in history_of(house.answers, name, as_of=at)) for name in names}
     except ProjectionError as error:
-        missing.append(str(error))
+        missing.append(told_of(error))
     missing += [f"线索 {name} 到第 {as_of} 个事件为止没有检出的记录。" for name, forms in found.items() if not forms]
     versions = {one.name for forms in found.values() for one in forms} | {
         str(case["pattern"])} - {"None"}
