@@ -72,12 +72,15 @@ class Projection:
             add_indexes(db, name, table)
 
     def handlers_by_kind(self) -> dict[bytes, Handler]:
-        """Its handlers, by the name that events have in leaves. What an older form is read as, it says itself."""
-        handlers = self.handlers
+        """Its handlers, by the name that events have in leaves."""
+        return by_kind(self.handlers)
 
-        def newest(rows: Rows, effect: Effect) -> None:
-            handler = handlers.get(type(effect.event))
-            if handler is not None:
-                handler(rows, effect)
 
-        return {wire_type(event).encode(): handlers.get(event, newest) for event in (*handlers, *OLDER)}
+def by_kind(handlers: Mapping[type[Event], Handler]) -> dict[bytes, Handler]:
+    """Handlers by the name that events have in leaves. What an older form is read as, it says itself."""
+    def newest(rows: Rows, effect: Effect) -> None:
+        handler = handlers.get(type(effect.event))
+        if handler is not None:
+            handler(rows, effect)
+
+    return {wire_type(event).encode(): handlers.get(event, newest) for event in (*handlers, *OLDER)}

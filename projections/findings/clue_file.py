@@ -21,11 +21,11 @@ A person's clues go with their key (`person.key_destroyed`): they are overwritte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import ClassVar, Final
 
-from ledger.events.base import Event, Name, Sealed, wire_type
+from ledger.events.base import Event, Name, Sealed
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted, ClaimWithdrawn
 from ledger.events.course import Device, StudyRecorded
 from ledger.events.person import KeyDestroyed
@@ -36,7 +36,8 @@ from ledger.ledger import Ledger
 from ledger.lookup import Lookup
 from ledger.reading import Recorded
 from projections.duplicates import OF_ONE_PERSON
-from projections.files.projection import Effect, Handler, Projection, Rows, Table
+from projections.files.batch import Batch
+from projections.files.projection import Effect, Handler, Projection, Rows, Table, by_kind
 from projections.findings import alike
 
 KINDS: Final = (
@@ -70,6 +71,7 @@ class ClueFile(Projection):
     def __init__(self, ledger: Ledger) -> None:
         self._opening = _Opening(ledger)
         self._lookup: Final = ledger.lookup
+        self._touching: Final = frozenset(self.handlers_by_kind())
         self.has_forgotten = False
 
     def handlers_by_kind(self) -> dict[bytes, Handler]:
@@ -79,7 +81,13 @@ class ClueFile(Projection):
             ClaimWithdrawn: _withdrawn, CardIssued: self._issued, StudyRecorded: self._studied,
             ClassFiled: self._filed, ClassAccepted: self._accepted, KeyDestroyed: self._forgotten,
         }
-        return {wire_type(event).encode(): handler for event, handler in own.items()}
+        return by_kind(own)
+
+    def look_ahead(self, batch: Batch) -> None:
+        """Open what is sealed in events that are about to be taken: together, and as they were read for that."""
+        kinds = self._touching
+        effects = [batch.effect(place) for place, kind in enumerate(batch.kinds) if kind in kinds]
+        self._opening.open_all([Recorded(one.recorded, one.envelope) for one in effects if one.envelope.by.act is None])
 
     def _stated(self, rows: Rows, effect: Effect) -> None:
         """What a claim says, in the place of what it said; a correction that shows no paper leaves its papers."""
@@ -145,11 +153,14 @@ class _Opening:
 
     def of(self, effect: Effect) -> Sealed | None:
         """Give what is sealed beside an event; None where its key, or it, is gone."""
-        if effect.recorded not in self._found:
-            ahead = [one for one in self._ledger.read(effect.recorded - 1, OPENED_AT_ONCE)
-                     if type(one.envelope.event) in self._kinds]
-            self._found = dict(zip((one.position for one in ahead), self._opened(ahead), strict=True))
+        if effect.recorded not in self._found:  # A row of an act: those of one nearly always stand together.
+            self.open_all(self._ledger.read(effect.recorded - 1, OPENED_AT_ONCE))
         return self._found.get(effect.recorded)
+
+    def open_all(self, recorded: Iterable[Recorded]) -> None:
+        """Have at hand what is sealed in these, and nothing else any more."""
+        ahead = [one for one in recorded if type(one.envelope.event) in self._kinds]
+        self._found = dict(zip((one.position for one in ahead), self._opened(ahead), strict=True))
 
     def _opened(self, ahead: list[Recorded]) -> list[Sealed | None]:
         try:

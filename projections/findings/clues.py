@@ -1,7 +1,8 @@
 """The file of clues, kept up by whoever has it: the log is taken first, papers are looked into afterwards.
 
 It is a file like that of any projection (rows and position in one transaction; an act counts when it is closed; another
-log, another version or damage and it is made anew), but no neighbour of theirs: none of them may open what is sealed.
+log, another version or damage and it is made anew, beside its place and without indexes until it is whole), but no
+neighbour of theirs: none of them may open what is sealed.
 The log is taken first and papers are read afterwards, a few at a time, from a list of what is still unread: a register
 whose files come to terabytes is searched by number on the first day. A file that nobody has any more, or not yet, is
 left out until the clues are made anew.
@@ -17,9 +18,10 @@ from typing import Final
 
 from ledger.ledger import Ledger
 from projections.files.batch import read_batch
-from projections.files.build import opened
+from projections.files.build import Build, opened
 from projections.files.file import ProjectionFile
-from projections.files.places import path_of
+from projections.files.former import remove_older
+from projections.files.places import discard, path_of
 from projections.findings.clue_file import ClueFile, clue_of
 from projections.findings.marks import marks_of
 
@@ -36,13 +38,27 @@ class Clues:
     def __init__(self, ledger: Ledger, folder: Path, papers: Papers | None = None) -> None:
         self._ledger, self._papers = ledger, papers
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._projection = ClueFile(ledger)
+        self._folder, self._projection = folder, ClueFile(ledger)
         self.path: Final = path_of(folder, self._projection)
-        self._file: ProjectionFile = opened(self._projection, self.path, ledger)
-        self._file.connection.execute("PRAGMA secure_delete = ON")  # What is deleted is overwritten.
+        self._build: Build | None = None
+        self._file = self._opened()
+        _overwrite(self._file)
+
+    def _opened(self) -> ProjectionFile:
+        """What stands; where nothing does, what is being made: of one that was stopped, what was done is kept."""
+        if self.path.exists():
+            file = opened(self._projection, self.path, self._ledger)
+            if file.position or not self._ledger.store.size():
+                remove_older(self._folder, self._projection)
+                discard(path_of(self._folder, self._projection, "building"))
+                return file
+            file.close()
+            discard(self.path)
+        self._build = Build(self._projection, self._folder, self._ledger)
+        return self._build.file
 
     def close(self) -> None:
-        """Let go of it."""
+        """Let go of it; what is being made goes on from there the next time."""
         self._file.close()
 
     def __enter__(self) -> Clues:
@@ -56,6 +72,10 @@ class Clues:
         """Up to where it speaks."""
         return self._file.position
 
+    def is_there(self) -> bool:
+        """Say whether it is still the file of its name."""
+        return self._file.is_there()
+
     def changes(self) -> int:
         """The file's own counter of what others changed in it."""
         return int(self._file.connection.execute("PRAGMA data_version").fetchone()[0])
@@ -66,18 +86,31 @@ class Clues:
         return int(self._file.rows.connection.execute("SELECT count(*) FROM unread").fetchone()[0])
 
     def catch_up(self, upto: int | None = None, tell: Callable[[int, int], None] = lambda _, __: None) -> int:
-        """Take the log up to a position, or as far as it goes; gives where that is. Each piece is one commit."""
+        """Take the log up to a position, or as far as it goes; gives where that is.
+
+        Where a file stands each piece is one commit. What is being made is put in place there. Whoever is told of a
+        piece may raise: nothing of it is lost.
+        """
         until = self._ledger.store.size() if upto is None else upto
         while self.position < until:
             batch = read_batch(self._ledger, self.position, min(EVENTS_AT_ONCE, until - self.position))
             if batch is None:
                 break
+            self._projection.look_ahead(batch)
             self._file.apply(batch, self._ledger)
-            if self._projection.has_forgotten:  # What is written ahead still holds what was overwritten.
-                self._file.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if self._projection.has_forgotten:
                 self._projection.has_forgotten = False
+                if self._build is None:  # What is written ahead still holds what was overwritten.
+                    self._file.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             tell(self.position, until)
+        if self._build is not None and self.position:
+            self._put(self._build)
         return self.position
+
+    def _put(self, build: Build) -> None:
+        self._file, self._build = build.put_in_place(self.path), None
+        _overwrite(self._file)
+        remove_older(self._folder, self._projection)
 
     def due(self, most: int = PAPERS_AT_ONCE) -> list[str]:
         """The claims whose papers `read_papers` would look into next."""
@@ -106,3 +139,8 @@ class Clues:
             for kind, value in (("document", marks.document), ("picture", marks.picture)):
                 if value is not None:
                     yield kind, clue_of(self._ledger.lookup, kind, value)
+
+
+def _overwrite(file: ProjectionFile) -> None:
+    """Have what is deleted overwritten."""
+    file.connection.execute("PRAGMA secure_delete = ON")
