@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from api.cases.law import kept_reports
 from api.console.screen import Asking, Page, Shown
-from api.console.words import Mark
+from api.console.words import Mark, duration
 from api.console.words import size as size_words
 from api.doctor.checks import Level, found
 from api.house import House
@@ -66,8 +66,8 @@ def status(asking: Asking) -> Shown:
         "done": [{name: one[name] for name in ("what", "at", "size", "holds")} for one in done],
     }
     return Page("status.html", {
-        **data, "sizes": size_words, "outside": _outside(data["outside"], size), "checks": checks, "done": done,
-        "unsigned": size - (0 if signed is None else signed.size),
+        **data, "sizes": size_words, "duration": duration, "outside": _outside(data["outside"], size),
+        "checks": checks, "done": done, "unsigned": size - (0 if signed is None else signed.size),
         "recorded": "" if newest is None else moment(data["last_recorded_at"]),
         "names": PROJECTIONS, "rows": [{**one, "mark": _mark(one)} for one in told["items"]],
     }, data)

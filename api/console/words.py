@@ -132,6 +132,11 @@ def documents(house: House) -> dict[str, str]:
     return {one.id: one.document for one in house.answers.rulebooks()}
 
 
+def duration(seconds: int) -> str:
+    """So long, in words."""
+    return f"{seconds} 秒" if seconds < 100 else f"{-(-seconds // 60)} 分钟"
+
+
 def size(count: int) -> str:
     """How much room something takes."""
     return f"{count:,} 字节" if count < 10_000 else f"{count / 1024:,.0f} KB"  # Not hours: bytes.

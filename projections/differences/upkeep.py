@@ -232,8 +232,7 @@ class Upkeep(KeptUp):
     def _go_on(self, done: int, total: int, tell: Tell) -> None:
         """Say how many people are judged, and end here if nobody wants it any more."""
         tell(done, total)
-        rate = done * 1_000_000_000 // max(1, time.monotonic_ns() - self._began)
-        self._building = Progress(done, total, rate, (total - done) // rate if rate else None)
+        self._building = Progress.measured(done, total, began_ns=self._began)
         if self._stopping.is_set():
             raise Stopped
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -47,6 +48,12 @@ class Progress(NamedTuple):
     total: int
     rate: int
     seconds_left: int | None
+
+    @classmethod
+    def measured(cls, done: int, total: int, *, began_ns: int, before: int = 0) -> Progress:
+        """Say how far it is, of what was begun then (on the clock that only grows) with so many done before."""
+        rate = (done - before) * 1_000_000_000 // max(1, time.monotonic_ns() - began_ns)
+        return cls(done, total, rate, (total - done) // rate if rate else None)
 
     @property
     def is_far(self) -> bool:

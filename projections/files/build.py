@@ -34,10 +34,7 @@ class Build:
 
     def progress(self, total: int) -> Progress:
         """Say how far it is."""
-        done = self.file.position
-        took_ms = max(1, (time.monotonic_ns() - self._began) // 1_000_000)
-        rate = (done - self._from) * 1_000 // took_ms
-        return Progress(done, total, rate, (total - done) // rate if rate else None)
+        return Progress.measured(self.file.position, total, began_ns=self._began, before=self._from)
 
     def put_in_place(self, path: Path) -> ProjectionFile:
         """Make it the file where there is none."""

@@ -26,7 +26,7 @@ from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from ledger.vocabulary import LOCAL
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed
-from projections.files.board import Progress
+from projections.files.board import NEAR_EVENTS, Progress
 from projections.files.places import discard, path_of
 from projections.files.reader import Reader
 from projections.findings.clues import PAPERS_AT_ONCE, Clues, Papers
@@ -72,6 +72,7 @@ class Upkeep(KeptUp):
         self._seen = (0, 0)   # What the files' own counters of changes were when they were let go of.
         self._rush = Rush()
         self._is_rush, self._rested_at = False, 0
+        self._began = ("", 0, 0)   # What is being told of, since when, and how far it was then.
         self._at_work = threading.Lock()
         self.asked_at = 0     # As of where the last run asked.
 
@@ -127,7 +128,10 @@ class Upkeep(KeptUp):
         with self._files() as files:
             if files is None:
                 return False
-            self._run(*files, self._due(files[0]), whole=False, tell=self._told, rest=self._rest)
+            try:
+                self._run(*files, self._due(files[0]), whole=False, tell=self._told, rest=self._rest)
+            finally:
+                self._building, self._began = None, ("", 0, 0)
             return True
 
     def _rest(self) -> None:
@@ -200,14 +204,15 @@ class Upkeep(KeptUp):
                 is_far = last is not None and snapshot.position - last.position > FAR_EVENTS
                 asking.append(Asking(pattern, values, None if whole or is_new or is_far or last is None
                                      else last.position))
-            try:
-                return run(kept, snapshot, asking, run_at=run_at, read=kept.reading(), tell=tell,
-                           at_once=at_once, rest=rest)
-            finally:
-                self._building = None
+            return run(kept, snapshot, asking, run_at=run_at, read=kept.reading(), tell=tell,
+                       at_once=at_once, rest=rest)
 
-    def _told(self, _: str, done: int, total: int) -> None:
-        self._building = Progress(done, total, 0, None)
+    def _told(self, what: str, done: int, total: int) -> None:
+        if self._began[0] != what:  # Taking the log is one thing, and each pattern another.
+            self._began = what, time.monotonic_ns(), done
+        _, began_ns, before = self._began
+        if what != CLUES or total - before > NEAR_EVENTS:  # Some events are no long work.
+            self._building = Progress.measured(done, total, began_ns=began_ns, before=before)
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._now() // 1_000_000, LOCAL).date()
@@ -240,7 +245,7 @@ class Upkeep(KeptUp):
 
     def _opened(self) -> tuple[Kept, Clues]:
         """The files, looked through once; anew where somebody has taken one away or written it meanwhile."""
-        if self._open is not None and not (self._open[0].is_fit() and self._open[1].path.exists()
+        if self._open is not None and not (self._open[0].is_fit() and self._open[1].is_there()
                                            and self._seen == self._changes()):
             self._close()
         if self._open is None:

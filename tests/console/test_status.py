@@ -15,6 +15,7 @@ from api.cli import cli
 from api.register.folder import Folder
 from api.register.last_done import last, note
 from ledger.witnessing.kept import Answering, Kept
+from projections.files.board import Progress
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 
@@ -29,6 +30,15 @@ def test_how_far_the_log_and_its_answers_are_is_told_to_whoever_is_logged_in(cas
     assert "跟上" in page.text
     assert data["replays"] == room(cast.town.house)._asdict(), "other tests of this house may have left some"
     assert cast.town.client().get("/status").headers["Location"] == "/login?to=/status"
+
+
+def test_of_what_is_being_made_it_is_told_how_far_it_is_and_how_long_it_still_takes(
+    cast: Cast, li: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cast.town.house.detecting, "_building", Progress(1_200_000, 17_000_000, 50_000, 316))
+    monkeypatch.setattr(cast.town.house.detecting, "catch_up", lambda: False)  # It would say that it is done.
+
+    assert "1,200,000／17,000,000，每秒 50,000，约剩 6 分钟" in li.get("/status").text
 
 
 def test_what_was_noted_is_told_with_its_age_and_what_came_since(cast: Cast, li: Browser) -> None:

@@ -25,6 +25,7 @@ from api.console import sending
 from api.console.form import Fault, Field, of_refusal, plainly
 from api.console.law.rules import PROPOSALS
 from api.console.screen import Asking, Page, Shown, onward
+from api.console.words import duration
 from api.house import House
 from api.refusals.faults import BadFields
 from api.refusals.refusals import turns_away
@@ -105,11 +106,6 @@ def _exactly(law: Mapping[str, Any]) -> str:
     if begins is None:
         return str(law["law"])
     return begins + ",".join(drafts.get(one, one) for one in law["law"].removeprefix(begins).split(","))
-
-
-def duration(seconds: int) -> str:
-    """So long, in words."""
-    return f"{seconds} 秒" if seconds < 100 else f"{-(-seconds // 60)} 分钟"
 
 
 def _address(asked: Mapping[str, str | None]) -> str:

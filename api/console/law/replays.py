@@ -15,9 +15,9 @@ from api.cases.doing import Reading
 from api.cases.law import replay_rows, replays
 from api.console import sending
 from api.console.law import replay_check, replay_result
-from api.console.law.replay_form import again, duration
+from api.console.law.replay_form import again
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.words import Mark
+from api.console.words import Mark, duration
 from api.operational.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, REPLAY_CHECK, RUNNING
 from api.paper.tables_out import Table
 from api.replays.page import asked_words
