@@ -15,7 +15,7 @@ from api.words.telling import AXES, pairs, table, with_options, word
 
 @click.group()
 def person() -> None:
-    """专业技术人员：登记、查看、另发令牌，登记职称"""
+    """专业技术人员：登记、查看、另发令牌，登记职称、离开"""
 
 
 person.add_command(petition.title)
@@ -54,6 +54,33 @@ def affiliations(
     """查看一个人的人事隶属：从何时到何时、因哪次变更、依据哪些事件"""
     query = {"as_of": as_of, "valid_on": valid_on, "purpose": purpose}
     return asking.get(f"/v1/persons/{person}/affiliations", tell_affiliations, query)
+
+
+@person.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--ends", required=True, help="在单位的最后一日（YYYY-MM-DD），可以是将来的退休之日")
+def leave(asking: Asking, person: str, ends: str) -> int:
+    """登记离开单位的最后一日：离职、退休（单位或人力社保部门）"""
+    return asking.post(f"/v1/persons/{person}/departures", tell, {"ends": ends}, done="已登记离开")
+
+
+@person.command("void-departure")
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--ends", required=True, help="登记错的最后一日（YYYY-MM-DD）")
+def void_departure(asking: Asking, person: str, ends: str) -> int:
+    """作废登记错的最后一日（单位或人力社保部门）"""
+    return asking.post(f"/v1/persons/{person}/departure-voidings", tell, {"ends": ends}, done="已作废")
+
+
+@person.command("void-affiliation")
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--starts", required=True, help="登记错的人事隶属自哪一天起（YYYY-MM-DD）")
+def void_affiliation(asking: Asking, person: str, starts: str) -> int:
+    """作废登记错的人事隶属（人力社保部门）"""
+    return asking.post(f"/v1/persons/{person}/affiliation-voidings", tell, {"starts": starts}, done="已作废")
 
 
 @person.command()

@@ -17,7 +17,7 @@ _MET: Final = {True: "✓", False: "✗", None: "…"}
 
 @click.group()
 def unit() -> None:
-    """用人单位、部门和机构：登记、查看、核验"""
+    """用人单位、部门和机构：登记、查看、核验，更名、并入、注销"""
 
 
 @unit.command()
@@ -134,10 +134,42 @@ def reject(asking: Asking, unit: str, reason: str | None, words: str) -> int:
     return asking.post(f"{place}/rejection", tell, body, upon=place, done="不予核验")
 
 
+@unit.command()
+@acts_upon("unit")
+@click.option("--name", required=True, help="新名称")
+@click.option("--starts", required=True, help="自哪一天起（YYYY-MM-DD），不晚于今天")
+def rename(asking: Asking, unit: str, name: str, starts: str) -> int:
+    """更名：信用代码和人员不变（人力社保部门）"""
+    return _change(asking, unit, "renaming", "已更名", {"name": name, "starts": starts})
+
+
+@unit.command()
+@acts_upon("unit")
+@click.option("--into", required=True, help="存续的单位：编号或统一社会信用代码")
+@click.option("--starts", required=True, help="自哪一天起（YYYY-MM-DD），不晚于今天")
+def merge(asking: Asking, unit: str, into: str, starts: str) -> int:
+    """并入另一单位：人员各自申请变更（人力社保部门）"""
+    return _change(asking, unit, "merger", "已并入", {"into": into, "starts": starts})
+
+
+@unit.command()
+@acts_upon("unit")
+@click.option("--ends", required=True, help="最后一日（YYYY-MM-DD），不晚于今天")
+def close(asking: Asking, unit: str, ends: str) -> int:
+    """注销：此后不再接收人员（人力社保部门）"""
+    return _change(asking, unit, "closing", "已注销", {"ends": ends})
+
+
+def _change(asking: Asking, unit: str, act: str, done: str, body: dict[str, Any]) -> int:
+    place = f"/v1/units/{unit}"
+    return asking.post(f"{place}/{act}", tell, body, upon=place, done=done)
+
+
 def tell(body: dict[str, Any]) -> None:
     """Tell of a unit."""
     pairs((
         ("单位编号", body["unit"]), ("名称", body["name"]), ("信用代码", body["credit_code"]),
         ("所在地", body["region"]), ("行业", word("sector", body["sector"])), ("状态", state(body["status"])),
+        ("并入", body["into"]), ("自" if body["into"] else "至", body["ended_on"]),
     ))
     reasons.tell(body.get("reason"))

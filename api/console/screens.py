@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from api.console import deeds, helping, home, status, years
-from api.console.belonging import accounts, entering, erasures, registration, transfers, units
+from api.console.belonging import accounts, entering, erasures, leaving, registration, transfers, units
 from api.console.claiming import acts, claim, correction, filing, queue
 from api.console.door.factor_page import factor_routes
 from api.console.importing import imports, ledgers, reconciling, sources
@@ -256,6 +256,8 @@ def _registry(console: Blueprint) -> None:
     _deeds(console, "/sanctions/<application:application>", sanctions.SANCTION)
     add(console, "/persons/<person:person>/titles", sanctions.record)
     _deeds(console, "/persons/<person:person>/titles", sanctions.RECORD)
+    add(console, "/persons/<person:person>/belonging", leaving.detail)
+    _deeds(console, "/persons/<person:person>/belonging", leaving.BELONGING)
     add(console, erasures.LIST, erasures.listed, csv=True)
     add(console, "/persons/<person:person>/erasure", erasures.detail)
     _deeds(console, "/persons/<person:person>/erasure", erasures.ROOM)

@@ -1,19 +1,21 @@
-"""People over HTTP. `tests/api/test_http_people.py` shows it."""
+"""People over HTTP. `tests/api/test_http_people.py` and `tests/api/test_leaving.py` show it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import marshmallow as ma
 from flask import Response
 
-from api.cases.belonging import people, transfers
+from api.cases.belonging import leaving, people, transfers
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.actors import TokenAnswer
 from api.routes.schemas.common import Purpose
-from api.routes.schemas.people import PersonAnswer, PersonBody
+from api.routes.schemas.people import DepartureBody, PersonAnswer, PersonBody, StruckOutBody
 from api.routes.schemas.transfers import TransferAnswer, TransferBody
 from ledger.errors import Refusal
 
@@ -54,3 +56,20 @@ def transfer(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) 
     if isinstance(done, Refusal) or done.receipt is not None:
         return done
     return Told(done, transfers.prospects(house(), done.state))
+
+
+def _put_right(part: str, summary: str, body: type[ma.Schema], use_case: Callable[..., Done | Refusal]) -> None:
+    """Offer what puts right where somebody belongs: whoever does so need not have seen the rest of their record."""
+
+    def done(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Told | Refusal:
+        came = use_case(house(), caller, person, fields, asked)
+        return came if isinstance(came, Refusal) else Told(came, place=f"/v1/persons/{person}")
+
+    done.__name__ = part
+    door.writes(f"/v1/persons/<person:person>/{part}", summary=summary, body=body, answers=PersonAnswer,
+                show=people.view)(done)
+
+
+_put_right("departures", "登记离开单位的最后一日：离职、退休", DepartureBody, leaving.leave)
+_put_right("departure-voidings", "作废登记错的最后一日", DepartureBody, leaving.stay)
+_put_right("affiliation-voidings", "作废登记错的人事隶属", StruckOutBody, leaving.strike_out)

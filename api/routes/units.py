@@ -1,15 +1,23 @@
-"""Units over HTTP. `tests/api/test_units.py` shows it."""
+"""Units over HTTP. `tests/api/test_units.py` and `tests/api/test_unit_life.py` show it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.cases.belonging import units
+from api.cases.belonging import unit_life, units
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.acts import Acts
 from api.routes.door import Door, house
-from api.routes.schemas.units import UnitAnswer, UnitBody, UnitRejectionBody, VerificationBody
+from api.routes.schemas.units import (
+    UnitAnswer,
+    UnitBody,
+    UnitClosingBody,
+    UnitMergerBody,
+    UnitRejectionBody,
+    UnitRenamingBody,
+    VerificationBody,
+)
 from ledger.errors import Refusal
 
 door = Door("units", __name__, description="用人单位、部门和机构")
@@ -28,3 +36,6 @@ def show(_: Caller, unit: str) -> tuple[dict[str, Any], int] | Refusal:
 _acts = Acts(door, "/v1/units/<unit:unit>", "units", UnitAnswer, units.view)
 _acts.offer("verification", "核验单位", units.verify, VerificationBody)
 _acts.offer("rejection", "不予核验单位", units.reject, UnitRejectionBody)
+_acts.offer("renaming", "单位更名：信用代码和人员不变", unit_life.rename, UnitRenamingBody)
+_acts.offer("merger", "单位并入另一单位：人员各自申请变更", unit_life.merge, UnitMergerBody)
+_acts.offer("closing", "注销单位", unit_life.close, UnitClosingBody)

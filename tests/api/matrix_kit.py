@@ -204,6 +204,9 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
     return {
         "POST /v1/units": {**_unit(), "credit_code": credit_code(778)},
         "POST /v1/units/<unit:unit>/rejection": WORDS,
+        "POST /v1/units/<unit:unit>/renaming": {"name": "甬江精密机械厂", "starts": "2026-10-01"},
+        "POST /v1/units/<unit:unit>/merger": {"into": beside["unit"], "starts": "2026-10-01"},
+        "POST /v1/units/<unit:unit>/closing": {"ends": "2026-10-01"},
         "POST /v1/actors": {"organisation": works["unit"], "account": "new-account", "official": {"name": "某人"}},
         "POST /v1/actors/<actor:actor>/scopes": {**scope, "category": "professional"},
         "POST /v1/actors/<actor:actor>/scope-withdrawals": scope,
@@ -232,6 +235,8 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         f"{person}erasure": {"basis": "request", "document": "申〔2026〕7号", "asked_on": "2026-01-05", **WORDS},
         f"{person}erasure/withdrawal": WORDS, f"{person}erasure/destruction": {"document": "申〔2026〕7号"},
         f"{person}titles": {"level": "assistant", "obtained_on": "2016-01-01"},
+        f"{person}departures": {"ends": "2026-10-01"}, f"{person}departure-voidings": {"ends": "2026-10-01"},
+        f"{person}affiliation-voidings": {"starts": "2018-01-01"},
         f"{person}disqualifications": {"cause": "falsified", "document": "某文", "article": "某条", **WORDS},
         f"{person}title-revocations": {"level": "intermediate", "obtained_on": "2020-11-30", "claims": [ABSENT_CLAIM],
                                        **WORDS},

@@ -11,7 +11,7 @@ import pytest
 
 from policies.shelf import SHIPPED, TEXTS
 from tests.api.command_kit import made, served, xueshi
-from tests.api.house_kit import credit_code
+from tests.api.house_kit import credit_code, resident_id
 from tests.api.office_kit import STUDY, Office
 
 ROOT = Path(__file__).parents[2]
@@ -203,6 +203,27 @@ def test_a_unit_is_rejected_by_an_office_and_not_by_the_installation(office: Off
 
     assert (nobody.returncode, "[login_required]" in nobody.stderr) == (1, True)
     assert "不予核验" in office.run(token, "unit", "reject", unit, "--words", "证照不符").stdout
+
+
+def test_a_unit_is_renamed_merged_and_closed_and_somebody_retires(office: Office) -> None:
+    one, two = office.organisation(21, "老厂"), office.organisation(22, "新厂")
+    _, token = office.officer(one, "works", "--role", "unit", "--unit", one)
+    _, hr = office.officer(office.bureau, "registry", "--role", "human_resources")
+    made_here = made(office.folder, "person", "register", "--name", "鲁师傅", "--id-number", resident_id(77))
+    person, own = str(made_here["person"]), str(made_here["token"])
+    moved = office.made(own, "transfer", "request", person, "--to-unit", one, "--starts", "2024-01-01")
+    office.run(token, "transfer", "confirm", str(moved["transfer"]))
+
+    left = office.run(token, "person", "leave", person, "--ends", "2026-03-31").stdout
+    assert "✓ 已登记离开" in left and "2026-03-31" in left
+    assert "至今" in office.run(hr, "person", "void-departure", person, "--ends", "2026-03-31").stdout
+    assert "已作废" in office.run(hr, "person", "void-affiliation", person, "--starts", "2024-01-01").stdout
+
+    renamed = office.run(hr, "unit", "rename", one, "--name", "新名字的厂", "--starts", "2026-02-01").stdout
+    assert "✓ 已更名" in renamed and "新名字的厂" in renamed
+    merged = office.run(hr, "unit", "merge", one, "--into", two, "--starts", "2026-03-01").stdout
+    assert "状态      已并入" in merged and two in merged
+    assert "已注销" in office.run(hr, "unit", "close", two, "--ends", "2026-04-01").stdout
 
 
 def test_rulebooks_are_listed_shown_proposed_and_enacted_by_another_but_no_draft_is(office: Office) -> None:

@@ -7,6 +7,7 @@ or that there is such a person, is not: the same answer comes for every reason f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from api.cases.standing import (
     in_sight,
     look,
     places,
+    present,
     role_for,
 )
 from api.house import House
@@ -36,7 +38,7 @@ from ledger.ledger import Ledger
 from ledger.reading import Recorded
 from ledger.streams import person as persons
 from ledger.streams.decision import Decision
-from ledger.streams.standing import standing
+from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
 
 REGISTERING = (HUMAN_RESOURCES, UNIT)
@@ -106,6 +108,33 @@ def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple
     if no is not None:
         return no
     return view(found) | {"identity": identity_of(house, found)}, reading.versions[found.person]  # type: ignore[index]
+
+
+def upon_person(
+    house: House, caller: Caller, name: str, asked: Asked, roles: tuple[str, ...],
+    decide_it: Callable[[Reading, str, persons.Person, Actor], Decision], *,
+    show: Callable[[Any], dict[str, Any]] | None = None,
+) -> Done | Refusal:
+    """Decide upon a person who is within sight, in the first of these roles that reaches where they last belonged.
+
+    `show`: of what stands about the person, where it is decided upon the version that was seen of it.
+    """
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    seen = Reading(house.ledger).person(name)
+    if no := in_sight(actor, () if seen is None else places(seen, house.today), "person_absent"):
+        return no
+    assert seen is not None, "whoever is not there is in nobody's sight"
+    role = role_for(actor, roles, persons.matter_of(seen))
+
+    def decide(reading: Reading) -> Decision:
+        person = reading.person(name)
+        assert person is not None, "nobody is ever taken out of the register"
+        return decide_it(reading, role, person, present(reading, caller))
+
+    upon = None if show is None else name
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
 
 
 def _identity(fields: dict[str, Any], today: date) -> tuple[names.Name, Identity]:

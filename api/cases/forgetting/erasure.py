@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
+from api.cases.belonging.people import upon_person
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.everything import everything_of
 from api.cases.factor_shown import fresh
@@ -21,7 +22,6 @@ from api.cases.forgetting.erasure_purge import purge
 from api.cases.forgetting.erasure_weighed import backups, final_after, in_the_way, told, weighed
 from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, places, present
-from api.cases.titles.petitions import upon_person
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault

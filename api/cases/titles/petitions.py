@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import msgspec
 
+from api.cases.belonging.people import upon_person
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.everything import everything_of
 from api.cases.holders.allotment import COMMITTEE, SECTOR
@@ -40,7 +41,6 @@ from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.application import ApplicationId, Goal, Sanction
 from ledger.streams import application as applications
-from ledger.streams import person as persons
 from ledger.streams import person_career as careers
 from ledger.streams import statement as statements
 from ledger.streams.application import Application, Status, matter_upon, not_by
@@ -227,33 +227,6 @@ def as_office(
         return decide_it(reading, found, role, person, present(reading, caller))
 
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
-
-
-def upon_person(
-    house: House, caller: Caller, name: str, asked: Asked, roles: tuple[str, ...],
-    decide_it: Callable[[Reading, str, Person, Actor], Decision], *,
-    show: Callable[[Any], dict[str, Any]] | None = None,
-) -> Done | Refusal:
-    """Decide upon a person who is within sight, in the first of these roles that reaches where they last belonged.
-
-    `show`: of what stands about the person, where it is decided upon the version that was seen of it.
-    """
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    seen = Reading(house.ledger).person(name)
-    if no := in_sight(actor, () if seen is None else places(seen, house.today), "person_absent"):
-        return no
-    assert seen is not None, "whoever is not there is in nobody's sight"
-    role = role_for(actor, roles, persons.matter_of(seen))
-
-    def decide(reading: Reading) -> Decision:
-        person = reading.person(name)
-        assert person is not None, "nobody is ever taken out of the register"
-        return decide_it(reading, role, person, present(reading, caller))
-
-    upon = None if show is None else name
-    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
 
 
 def application_of(reading: Reading, name: str) -> Application | None:

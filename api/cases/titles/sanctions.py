@@ -17,11 +17,12 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from api.cases import reasons
+from api.cases.belonging.people import upon_person
 from api.cases.doing import Asked, Done, Reading
 from api.cases.events import events_of
 from api.cases.holders.allotment import SECTOR
 from api.cases.standing import HUMAN_RESOURCES, absent, look_at
-from api.cases.titles.petitions import application_of, as_office, upon_person, view
+from api.cases.titles.petitions import application_of, as_office, view
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller

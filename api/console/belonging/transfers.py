@@ -68,11 +68,11 @@ def mine(asking: Asking) -> Shown:
     on = moment.read().valid_on
     if isinstance(wanted := transfers.of_person(house, caller, as_of=position), Refusal):
         return wanted
-    belonged = histories.affiliations(house, caller, caller.id, None, as_of=position, valid_on=on)
-    if isinstance(belonged, Refusal):
-        return belonged
-    names = named_units(house, [*(one["unit"] for one in belonged), *(one["to_unit"] for one in wanted)])
-    rows = [_belonged(one, names) for one in reversed(belonged)]
+    found = histories.affiliations(house, caller, caller.id, None, as_of=position, valid_on=on)
+    if isinstance(found, Refusal):
+        return found
+    names = named_units(house, [*(one["unit"] for one in found), *(one["to_unit"] for one in wanted)])
+    rows = [belonged(one, names) for one in reversed(found)]
     asked = [{**one, "to": names[one["to_unit"]], "state": STATES[one["status"]]} for one in wanted]
     basis = house.answers.reflects(position)
     shown_on = on or house.today
@@ -81,10 +81,11 @@ def mine(asking: Asking) -> Shown:
         "moment": moment, "basis": {**told_basis(basis), "valid_on": on}, "done": done_before(asking), "rows": rows,
         "place": place, "asked": asked, "open": next((one for one in asked if one["status"] == "requested"), None),
         "day": shown_on,
-    }, {"affiliations": belonged, "transfers": wanted, **basis}, _table(rows, position, basis))
+    }, {"affiliations": found, "transfers": wanted, **basis}, _table(rows, position, basis))
 
 
-def _belonged(one: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def belonged(one: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """An affiliation in words."""
     standing = one["standing"]
     return {**one, "name": names[one["unit"]], "seat": seat(one["region"], one["sector"]),
             "more": "，".join(filter(None, (one["major"], STANDINGS.get(standing or "", standing)))),

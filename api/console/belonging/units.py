@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from api.cases.belonging import unit_years, units
+from api.cases.belonging import unit_life, unit_years, units
 from api.cases.claiming.queue import PURPOSE
 from api.cases.standing import reading_unit
 from api.console import deeds, words
@@ -26,7 +26,13 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.tracing.field_words import UNIT_KINDS
 from api.paper.tables_out import Table
 from api.routes.schemas.unit_years import UnitYearsQuery
-from api.routes.schemas.units import UnitRejectionBody, VerificationBody
+from api.routes.schemas.units import (
+    UnitClosingBody,
+    UnitMergerBody,
+    UnitRejectionBody,
+    UnitRenamingBody,
+    VerificationBody,
+)
 from api.routes.sent import fields_of
 from api.words.year_page import basis_view, region
 from ledger.errors import Refusal
@@ -133,7 +139,7 @@ def _subject(asking: Asking, unit: str) -> Subject | Refusal:
 
 def _subject_of(found: units.Sheet) -> Subject:
     def stands(unit: Unit) -> list[tuple[str, Any]]:
-        return [("状态", UNIT_STATES[unit.status]),
+        return [("名称", unit.names[-1].name), ("状态", UNIT_STATES[unit.status]),
                 ("人员匹配", "可以匹配" if unit.status is Status.VERIFIED else "不能匹配")]
 
     one = found.unit
@@ -149,11 +155,40 @@ def _why(_: Asking, __: Subject) -> Sequence[Field]:
             Field("words", "说明", "words", hint="加密留存；单位看到的是上面的理由。", is_required=True, most=1000))
 
 
+def _new_name(asking: Asking, subject: Subject) -> Sequence[Field]:
+    return (Field("name", "新名称", is_required=True, value=subject.title, most=100),
+            _day(asking, "starts", "自", "登记机关核准更名的日期"))
+
+
+def _into(asking: Asking, _: Subject) -> Sequence[Field]:
+    return (Field("into", "存续的单位", is_required=True, most=40, hint="单位编号或统一社会信用代码；须已核验"),
+            _day(asking, "starts", "自", "人员自这一天起属于存续的单位"))
+
+
+def _last_day(asking: Asking, _: Subject) -> Sequence[Field]:
+    return (_day(asking, "ends", "最后一日", "登记机关注销的日期"),)
+
+
+def _day(asking: Asking, name: str, label: str, hint: str) -> Field:
+    return Field(name, label, "date", hint=f"{hint}；不晚于今天", is_required=True, value=str(asking.house.today))
+
+
+_STAY: Final = "名下人员的隶属不随之改变：请各人申请变更到现单位（温人社发〔2020〕125号第四条）。已登记的学时不受影响。"
+
 UNIT: Final = Room(_subject, deeds.named(
     Deed("verification", "核验通过", units.verify, VerificationBody, _seen, look="main",
          note="表示已查验登记证照与名称、代码相符。核验后，个人可以匹配该单位。记为一个事件，不能删除。"),
     Deed("rejection", "不予核验", units.reject, UnitRejectionBody, _why, lambda _, __: {"words": "-"}, "bad",
          note="信用代码随之空出，单位更正后可以重新登记。记为一个事件，不能删除。"),
+    Deed("renaming", "更名", unit_life.rename, UnitRenamingBody, _new_name,
+         lambda asking, _: {"name": deeds.UNTYPED, "starts": asking.house.today}, depends=True,
+         note="信用代码、人员和已登记的学时不变；此前的日期仍显示原名称。记为一个事件，不能删除。"),
+    Deed("merger", "并入其他单位", unit_life.merge, UnitMergerBody, _into,
+         lambda asking, _: {"into": "", "starts": asking.house.today}, "bad", depends=True,
+         note=f"此后不再接收人员或办理业务。{_STAY}记为一个事件，不能恢复。"),
+    Deed("closing", "注销", unit_life.close, UnitClosingBody, _last_day,
+         lambda asking, _: {"ends": asking.house.today}, "bad",
+         note=f"此后不再接收人员或办理业务。{_STAY}记为一个事件，不能恢复。"),
 ))
 
 

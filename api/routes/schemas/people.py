@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.bodies import Body
-from api.routes.fields import Choice, Text
+from api.routes.fields import Choice, Day, Text
 from api.routes.schemas.common import PHONE_MOST, Answer, Recorded
 from ledger.identifiers.id_number import KINDS
 
@@ -17,6 +17,18 @@ class PersonBody(Body):
     id_kind = Choice(*KINDS, required=True)
     id_number = Text(60, required=True)
     phone = Text(PHONE_MOST)
+
+
+class DepartureBody(Body):
+    """Somebody's last day with the unit to which they then belong."""
+
+    ends = Day(required=True, metadata={"description": "在单位的最后一日，可以是将来的退休之日"})
+
+
+class StruckOutBody(Body):
+    """Which affiliation is struck out."""
+
+    starts = Day(required=True, metadata={"description": "登记错的人事隶属自哪一天起"})
 
 
 class IdentityAnswer(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.bodies import Body
-from api.routes.fields import Choice, Many, Part, Region, Sha256, Shaped, Text, Word
+from api.routes.fields import Choice, Day, Many, Part, Region, Sha256, Shaped, Text, Word
 from api.routes.schemas.common import PHONE_MOST, ReasonAnswer, ReasonCode, Recorded, Words
 
 
@@ -38,6 +38,27 @@ class UnitRejectionBody(Words):
     """Why a unit is turned away, by a code and in words."""
 
     reason = ReasonCode("unit.rejected")
+
+
+class UnitRenamingBody(Body):
+    """What a unit is called from a day on."""
+
+    name = Text(100, required=True, metadata={"description": "新名称", "example": "温州市生态环境监测中心"})
+    starts = Day(required=True, metadata={"description": "自哪一天起，不晚于今天"})
+
+
+class UnitMergerBody(Body):
+    """In what a unit goes up."""
+
+    into = Shaped(r"^(unt_[0-9a-hjkmnp-tv-z]{22}|[0-9A-HJ-NPQRTUWXY]{18})$", "单位编号或统一社会信用代码",
+                  example="12330000470051232P", required=True)
+    starts = Day(required=True, metadata={"description": "人员自哪一天起属于存续的单位，不晚于今天"})
+
+
+class UnitClosingBody(Body):
+    """Until when a unit existed."""
+
+    ends = Day(required=True, metadata={"description": "最后一日，不晚于今天"})
 
 
 class UnitAnswer(Recorded):

@@ -1,0 +1,105 @@
+"""Where somebody belonged, for offices: over time, with what puts it right: a last day, or what was entered in error.
+
+A person's own page of it is `api.console.belonging.transfers.mine`. `tests/console/test_leaving_screens.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from api.cases.belonging import leaving, people
+from api.cases.log import histories
+from api.console import deeds
+from api.console.belonging.transfers import belonged
+from api.console.claiming.claim import done_before, told_basis
+from api.console.deeds import Deed, Room, Subject
+from api.console.form import Field
+from api.console.moment import asked_moment
+from api.console.records import named_units, unit_name
+from api.console.screen import Asking, Page, Shown
+from api.routes.schemas.people import DepartureBody, StruckOutBody
+from ledger.errors import Refusal
+from ledger.streams.person import Person
+
+PURPOSE: Final = "annual_review"
+
+
+def detail(asking: Asking, person: str) -> Shown:
+    """Where somebody belonged, since when, until when, and by which events."""
+    house, address, moment = asking.house, f"/persons/{person}/belonging", asked_moment(rest=("purpose",))
+    position, purpose = moment.position(house), asking.purpose
+    found = histories.affiliations(house, asking.caller, person, purpose, as_of=position, valid_on=None)
+    if isinstance(found, Refusal):
+        return found
+    names, basis = named_units(house, [one["unit"] for one in found]), house.answers.reflects(position)
+    subject = _subject(asking, person)
+    if isinstance(subject, Refusal):
+        return subject
+    return Page("person_belonging.html", {
+        "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "at": address, "person": person,
+        "purpose": purpose, "subject": subject, "rows": [belonged(one, names) for one in reversed(found)],
+        # What nothing can be said of (no last day to strike out) is no button, though the ledger would say why.
+        "offered": [one for one in deeds.offered(asking, BELONGING, subject) if one.why is None]
+        if moment.is_now else [],
+    }, {"affiliations": found, **basis})
+
+
+def _subject(asking: Asking, person: str) -> Subject | Refusal:
+    house, purpose = asking.house, None if asking.capacity.is_person else PURPOSE
+    found = people.see(house, asking.caller, person, purpose)
+    if isinstance(found, Refusal):
+        return found
+    body, _ = found
+
+    def told(view: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        each = [f"{unit_name(house, one['unit'])}，自 {one['from']} 至 {one['to'] or '今'}"
+                for one in reversed(view["affiliations"])]
+        return [("人事隶属", "；".join(each) or "没有单位")]
+
+    def becomes(then: Person) -> list[tuple[str, Any]]:
+        return told(people.view(then))
+
+    identity = body["identity"]
+    name = "（名称已注销）" if identity is None else str(identity["name"])
+    return Subject(person, f"/persons/{person}/belonging", name, None, told(body), becomes, purpose, body)
+
+
+def _ends(asking: Asking, _: Subject) -> Sequence[Field]:
+    return (Field("ends", "最后一日", "date", hint="离职、退休之日，可以是已定的将来之日；此后不再隶属于本单位",
+                  is_required=True, value=str(asking.house.today)),)
+
+
+def _ended(_: Asking, subject: Subject) -> Sequence[Field]:
+    options = tuple((day, day) for day in _last_days(subject))
+    return (Field("ends", "作废哪个最后一日", "choice", options, is_required=True),)
+
+
+def _begun(asking: Asking, subject: Subject) -> Sequence[Field]:
+    options = tuple((str(one["from"]), f"{unit_name(asking.house, one['unit'])}，自 {one['from']}")
+                    for one in reversed(subject.state["affiliations"]))
+    return (Field("starts", "作废哪一段", "choice", options, is_required=True),)
+
+
+def _last_days(subject: Subject) -> list[str]:
+    return [str(one["to"]) for one in reversed(subject.state["affiliations"]) if one["to"] is not None]
+
+
+def _first(name: str, days: Sequence[Any], otherwise: Any) -> dict[str, Any]:
+    return {name: days[0] if days else otherwise}
+
+
+BELONGING: Final = Room(_subject, deeds.named(
+    Deed("departures", "登记离开", leaving.leave, DepartureBody, _ends,
+         lambda asking, _: {"ends": asking.house.today}, depends=True,
+         note="离职、退休的登记最后一日；转到其他单位的，由本人申请变更，不必登记离开。记为一个事件；有误的可以作废。"),
+    Deed("departure-voidings", "作废离开", leaving.stay, DepartureBody, _ended,
+         lambda _, subject: _first("ends", [one["to"] for one in reversed(subject.state["affiliations"])
+                                            if one["to"] is not None], None), depends=True,
+         note="登记错的最后一日作废后，当作没有离开。记为一个事件，原登记仍然可见。"),
+    Deed("affiliation-voidings", "作废隶属", leaving.strike_out, StruckOutBody, _begun,
+         lambda _, subject: _first("starts", [one["from"] for one in reversed(subject.state["affiliations"])], None),
+         "bad", depends=True,
+         note="确认错了单位或起始日的，作废后由本人重新申请。已认定的学时按当时的决定保留，依隶属评定的随之重算。"
+              "记为一个事件，原登记仍然可见。"),
+))

@@ -1,0 +1,67 @@
+"""Where somebody belonged, as an office puts it right in the console; and what becomes of a unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.house_kit import BODY, Someone, credit_code
+from tests.console.console_kit import Browser, Cast
+
+
+@pytest.fixture(scope="module")
+def office(cast: Cast) -> Browser:
+    bureau = cast.town.unit("绍兴市人社局", "330600", "general")
+    return Browser(cast.town, cast.town.officer(bureau, "human_resources", "3306"))
+
+
+def works(cast: Cast, name: str) -> BODY:
+    return cast.town.unit(name, "330602", "industry")
+
+
+def at(whom: Someone) -> str:
+    return f"/persons/{whom.id}/belonging"
+
+
+def test_a_retirement_is_tried_entered_and_struck_out_again(cast: Cast, office: Browser) -> None:
+    unit, person = works(cast, "越城的厂"), cast.town.person("鲁师傅")
+    cast.town.belongs(person, unit, "2024-01-01")
+    page = office.get(f"{at(person)}?purpose=annual_review")
+    assert "越城的厂" in page.text and "作废离开" not in page.text, "there is no last day yet"
+
+    tried = office.press(office.get(f"{at(person)}/departures"), "先看结果", ends="2026-03-31")
+    assert "自 2024-01-01 至 2026-03-31" in tried.text
+    left = office.press(office.get(f"{at(person)}/departures"), "登记离开", ends="2026-03-31")
+    assert "已办理" in left.text and "登记离开" not in left.buttons()
+    assert "没有单位" in Browser(cast.town, person).get("/me/unit").text
+
+    back = office.press(office.get(f"{at(person)}/departure-voidings"), "作废离开", ends="2026-03-31")
+    assert "至今" in back.text
+
+
+def test_a_wrong_unit_is_struck_out_by_human_resources_alone(cast: Cast, office: Browser) -> None:
+    right, wrong, person = works(cast, "对的厂"), works(cast, "错的厂"), cast.town.person("钱师傅")
+    cast.town.belongs(person, right, "2024-01-01")
+    cast.town.belongs(person, wrong, "2026-02-01")
+    clerk = Browser(cast.town, cast.town.officer(wrong, "unit", "330602", unit=wrong["unit"]))
+    assert "作废隶属" not in clerk.get(f"{at(person)}?purpose=annual_review").text
+
+    done = office.press(office.get(f"{at(person)}/affiliation-voidings"), "作废隶属", starts="2026-02-01")
+
+    assert "错的厂" not in done.text and "对的厂" in done.text
+
+
+def test_a_unit_is_renamed_merged_and_closed(cast: Cast, office: Browser) -> None:
+    one, two = works(cast, "老名字的厂"), works(cast, "接收的厂")
+    page = f"/units/{one['unit']}"
+
+    renamed = office.press(office.get(f"{page}/renaming"), "更名", name="新名字的厂", starts="2026-02-01")
+    assert "新名字的厂" in renamed.text and "起初" in renamed.text
+    unknown = office.press(office.get(f"{page}/merger"), "并入其他单位", 422,
+                           into=credit_code(8_321), starts="2026-03-01")
+    assert "没有这个编号或代码的单位" in unknown.text
+    merged = office.press(office.get(f"{page}/merger"), "并入其他单位", into=two["credit_code"], starts="2026-03-01")
+    assert "→ 已并入其他单位" in merged.text and "接收的厂" in merged.text
+    assert {"更名", "并入其他单位", "注销"} & merged.buttons() == set()
+
+    closed = office.press(office.get(f"/units/{two['unit']}/closing"), "注销", ends="2026-04-01")
+    assert "– 已注销" in closed.text
