@@ -41,7 +41,7 @@ PROJECTIONS: Final = {
 }
 """What each projection is of, as the page names it."""
 
-_KINDS: Final = {"witness": "见证人", "authority": "时间戳机构"}
+_KINDS: Final = {"witness": "见证人", "authority": "时间戳机构", "public": "对外网址"}
 _DONE: Final = {"backup": ("备份", "xueshi backup", 1), "fsck": ("逐条重读账本", "xueshi fsck", 7)}
 """What is done for a register, by which command, and after how many days somebody should wonder."""
 

@@ -1,4 +1,4 @@
-"""Everything that the service has outside itself for its log: witnesses and time-stamping authorities.
+"""Everything that is asked outside about the service's log: witnesses, time-stamping authorities, its own address.
 
 Nothing is set, nothing is asked. `tests/witness/test_submitting.py` shows it.
 """
@@ -12,6 +12,7 @@ from api.doctor.checks import Check
 from api.register.register import Register, stop_what_is_behind
 from api.settings import Settings
 from api.witness.authorities import read_authorities
+from api.witness.public_log import PublicLog
 from api.witness.stamping import Stamper
 from api.witness.submitting import Submitter, read_policy
 from ledger.witnessing.kept import Kept
@@ -29,6 +30,9 @@ class Outside:
         self._submitter = None if not settings.witnesses else Submitter(
             register.ledger.store, register.signer, read_policy(Path(settings.witnesses)), kept, may=may)
 
+        self._public = None if not settings.public_address else PublicLog(
+            settings.public_address, register.signer, kept, may=may)
+
     def look(self) -> None:
         """See what witnesses have seen, before anything is recorded."""
         if self._submitter is not None:
@@ -41,6 +45,8 @@ class Outside:
             self._submitter.start()
         if self._stamper is not None:
             self._stamper.start()
+        if self._public is not None:
+            self._public.start()
 
     def stop(self) -> None:
         """End."""
@@ -48,6 +54,8 @@ class Outside:
             self._submitter.stop()
         if self._stamper is not None:
             self._stamper.stop()
+        if self._public is not None:
+            self._public.stop()
 
     def checks(self) -> list[Check]:
         """What `/readyz` asks of it."""
@@ -56,4 +64,6 @@ class Outside:
             found.append(Check("witnesses", self._submitter.check))
         if self._stamper is not None:
             found.append(Check("time_stamps", self._stamper.check))
+        if self._public is not None:
+            found.append(Check("public_log", self._public.check))
         return found

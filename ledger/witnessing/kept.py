@@ -29,7 +29,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.cosignature import read_time
 from ledger.proof.notes import parse_note
 
-KINDS: Final = ("witness", "authority")
+KINDS: Final = ("witness", "authority", "public")
 _COSIGNATURE_SIZE: Final = 72    # A time and an Ed25519 signature; the log's own is shorter.
 _KEPT: Final = re.compile(r"checkpoint\.([0-9]{1,19})")
 _STAMP: Final = re.compile(r"checkpoint\.([0-9]{1,19})\.([a-z0-9-]{1,40})\.tsr")
