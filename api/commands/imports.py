@@ -38,6 +38,14 @@ for _command in (*import_ledgers.COMMANDS, *import_sources.COMMANDS):
 
 
 @imports.command()
+@asks()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def template(asking: Asking, file: Path) -> int:
+    """取导入模板（XLSX）：各列和写法；已有的文件不会被覆盖"""
+    return asking.fetch("/v1/import-template", file, then="填好后先用 xueshi import take --dry-run 试办")
+
+
+@imports.command()
 @asks(writes=True)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--system", required=True, help="来源系统代码，如 ningbo")

@@ -20,13 +20,14 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from api.cases.doing import Asked, Done
 from api.console import sending, words
-from api.console.form import Fault, Field, of_refusal, plainly
+from api.console.form import Fault, Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.refusals.faults import BadFields
 from api.refusals.problems import Problem
 from api.refusals.refusals import no_word_mends, status_of, turns_away
 from api.routes.sent import faults_of
 from api.whole import whole_or_as_typed
+from api.words.plainly import plainly
 from ledger.errors import Refusal
 from policies.reasons import reasons
 

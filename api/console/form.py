@@ -7,7 +7,6 @@ says what is wrong. `tests/console/test_filing.py` shows it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -16,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.refusals import refusals
 from api.whole import whole_or_as_typed
+from api.words.plainly import plainly
 from ledger.errors import Refusal
 from ledger.events.study import Study
 from policies.words import Route, Vocabulary, base_vocabulary
@@ -204,13 +204,6 @@ def with_unfilled(form: Form, faults: Sequence[Fault]) -> list[Fault]:
     missing = [Fault(one.id, f"{one.label}：请{'选择' if one.kind == 'choice' else '填写'}。")
                for one in fields if one.is_required and not one.value and one.id not in known]
     return sorted([*faults, *missing], key=lambda one: places.get(one.field, len(fields)))
-
-
-def plainly(words: str) -> str:
-    """What the API says of JSON, to somebody who typed it into a field."""
-    for json, field in (("，不带引号", ""), ("带引号的", ""), ("这个字段必须给出", "请填写")):
-        words = words.replace(json, field)
-    return refusals.without_names(re.sub(r'如 "([0-9.]+)"', r"如 \1", words))
 
 
 def of_refusal(refusal: Refusal, documents: Mapping[str, str] | None = None) -> Fault:

@@ -294,6 +294,7 @@ def _trainings(console: Blueprint) -> None:
     add(console, "/imports", imports.listed, csv=True)
     add(console, "/imports/new", imports.new, json=False)
     take(console, "/imports/new", imports.send, most=rosters.SENT_MOST)
+    add(console, "/imports/template", imports.template, json=False)
     add(console, "/imports/report", reconciling.report, csv=True)
     add(console, "/imports/changes", reconciling.changes)
     add(console, "/imports/ledgers", ledgers.listed)

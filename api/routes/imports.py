@@ -13,15 +13,19 @@ from flask import Response
 from api.cases.doing import Asked, Done
 from api.cases.importing import import_comparisons, import_reports, import_shown, imports
 from api.cases.importing.import_comparisons import Comparison
-from api.cases.importing.import_lists import Line, Wrong, listing
+from api.cases.importing.import_lists import Line, Wrong, blank, listing
 from api.cases.importing.import_records import Sent
 from api.cases.importing.import_rows import Listed, returned_workbook
-from api.cases.importing.import_words import at_pointer
+from api.cases.importing.import_words import in_its_cells, malformed
+from api.cases.standing import logged_in
 from api.operational.callers import Caller
+from api.paper.saved import attached
+from api.paper.sheets import Columns
 from api.paper.tables_out import file_of
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.listing import as_it_stood
+from api.routes.rosters import WORKBOOK
 from api.routes.schemas.imports import (
     AbandonmentBody,
     ChangesAnswer,
@@ -44,6 +48,14 @@ _AT: Final = "/v1/imports/<import:batch>"
 _ROW: Final = ImportRow()
 
 
+@door.reads("/v1/import-template", summary="导入模板（XLSX）：各列和写法，均为文本", answers=None,
+            content_type=WORKBOOK)
+def template(caller: Caller) -> Response | Refusal:
+    if no := logged_in(house(), caller):
+        return no
+    return attached(blank(), WORKBOOK, "导入模板", "import.xlsx")
+
+
 @door.writes("/v1/imports", summary="导入其他系统的记录；试办给出逐行的结果和退回的工作簿", body=ImportBody,
              answers=TakenAnswer, show=import_shown.view)
 def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Response | Refusal:
@@ -60,22 +72,22 @@ def take(caller: Caller, fields: dict[str, Any], asked: Asked) -> Told | Respons
 def rows_of(content: bytes) -> Listed:
     """Take a file apart into rows whose form has been checked."""
     lines, sheet, columns = listing(content)
-    return Listed([_sent(one) for one in lines], sheet, columns)
+    return Listed([_sent(one, columns) for one in lines], sheet, columns)
 
 
-def _sent(line: Line) -> Sent:
+def _sent(line: Line, columns: Columns | None) -> Sent:
     """A row whose form has been checked."""
     if line.wrong is not None:
         return Sent(line.row, None, line.wrong)
     found = line_of(line.text, _ROW)
     if "status" not in found:  # A problem has one.
         return Sent(line.row, found)
-    first = next(iter(found.get("errors", ())), found)
-    if "pointer" not in first:
+    errors = [one for one in found.get("errors", ()) if "pointer" in one]
+    if not errors:
         words = "这一行不是正确的 JSON（须为 UTF-8，每个名称只写一次）。"  # Nothing else is told without a place.
         return Sent(line.row, None, Wrong("row_malformed", words))
-    words = f"{first['pointer']}：{first['detail']}"
-    return Sent(line.row, None, Wrong("row_malformed", words, at_pointer(first["pointer"])))
+    wrong = malformed([(one["pointer"], one["detail"]) for one in errors])
+    return Sent(line.row, None, in_its_cells(wrong, line.row, columns))
 
 
 @door.writes(f"{_AT}/abandonment", summary="放弃未完成的导入：其中各行都不生效，文件可再导入", body=AbandonmentBody,

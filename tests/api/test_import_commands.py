@@ -41,6 +41,13 @@ def sheet(desk: Desk[Learner], *records: str, category: str = "一般公需") ->
     return "records.csv"
 
 
+def test_a_blank_is_kept_once_and_says_what_to_do_with_it(desk: Desk[Learner]) -> None:
+    assert "xueshi import take --dry-run" in desk.told("source", "import", "template", "blank.xlsx")
+    heads = CalamineWorkbook.from_path(desk.folder / "blank.xlsx").get_sheet_by_index(0).to_python()[0]
+    assert heads[:2] == ["来源记录号", "版本"]
+    assert desk.run("source", "import", "template", "blank.xlsx").returncode == 2, "nothing is overwritten"
+
+
 def test_a_sheet_is_tried_taken_over_and_adds_up(desk: Desk[Learner]) -> None:
     file = sheet(desk, "k-1", "k-2", "k-2")
     tried = desk.told("source", "import", "take", file, *OF, "--dry-run")

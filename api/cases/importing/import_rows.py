@@ -26,7 +26,7 @@ from api.cases.importing import following
 from api.cases.importing.import_courses import Coming, Courses, said_twice
 from api.cases.importing.import_lists import Wrong
 from api.cases.importing.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
-from api.cases.importing.import_words import DUPLICATE, WORDS, at_pointer
+from api.cases.importing.import_words import DUPLICATE, WORDS, in_its_cells, malformed
 from api.cases.importing.sources import misplaced
 from api.house import House
 from api.law_of import Assessed, assess, bench_now
@@ -117,7 +117,7 @@ class Judged:
         record, version = ("", "") if wrong.code == "record_names_someone" else named
         self.set_aside.append(SetAside(row=sent.row, record=record, version=version, code=wrong.code,
                                        claim=wrong.claim))
-        self.wrongs[sent.row] = wrong
+        self.wrongs[sent.row] = in_its_cells(wrong, sent.row, self.listed.columns)
 
 
 def judge(terms: Terms, listed: Listed) -> Judged | Refusal:
@@ -305,8 +305,7 @@ class _Judging:
             try:
                 self._assessments[key] = assess(self._bench, person, study, self._today)
             except BadFields as bad:
-                fault = bad.faults[0]
-                return Wrong(fault.code, f"{fault.pointer}：{fault.detail}", at_pointer(fault.pointer))
+                return malformed([(fault.pointer, fault.detail) for fault in bad.faults], bad.faults[0].code)
         assessed = self._assessments[key]
         if isinstance(assessed, Refusal):
             return said_no(assessed)

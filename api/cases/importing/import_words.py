@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from api.cases.importing import sources
 from api.cases.importing.import_lists import NAMES, Wrong
+from api.paper.sheets import Columns, cell_name
 from api.refusals import refusals
+from api.words.plainly import plainly
 
 DUPLICATE: Final = "duplicate"
 """Of a row that stands in the register already: it is not taken over, and nothing is wrong with it."""
@@ -53,7 +56,31 @@ def words_of(code: str) -> str:
     return _MALFORMED if known is None else known.detail
 
 
-def at_pointer(pointer: str) -> tuple[str, ...]:
-    """The column that a field is written in, if it has one."""
-    name = pointer.rpartition("/")[2]
-    return (name,) if name in NAMES else ()
+def malformed(faults: Sequence[tuple[str, str]], code: str = "row_malformed") -> Wrong:
+    """Everything that is wrong with the form of a row, each by its place in the JSON and what is wrong there."""
+    at = tuple(dict.fromkeys(name for pointer, _ in faults if (name := _column(pointer)) in NAMES))
+    return Wrong(code, _joined(f"{pointer}：{words}" for pointer, words in faults), at, faults=tuple(faults))
+
+
+def in_its_cells(wrong: Wrong, row: int, columns: Columns | None) -> Wrong:
+    """The same of a row of a sheet, to whoever filled it in: by cell and name of the column, without words of JSON."""
+    if columns is None or not wrong.faults:
+        return wrong
+    return wrong._replace(words=_joined(
+        f"{_cell(_column(pointer), row, columns)}：{plainly(words)}" for pointer, words in wrong.faults))
+
+
+def _cell(name: str, row: int, columns: Columns) -> str:
+    if name not in NAMES:
+        return f"第 {row} 行"
+    place = columns.places.get(name)
+    return (f"第 {row} 行“{NAMES[name][0]}”" if place is None
+            else f"{cell_name(row - 1, place)}“{NAMES[name][0]}”")
+
+
+def _column(pointer: str) -> str:
+    return pointer.rpartition("/")[2]
+
+
+def _joined(told: Iterable[str]) -> str:
+    return "；".join(one.rstrip("。") for one in told) + "。"

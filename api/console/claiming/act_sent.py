@@ -14,8 +14,9 @@ from flask import request
 from api.cases.claiming import evidence
 from api.console import words
 from api.console.claiming.claim_trial import put_papers
-from api.console.form import Fault, plainly
+from api.console.form import Fault
 from api.console.screen import Asking
+from api.words.plainly import plainly
 from ledger.errors import Refusal
 
 Papers = list[dict[str, str]]

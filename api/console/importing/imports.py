@@ -17,8 +17,10 @@ from api.cases import exports
 from api.cases.doing import Asked, Done
 from api.cases.importing import hand_over_imports, import_answers, import_shown, imports
 from api.cases.importing.hand_over_imports import Handed
+from api.cases.importing.import_lists import blank
 from api.cases.importing.import_rows import Judged, returned_workbook
 from api.cases.importing.import_words import words_of
+from api.cases.standing import logged_in
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject, named, offered
@@ -148,6 +150,12 @@ def new(asking: Asking) -> Shown:
     """Choose a file, and say whose records of which days it holds."""
     no = imports.may_begin(asking.house, asking.caller)
     return no if no is not None else _form(MultiDict(), [], 200)
+
+
+def template(asking: Asking) -> Shown:
+    """The workbook to be filled in."""
+    no = logged_in(asking.house, asking.caller)
+    return no or workbook(blank(), "导入模板", "import-template.xlsx")
 
 
 def _form(typed: MultiDict[str, str], faults: Sequence[Fault], status: int) -> Page:

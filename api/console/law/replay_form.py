@@ -22,7 +22,7 @@ from werkzeug.datastructures import MultiDict
 from api.cases.doing import Asked
 from api.cases.law import replays
 from api.console import sending
-from api.console.form import Fault, Field, of_refusal, plainly
+from api.console.form import Fault, Field, of_refusal
 from api.console.law.rules import PROPOSALS
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import duration
@@ -31,6 +31,7 @@ from api.refusals.faults import BadFields
 from api.refusals.refusals import turns_away
 from api.replays.page import asked_words
 from api.routes.schemas.replays import ReplayBody
+from api.words.plainly import plainly
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.identifiers import regions

@@ -14,11 +14,12 @@ from flask import request
 
 from api.cases.doing import Done
 from api.console import sending
-from api.console.form import Fault, Field, plainly
+from api.console.form import Fault, Field
 from api.refusals.problems import Problem
 from api.routes.sent import faults_of
 from api.whole import whole, whole_or_as_typed
 from api.words.codes import HOLDING_PAPERS
+from api.words.plainly import plainly
 from ledger.errors import Refusal
 
 ROWS_MORE, ROWS_MOST = 3, 500
