@@ -84,9 +84,9 @@ def tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
 
 def tell_rows(body: dict[str, Any]) -> None:
     """The rows that were set aside."""
-    table(("行", "记录", "版本", "代码", "在册的另一条"),
-          [(one["row"], one["record"], one["version"], one["code"], one["claim"] or "") for one in body["items"]],
-          empty="没有未接受的行。")
+    table(("行", "记录", "版本", "代码", "在册的另一条", "原因"),
+          [(one["row"], one["record"], one["version"], one["code"], one["claim"] or "", one["detail"])
+           for one in body["items"]], empty="没有未接受的行。")
 
 
 def tell_changes(body: dict[str, Any]) -> None:

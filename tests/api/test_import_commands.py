@@ -58,7 +58,8 @@ def test_a_sheet_is_tried_taken_over_and_adds_up(desk: Desk[Learner]) -> None:
     assert "接受 2，拒绝 1" in desk.told("source", "import", "take", file, *OF)
     made = desk.made("source", "import", "take", file, *OF)
     assert made["outcome"]["accepted"] == 2, "the same file once more"
-    assert "record_twice" in desk.told("source", "import", "rows", made["batch"])
+    aside = desk.told("source", "import", "rows", made["batch"])
+    assert "record_twice" in aside and "只保留正确的一行" in aside, "never a code alone"
     report = desk.told("source", "import", "report", "--system", "ningbo").split()
     assert report[-10:] == ["ningbo", report[-9], "1", "3", "2", "0", "1", "0", "0", "0"]
     assert "没有更正" in desk.told("source", "import", "changes", "--system", "ningbo")

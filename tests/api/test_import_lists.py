@@ -14,6 +14,7 @@ from flask import Flask, g
 from python_calamine import CalamineWorkbook
 
 from api.cases.importing.import_lists import NAMES, Line, blank, listing
+from api.cases.importing.import_words import words_of
 from api.refusals.faults import BadFields
 from api.routes.imports import rows_of
 from policies.words import base_vocabulary
@@ -111,6 +112,14 @@ def test_everything_wrong_in_a_row_is_told_by_its_cells_and_without_words_of_jso
         "第 2 行 B 列“版本”", "第 2 行 G 列“日期”", "第 2 行 H 列“天数”"]
     assert "引号" not in wrong.words and "/study" not in wrong.words
     assert line is not None and line.words.startswith("/version：") and "/study：" in line.words
+
+
+@pytest.mark.parametrize(("code", "said"), [
+    ("record_twice", "同一条记录"), ("record_names_someone", "像是证件号码"), ("number_numeric", "数字格式"),
+    ("bad_id_number_check_digit", "证件号码不正确"), ("not_countable", "不计学时"), ("row_malformed", "同一文件试办"),
+])
+def test_why_a_row_was_set_aside_can_be_told_when_only_its_code_is_left(code: str, said: str) -> None:
+    assert said in words_of(code)
 
 
 def test_empty_rows_are_passed_over_and_a_file_without_records_is_none() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.cases.importing.import_rows import Judged
+from api.cases.importing.import_words import words_of
 from api.law_of import ruling_view
 from ledger.events.imports import SetAside
 from ledger.streams.imports import Import
@@ -32,8 +33,9 @@ def view(batch: Import) -> dict[str, Any]:
 
 
 def aside_view(one: SetAside) -> dict[str, Any]:
-    """A row that was not taken over."""
-    return {"row": one.row, "record": one.record, "version": one.version, "code": one.code, "claim": one.claim}
+    """A row that was not taken over, and why: in the words of its code, since the log keeps no more of it."""
+    return {"row": one.row, "record": one.record, "version": one.version, "code": one.code, "claim": one.claim,
+            "detail": words_of(one.code)}
 
 
 def preview(judged: Judged) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Final
 from api.cases.importing import sources
 from api.cases.importing.import_lists import NAMES, Wrong
 from api.paper.sheets import Columns, cell_name
-from api.refusals import refusals
+from api.refusals import meanings, refusals
 from api.words.plainly import plainly
 
 DUPLICATE: Final = "duplicate"
@@ -44,7 +44,7 @@ WORDS: Final = {
         "certificate_used", "这个证书编号已用于本人的另一项申报；请核对。", ("certificate_number",)),
 }
 
-
+MALFORMED: Final = "row_malformed"
 _MALFORMED: Final = "这一行的格式不符合要求；用同一文件试办，逐行写明位置和改法。"
 
 
@@ -52,11 +52,11 @@ def words_of(code: str) -> str:
     """Why a row was set aside, as it is told when only its code is left: the log keeps no more of it."""
     if code in WORDS:
         return WORDS[code].words
-    known = refusals.lines().get(code)
+    known = None if code == MALFORMED else refusals.lines().get(code) or meanings.line_of(code)
     return _MALFORMED if known is None else known.detail
 
 
-def malformed(faults: Sequence[tuple[str, str]], code: str = "row_malformed") -> Wrong:
+def malformed(faults: Sequence[tuple[str, str]], code: str = MALFORMED) -> Wrong:
     """Everything that is wrong with the form of a row, each by its place in the JSON and what is wrong there."""
     at = tuple(dict.fromkeys(name for pointer, _ in faults if (name := _column(pointer)) in NAMES))
     return Wrong(code, _joined(f"{pointer}：{words}" for pointer, words in faults), at, faults=tuple(faults))

@@ -19,7 +19,6 @@ from api.cases.importing import hand_over_imports, import_answers, import_shown,
 from api.cases.importing.hand_over_imports import Handed
 from api.cases.importing.import_lists import blank
 from api.cases.importing.import_rows import Judged, returned_workbook
-from api.cases.importing.import_words import words_of
 from api.cases.standing import logged_in
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
@@ -100,8 +99,7 @@ def one(asking: Asking, batch: str) -> Shown:
     row = moment.rest.get("row", "")
     after = whole(row, 7) or 0
     aside = imports.set_aside(house, caller, batch, after, _ASIDE_MOST + 1)
-    told = [] if isinstance(aside, Refusal) else [
-        {**import_shown.aside_view(each), "words": words_of(each.code)} for each in aside[:_ASIDE_MOST]]
+    told = [] if isinstance(aside, Refusal) else [import_shown.aside_view(each) for each in aside[:_ASIDE_MOST]]
     basis = house.answers.reflects(position)
     outcome = body["outcome"] or {}
     counts = [(name, outcome[code], f"{outcome[code] * 240 // (body['rows'] or 1)}") for code, name in (

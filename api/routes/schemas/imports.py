@@ -96,6 +96,7 @@ class SetAsideAnswer(Answer):
     code = ma.fields.String(required=True, metadata={"description": "duplicate，或拒绝的原因"})
     claim = ma.fields.String(allow_none=True, required=True, metadata={
         "description": "course_registered_twice：同一课程已登记在册的另一条"})
+    detail = ma.fields.String(required=True, metadata={"description": "原因和改法；试办时逐行写明位置"})
 
 
 class TakenAnswer(Recorded):
