@@ -16,7 +16,7 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from tests.memory_kit import temporary
-from tests.simulation.breakages import BREAKAGES, Breakage, broken
+from tests.simulation.breakages import BREAKAGES, LIST_BREAKAGES, Breakage, broken
 from tests.simulation.postgres_breakages import POSTGRES_BREAKAGES
 from tests.simulation.postgres_world import PostgresWorld
 from tests.simulation.virtual_postgres import is_virtual, virtual
@@ -25,13 +25,16 @@ from tests.simulation.world import World
 STEPS = 120
 
 
-def live(seed: int, *, steps: int = STEPS, trace: bool = False, postgres: bool = False) -> World:
+def live(
+    seed: int, *, steps: int = STEPS, trace: bool = False, postgres: bool = False, lists: bool = False,
+) -> World:
     """Live through one history; raises Broken where it comes to what may not be."""
     with (
         tempfile.TemporaryDirectory(prefix="simulated-", dir=temporary()) as folder, capture_logs(),
         virtual() if postgres and not is_virtual() else nullcontext(),
     ):
-        world = (PostgresWorld if postgres else World)(seed, Path(folder), say=print if trace else None)
+        world = (PostgresWorld if postgres else World)(
+            seed, Path(folder), rests_on_lists=lists, say=print if trace else None)
         try:
             world.run(steps)
         finally:
@@ -39,12 +42,12 @@ def live(seed: int, *, steps: int = STEPS, trace: bool = False, postgres: bool =
     return world
 
 
-def found_by(breakage: Breakage, *, many: int = 400, postgres: bool = False) -> int | None:
+def found_by(breakage: Breakage, *, many: int = 400, postgres: bool = False, lists: bool = False) -> int | None:
     """Say which history is the first to come upon a breakage, if any of so many does."""
     for seed in range(many):
         try:
             with virtual() if postgres else nullcontext(), broken(breakage):
-                live(seed, postgres=postgres)
+                live(seed, postgres=postgres, lists=lists)
         except Exception:
             return seed
     return None
@@ -56,16 +59,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--many", type=int, default=1)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--postgres", action="store_true", help="over a server that loses connections")
+    parser.add_argument("--lists", action="store_true", help="with people who rest on there being nothing else")
     parser.add_argument("--breakages", action="store_true", help="which seed is the first to find each")
     given = parser.parse_args(arguments)
     if given.breakages:
-        for breakage in POSTGRES_BREAKAGES if given.postgres else BREAKAGES:
-            print(f"{found_by(breakage, postgres=given.postgres)!s:>6}  {breakage.__name__}", flush=True)
+        kind = LIST_BREAKAGES if given.lists else POSTGRES_BREAKAGES if given.postgres else BREAKAGES
+        for breakage in kind:
+            seed = found_by(breakage, postgres=given.postgres, lists=given.lists)
+            print(f"{seed!s:>6}  {breakage.__name__}", flush=True)
         return 0
     failed, began = [], time.monotonic()
     for number, seed in enumerate(range(given.seed, given.seed + given.many), 1):
         try:
-            world = live(seed, steps=given.steps, trace=given.many == 1, postgres=given.postgres)
+            world = live(seed, steps=given.steps, trace=given.many == 1, postgres=given.postgres,
+                         lists=given.lists)
         except Exception:
             failed.append(seed)
             print(f"seed {seed}:")

@@ -8,11 +8,11 @@ Both must come to the same events, or some decision rested on what was no longer
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any, NamedTuple
 
-from ledger.envelope import encode
+from ledger.envelope import Envelope, encode
 from ledger.errors import Refusal
 from ledger.events.act import ActAbandoned, ActChunkWritten, ActClosed, ActOpened
 from ledger.events.base import By, Draft
@@ -21,12 +21,14 @@ from ledger.ledger import Deciding, Ledger
 from ledger.reading import Loaded
 from ledger.stores.append import (
     Abandoning,
+    AnyGuard,
     Append,
     Closing,
     Forgetting,
     Freeing,
     Guard,
     NameChange,
+    NothingSince,
     OfEvent,
     RequestKey,
     Reservation,
@@ -44,6 +46,7 @@ from tests.ledger.ledger_kit import BY, CLERK, LI, OFFICER, RULING, WANG, WORKS,
 Load = Callable[[str, Any], Loaded[Any]]
 Decision = Callable[[Load], Deciding]
 PEOPLE, CLAIMS, NUMBERS, CERTIFICATES = 3, 3, 3, 3
+ALONE = 4
 STREAMS, ACTS, NAMES = 3, 2, 5
 
 
@@ -81,6 +84,35 @@ def any_decision(rng: Random) -> Asked:
     return Asked(f"{word} {claim}", _of_claim(word, claim))
 
 
+def any_decision_on_a_list(rng: Random) -> Asked:
+    """Choose what rests on all that there is of somebody, also on there being no more: of these claims one at a time
+    may stand for a person, as of applications, seats in an exam and registrations of one course."""
+    person, claim = person_id(rng.randrange(2)), ClaimId(f"{_ALONE}{rng.randrange(ALONE)}")
+    if rng.random() < 0.35:
+        return Asked(f"withdraw {claim}", _of_claim("withdraw", claim))
+    return Asked(f"submit {claim} alone for {person}", _sole_submission(claim, person))
+
+
+def standing_alone(of: Any, envelope: Envelope) -> Any:
+    """Not for a stream: all claims of a person of which one may stand, as a loader reads them out of the log."""
+    if not envelope.stream.startswith(_ALONE):
+        return of
+    is_gone = isinstance(envelope.event, ClaimWithdrawn)
+    return (of or {}) | {envelope.stream: None if is_gone else getattr(envelope.event, "person", None)}
+
+
+def listed(person: str, upto: int, envelopes: Iterable[Envelope]) -> Loaded[Any]:
+    """What stands of somebody in the log, resting on nothing having been said of them after a position."""
+    state: Any = None
+    for envelope in envelopes:
+        state = standing_alone(state, envelope)
+    standing = frozenset(claim for claim, whose in (state or {}).items() if whose == person)
+    return Loaded(standing, 0, None, (NothingSince(person, upto),))  # type: ignore[arg-type]
+
+
+_ALONE = "clm_alone"
+
+
 def _deciding(drafts: tuple[Draft, ...] | Refusal, own: Loaded[Any], *rests: Loaded[Any]) -> Deciding:
     stream = own.guards[0].stream
     return Deciding(drafts, {stream: own.version}, tuple(guard for one in rests for guard in one.guards))
@@ -109,6 +141,17 @@ def _submission(claim: ClaimId, person: PersonId, certificate: int) -> Decision:
         known, of = load(claim, claims.evolve), load(person, persons.evolve)
         drafts = review.decide_submission(known.state, submission(claim, person, certificate), of.state)
         return _deciding(drafts, known, of)
+    return decide
+
+
+def _sole_submission(claim: ClaimId, person: PersonId) -> Decision:
+    def decide(load: Load) -> Deciding:
+        known, of, every = load(claim, claims.evolve), load(person, persons.evolve), load(person, standing_alone)
+        if every.state:
+            return Deciding(Refusal.because("another_stands"))
+        number = int(claim.removeprefix(_ALONE))
+        drafts = review.decide_submission(known.state, submission(claim, person, CERTIFICATES + number), of.state)
+        return _deciding(drafts, known, of, every)
     return decide
 
 
@@ -163,7 +206,9 @@ def request(rng: Random, number: int) -> RequestKey:
                       rng.choice((200, 201)))
 
 
-def bare(rng: Random, ledger: Ledger, request: RequestKey, stale: int) -> Append:
+def bare(
+    rng: Random, ledger: Ledger, request: RequestKey, stale: int, *, rests_on_lists: bool = False, beginning: int = 0,
+) -> Append:
     """Some events on some streams, under an act or none; versions may be `stale`, as of whoever read too early."""
     version = ledger.store.version
     act = rng.choice([None, *range(ACTS)])
@@ -186,7 +231,10 @@ def bare(rng: Random, ledger: Ledger, request: RequestKey, stale: int) -> Append
     for number in range(len(events)):
         for _ in range(rng.choice((0, 1, 2))):
             names += [OfEvent(number), _name_change(rng, StreamId(events[number].stream), act_id)]
-    guards = []
+    guards = list[AnyGuard]()
+    if rests_on_lists and rng.random() < 0.4:
+        named = rng.choice((*(f"clm_bare{number}" for number in range(STREAMS)), "per_bare", LI, "per_nobody"))
+        guards.append(NothingSince(named, max(beginning, ledger.store.size() - rng.choice((0, 0, 0, 1, 3)))))
     if rng.random() < 0.4:
         other = StreamId(f"clm_bare{rng.randrange(STREAMS)}")
         guards.append(Guard(other, version(other)))

@@ -17,7 +17,7 @@ from pytest import MonkeyPatch
 from ledger.ledger import Decided, Ledger
 from ledger.stores import sqlite
 from ledger.stores.admission import Admission, Standing
-from ledger.stores.append import Receipt, StoreFailed
+from ledger.stores.append import NothingSince, Receipt, StoreFailed
 from ledger.stores.names import NameBook
 from ledger.stores.requests import KeyFilter
 from ledger.stores.sqlite import SQLiteRecorder
@@ -171,6 +171,47 @@ BREAKAGES: dict[Breakage, int] = {
     a_decision_is_made_once_and_recorded_for_ever: 10,
 }
 """Each with the first seed that comes upon it; `python -m tests.simulation --breakages` finds them."""
+
+
+def what_names_somebody_since_is_not_looked_at(patch: MonkeyPatch) -> None:
+    patch.setattr(Admission, "_named_at", lambda self, guard: None)
+
+
+def of_a_group_what_came_before_is_not_looked_at(patch: MonkeyPatch) -> None:
+    named_at = Admission._named_at
+
+    def named(self: Admission, guard: Any) -> Any:
+        at = named_at(self, guard)
+        return None if at is not None and at > self._size else at
+
+    patch.setattr(Admission, "_named_at", named)
+
+
+def leaves_are_looked_into_from_one_too_late(patch: MonkeyPatch) -> None:
+    named_at = Admission._named_at
+    patch.setattr(Admission, "_named_at",
+                  lambda self, guard: named_at(self, guard._replace(position=guard.position + 1)))
+
+
+def who_rests_on_a_list_looks_where_it_ends_when_they_have_read_it(patch: MonkeyPatch) -> None:
+    """The position is taken after the list was read: what came between is in neither."""
+    prepare = Ledger.prepare
+
+    def prepared(self: Ledger, drafts: Any, **rest: Any) -> Any:
+        guards = tuple(one._replace(position=self.store.size()) if isinstance(one, NothingSince) else one
+                       for one in rest.get("guards", ()))
+        return prepare(self, drafts, **{**rest, "guards": guards})
+
+    patch.setattr(Ledger, "prepare", prepared)
+
+
+LIST_BREAKAGES: dict[Breakage, int] = {
+    what_names_somebody_since_is_not_looked_at: 0,
+    of_a_group_what_came_before_is_not_looked_at: 3,
+    leaves_are_looked_into_from_one_too_late: 0,
+    who_rests_on_a_list_looks_where_it_ends_when_they_have_read_it: 7,
+}
+"""The same of histories in which people rest on lists (`--lists`)."""
 
 
 @contextmanager

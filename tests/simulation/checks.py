@@ -18,6 +18,7 @@ from projections.files.batch import read_batch
 from projections.files.content import content
 from projections.files.file import ProjectionFile
 from projections.files.places import path_of
+from tests.simulation.asked import listed, standing_alone
 from tests.simulation.parts import BEGINNING, Broken, template
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def _check_built_at_once(world: World) -> None:
 
 
 def _load_at(envelopes: list[Envelope], stream: str, evolve: Any) -> Loaded[Any]:
+    if evolve is standing_alone:
+        return listed(stream, len(envelopes), envelopes[BEGINNING:])
     state, version = None, 0
     for envelope in envelopes:
         if envelope.stream == stream:

@@ -7,6 +7,7 @@ code with `ledger.stores.admission` but the words of the contract.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from ledger.stores.append import (
     Closing,
     Forgetting,
     Freeing,
+    NothingSince,
     OfEvent,
     Receipt,
     Reservation,
@@ -73,7 +75,12 @@ class Model:
             if done.fingerprint != append.request.fingerprint:
                 return "idempotency_key_reused", done.first
             return "receipt", done.first, done.events, done.status, True
-        for stream, version in append.guards:
+        for guard in append.guards:
+            if isinstance(guard, NothingSince):
+                if (at := self._named_after(guard.position, guard.named)) is not None:
+                    return "named_since", guard.named, at
+                continue
+            stream, version = guard
             if self.versions.get(stream, 0) != version:
                 return "guard_moved", stream, version, self.versions.get(stream, 0)
         versions = dict(self.versions)
@@ -92,9 +99,25 @@ class Model:
                 append.request.fingerprint, status, first, len(append.events), append)
         return "receipt", first, len(append.events), status, False
 
+    def _named_after(self, position: int, named: str) -> int | None:
+        """Where somebody is named first after a position: as a word of an event, wherever in it."""
+        for at, stood in enumerate(self.log[position:], position + 1):
+            assert stood is not None, "nobody rests on what stood before the history"
+            if named in _words(json.loads(stood.event.leaf(0))):
+                return at
+        return None
+
     def forget_requests(self, before_position: int) -> None:
         """Drop the keys of requests whose month is over since long."""
         self.requests = {key: done for key, done in self.requests.items() if done.first >= before_position}
+
+
+def _words(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return {word for each in value.values() for word in _words(each)}
+    if isinstance(value, list):
+        return {word for each in value for word in _words(each)}
+    return {value} if isinstance(value, str) else set()
 
 
 def _change(names: dict[bytes, Name], append: Append, first: int) -> tuple[Any, ...] | None:
@@ -140,6 +163,7 @@ def told(outcome: Any) -> tuple[Any, ...]:
     rest = {
         "idempotency_key_reused": ("first",), "guard_moved": ("stream", "expected", "actual"),
         "stream_moved": ("stream", "expected", "actual"), "name_taken": ("kind", "holder"),
+        "named_since": ("named", "position"),
     }
     return (outcome.code, *(getattr(outcome, name) for name in rest[outcome.code]))
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.ledger import Ledger
 from ledger.reading import Loaded
@@ -13,8 +14,16 @@ from ledger.stores.append import Busy, Conflict, KeyReused, Receipt, StoreFailed
 from ledger.stores.errors import Unreadable
 from projections.errors import NotBuilt
 from tests.ledger.ledger_kit import BY
-from tests.simulation.asked import Asked, any_decision, bare, request
-from tests.simulation.parts import Appending, Broken, Client, Lost, Process, Script, Until
+from tests.simulation.asked import (
+    Asked,
+    any_decision,
+    any_decision_on_a_list,
+    bare,
+    listed,
+    request,
+    standing_alone,
+)
+from tests.simulation.parts import BEGINNING, Appending, Broken, Client, Lost, Process, Script, Until
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -57,7 +66,8 @@ class People:
 
     def _decided(self: World) -> Script:
         """Ask for a decision until it is answered, always under one key; then read what was written."""
-        asked = any_decision(self.rng)
+        on_a_list = self.rests_on_lists and self.rng.random() < 0.5
+        asked = any_decision_on_a_list(self.rng) if on_a_list else any_decision(self.rng)
         self.requests += 1
         key = request(self.rng, self.requests)
         self.asked[key.key + key.fingerprint] = asked
@@ -102,10 +112,19 @@ class People:
 
     def _load(self: World, ledger: Ledger, stream: str, evolve: Any) -> Loaded[Any]:
         """Load a stream; between two of them others may be faster."""
+        if evolve is standing_alone:
+            return self._listed(ledger, stream)
         loaded = ledger.load(stream, evolve)
         if self.rng.random() < 0.1:
             self._commit(self.rng.choice(self.processes))
         return loaded
+
+    def _listed(self: World, ledger: Ledger, person: str) -> Loaded[Any]:
+        """What answers that are followed up to what stands would list; others may be faster than they are read."""
+        upto = ledger.store.size()
+        if self.rng.random() < 0.2:
+            self._commit(self.rng.choice(self.processes))
+        return listed(person, upto, map(decode, ledger.store.leaves(BEGINNING, 10_000)))
 
     def _bare(self: World) -> Script:
         self.requests += 1
@@ -114,7 +133,9 @@ class People:
         while True:
             process = self.rng.choice(self.processes)
             try:
-                append = append or bare(self.rng, process.ledger, key, self.rng.randint(0, 1))
+                append = append or bare(
+                    self.rng, process.ledger, key, self.rng.randint(0, 1), rests_on_lists=self.rests_on_lists,
+                    beginning=BEGINNING)
                 if self.rng.random() < 0.5:
                     yield None
                 receipt = yield Appending(process, append)

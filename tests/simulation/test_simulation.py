@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.simulation.__main__ import found_by, live
-from tests.simulation.breakages import BREAKAGES, Breakage, broken
+from tests.simulation.breakages import BREAKAGES, LIST_BREAKAGES, Breakage, broken
 from tests.simulation.parts import Broken
 from tests.simulation.postgres_breakages import POSTGRES_BREAKAGES
 from tests.simulation.virtual_postgres import virtual
@@ -20,15 +20,15 @@ KEPT = [line.partition("#")[0].split() for line in Path(__file__).with_name("see
         if line.partition("#")[0].strip()]
 
 
-def hold(seeds: range, *, postgres: bool = False) -> None:
+def hold(seeds: range, *, postgres: bool = False, lists: bool = False) -> None:
     """Live through histories, and name each that fails: a seed is all that is needed to see it again."""
     failed = {}
     for seed in seeds:
         try:
-            live(seed, postgres=postgres)
+            live(seed, postgres=postgres, lists=lists)
         except Exception as error:
             failed[seed] = repr(error)
-    how = "--postgres --seed" if postgres else "--seed"
+    how = f"{'--postgres ' * postgres}{'--lists ' * lists}--seed"
     assert not failed, f"python -m tests.simulation {how} {next(iter(failed))}; and keep it in seeds.txt: {failed}"
 
 
@@ -42,9 +42,16 @@ def test_whatever_connections_are_lost_and_servers_replaced_the_register_comes_t
     hold(range(30), postgres=True)
 
 
+@pytest.mark.parametrize("postgres", [False, True], ids=["file", "database"])
+def test_who_rests_on_there_being_nothing_else_is_never_wrong_however_many_ask_at_once(postgres: bool) -> None:
+    """Of some claims one at a time may stand for a person, as of applications, sanctions, seats and courses: that no
+    other is begun meanwhile has no version that could be guarded."""
+    hold(range(15 if postgres else 25), postgres=postgres, lists=True)
+
+
 @pytest.mark.parametrize("kept", KEPT, ids=" ".join)
 def test_a_history_that_once_failed_holds(kept: list[str]) -> None:
-    live(int(kept[0]), postgres="postgres" in kept)
+    live(int(kept[0]), postgres="postgres" in kept, lists="lists" in kept)
 
 
 def test_a_history_is_its_seed() -> None:
@@ -66,6 +73,20 @@ def test_what_is_broken_over_a_database_is_found(breakage: Breakage) -> None:
         live(POSTGRES_BREAKAGES[breakage], postgres=True)
         with broken(breakage), pytest.raises(Broken):
             live(POSTGRES_BREAKAGES[breakage], postgres=True)
+
+
+@pytest.mark.parametrize("breakage", LIST_BREAKAGES, ids=lambda breakage: breakage.__name__)
+def test_what_is_broken_of_lists_is_found(breakage: Breakage) -> None:
+    live(LIST_BREAKAGES[breakage], lists=True)
+    with broken(breakage), pytest.raises(Broken):
+        live(LIST_BREAKAGES[breakage], lists=True)
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("postgres", [False, True], ids=["file", "database"])
+def test_thousands_of_histories_in_which_people_rest_on_lists(postgres: bool, record_property: Any) -> None:
+    record_property("tried", 5_000)
+    hold(range(1_000, 6_000), postgres=postgres, lists=True)
 
 
 @pytest.mark.torture

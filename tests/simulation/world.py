@@ -49,8 +49,11 @@ from tests.simulation.watch import Fold, Standing
 class World(People, Followed, Troubles):
     """Everything that is, and what it must be."""
 
-    def __init__(self, seed: int, folder: Path, *, say: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self, seed: int, folder: Path, *, rests_on_lists: bool = False, say: Callable[[str], object] | None = None,
+    ) -> None:
         self.rng = Random(seed)
+        self.rests_on_lists = rests_on_lists    # A kind of its own: histories that are kept stay what they were.
         self.folder, self.say = folder, say
         self.clock, self.model = Clock(), Model()
         self.envelopes: list[Envelope] = []
