@@ -145,12 +145,14 @@ def claims_of_person(
     return _read(files, _Within((), person), wanted, as_of, after, limit)
 
 
-def count_within(files: Files, scopes: Iterable[Scope], wanted: Wanted, *, as_of: int) -> int:
+def count_within(
+    files: Files, scopes: Iterable[Scope], wanted: Wanted, *, as_of: int, most: int = COUNTED_MOST
+) -> int:
     """How many such claims there are, up to one more than are counted."""
     query, values, at = _asked(files, _Within(tuple(scopes), None), wanted, as_of, None)
     reader, _ = files.file("entries", at)
     counted = f"SELECT count(*) FROM ({query})"  # In the order of the list, which a large area is read in.
-    return int(next(iter(reader.rows(counted, {**values, "limit": COUNTED_MOST + 1})))[0])
+    return int(next(iter(reader.rows(counted, {**values, "limit": most + 1})))[0])
 
 
 class _Within(NamedTuple):

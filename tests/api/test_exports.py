@@ -66,3 +66,22 @@ def test_a_list_that_is_longer_than_a_sheet_is_refused_and_not_cut(
         person.submit(study(date=f"2026-0{month}-02"))
 
     assert officer.get("/v1/work.csv").get_json()["code"] == "list_too_long"
+
+
+def test_of_a_list_of_claims_that_is_too_long_nobody_was_looked_at(
+    town: Town, person: Someone, officer: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in (9, 10, 11):
+        person.submit(study(date=f"2025-{month:02}-02"))
+    everyone = len(officer.saw("/v1/claims", purpose="annual_review", limit=200)["items"])
+    access = town.house.register.access.store
+    before = access.size()
+
+    monkeypatch.setattr(exports, "_AT_ONCE", 1)
+    monkeypatch.setattr(exports, "ROWS_MOST", everyone - 2)
+    assert officer.get("/v1/claims.csv", purpose="annual_review").get_json()["code"] == "list_too_long"
+    assert access.size() == before
+    assert officer.get("/v1/claims.csv").get_json()["code"] == "purpose_missing"
+    monkeypatch.setattr(exports, "ROWS_MOST", everyone)
+    assert len(cells(officer.get("/v1/claims.csv", purpose="annual_review"))) == everyone + 4
+    assert access.size() > before

@@ -21,7 +21,15 @@ from ledger.errors import Refusal
 from ledger.streams.standing import Actor
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
-from projections.claim_lists import LATE, Listed, Wanted, claims_of_person, claims_within, count_within
+from projections.claim_lists import (
+    COUNTED_MOST,
+    LATE,
+    Listed,
+    Wanted,
+    claims_of_person,
+    claims_within,
+    count_within,
+)
 from projections.entries_reading import year_of
 from projections.pages import Page
 from projections.wanted import Waiting
@@ -61,12 +69,14 @@ def page(
     return _told(house, found, is_own=False)
 
 
-def counted(house: House, caller: Caller, wanted: Wanted, *, as_of: int) -> int | Refusal:
+def counted(
+    house: House, caller: Caller, wanted: Wanted, *, as_of: int, most: int = COUNTED_MOST
+) -> int | Refusal:
     """How many there are within an office's scopes, up to one more than are counted: that names nobody."""
     asking = _looker(house, caller)
     if isinstance(asking, Refusal):
         return asking
-    return count_within(house.answers, seeing_scopes(asking), wanted, as_of=as_of)
+    return count_within(house.answers, seeing_scopes(asking), wanted, as_of=as_of, most=most)
 
 
 def _looker(house: House, caller: Caller) -> Actor | Refusal:
