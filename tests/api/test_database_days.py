@@ -7,6 +7,9 @@ address or the password; once the database is well again nobody need restart any
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,6 +23,7 @@ from ledger.stores import postgres as postgres_store
 from ledger.stores import postgres_connections
 from tests.api.house_kit import BODY, Town, house_in, resident_id
 from tests.postgres_kit import Server, running, small_disk
+from tests.waiting import until
 
 pytestmark = [pytest.mark.torture, pytest.mark.timeout(600)]
 
@@ -190,3 +194,54 @@ def test_on_a_full_disk_reading_goes_on_and_nothing_is_half(small: Server, tmp_p
         small.drop_database(conninfo)
         with small.connect("postgres") as beside:
             beside.execute("DROP TABLESPACE small")
+
+
+@contextmanager
+def on_a_disk_of(size: str) -> Iterator[Path]:
+    """A folder on a disk of its own, which the caller may make larger."""
+    holder = Path(tempfile.mkdtemp(prefix="xueshi-disk-", dir="/tmp"))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(holder)], check=False).returncode:
+        holder.rmdir()
+        pytest.skip("mounting a small disk needs root")
+    try:
+        shutil.chown(holder, "postgres", "postgres")
+        yield holder
+    finally:
+        subprocess.run(["umount", "--lazy", str(holder)], check=True)
+        holder.rmdir()
+
+
+def test_with_no_room_for_its_own_journal_the_database_stops_and_the_service_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading stops with it, unlike where a table lacks room: the server is down until somebody gives it room."""
+    monkeypatch.setattr(postgres_store, "RECONNECT_S", 1.0)
+    monkeypatch.setattr(postgres_connections, "READ_AGAIN_S", 1.0)
+    roomy = {"max_wal_size": "1GB", "checkpoint_timeout": "1h", "shared_buffers": "16MB"}
+    with on_a_disk_of("130m") as disk, running(data=disk / "data", settings=roomy) as server:
+        conninfo = server.new_database()
+        with house_in(tmp_path / "data", database=conninfo) as town:
+            asking = Asking(town)
+            before = town.house.ledger.store.size()
+            assert asking.writes().status_code == 201
+            with server.connect("postgres") as other, pytest.raises(psycopg.OperationalError):
+                while True:
+                    other.execute("SELECT pg_logical_emit_message(false, 'x', repeat('x', 1000000))")
+            until(lambda: "database system is shut down" in server.log() and is_down(server), server.log)
+            for _ in range(3):
+                refused(asking.writes(), server)
+                refused(asking.reads(), server)
+            for path in ("/log/checkpoint", "/livez"):
+                assert town.nobody.get(path).status_code == 200, "what was signed lies beside the database"
+            subprocess.run(["mount", "-o", "remount,size=600m", str(disk)], check=True)
+            server.stop()
+            server.start()
+            asking.is_well(before)
+
+
+def is_down(server: Server) -> bool:
+    try:
+        server.connect("postgres", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return True
+    return False
