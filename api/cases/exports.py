@@ -38,7 +38,7 @@ _COUNTS: Final = {
 }
 CLAIMS_BY: Final = {
     "status": "状态", "year": "年度", "category": "科目", "route": "途径", "sector": "行业", "region": "地区",
-    "unit": "单位", "person": "人员", "officer": "经办账号", "role": "等着谁办理", "holder": "指定经办",
+    "unit": "单位", "person": "人员", "officer": "经办账号", "role": "在谁手里", "holder": "指定经办",
     "waits_since": "这一天已等着", "flag": "标记", "first": "自", "last": "至",
 }
 """What a list of claims can be narrowed by, in words."""
@@ -86,7 +86,7 @@ def claims(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int
          None if one["assessed"] is None else Decimal(one["assessed"]), one["rulebook"],
          "、".join(FLAG_WORDS.get(code, code) for code in one["flags"]), *_hands(one["waits"])) for one in found]
     heads = ("申报", "人员", "姓名", "状态", "申报单位", "地区", "行业", "科目", "途径", "佐证日期", "年度", "提交日期",
-             "核定学时", "细则", "标记", "等着谁办理", "等待自", "指定经办")
+             "核定学时", "细则", "标记", "在谁手里", "等待自", "指定经办")
     return _table(house, "claims", "申报清单", heads, rows, as_of, _claims_by(query))
 
 

@@ -20,7 +20,7 @@ def tell_list(body: dict[str, Any]) -> None:
              word("route", one["route"]), one["date"], one["submitted_on"], one["assessed"] or "", one["unit"],
              f"{role(one['waits']['role'])}，自 {one['waits']['since'][:10]}" if one["waits"] else "")
             for one in body["items"]]
-    heads = ("申报", "姓名", "状态", "年度", "科目", "途径", "佐证日期", "提交日期", "核定学时", "单位", "等着谁办理")
+    heads = ("申报", "姓名", "状态", "年度", "科目", "途径", "佐证日期", "提交日期", "核定学时", "单位", "在谁手里")
     table(heads, rows, empty="没有申报。")
     next_page(body)
 

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from api.console import deeds, helping, home, status, years
 from api.console.belonging import accounts, entering, erasures, leaving, registration, transfers, units
-from api.console.claiming import acts, claim, correction, filing, queue
+from api.console.claiming import acts, claim, correction, filing, listing, queue
 from api.console.door.factor_page import factor_routes
 from api.console.importing import imports, ledgers, reconciling, sources
 from api.console.investigating import (
@@ -163,7 +163,8 @@ def _filing(console: Blueprint) -> None:
 
 
 def _claims(console: Blueprint) -> None:
-    add(console, "/claims", claim.listed, csv=True)
+    add(console, listing.AT, listing.listed, csv=True)
+    add(console, f"{listing.AT}.xlsx", listing.workbook, json=False)
     add(console, _CLAIM, claim.detail)
     add(console, f"{_CLAIM}/evidence/<sha256:sha256>", claim.paper, json=False)
     for code in acts.ACTS:
