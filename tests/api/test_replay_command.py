@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,6 +133,17 @@ def test_what_cannot_be_asked_is_said_before_or_instead_of_work(
 
 def test_without_a_register_there_is_nothing_to_replay(empty: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert replayed(empty / "none", capfd, *NOW, status=3).rstrip().endswith("[no_register]")
+
+
+def test_a_child_whose_caller_still_listens_ends_in_order(empty: Path) -> None:
+    command = [sys.executable, "-P", "-m", "api.replays.job"]
+    asked = {"check": None, "under": "now", "against": None, "data_folder": str(empty)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        child.stdin.write(json.dumps(asked).encode() + b"\n")
+        child.stdin.flush()
+        assert json.loads(child.stdout.readline())["stop"][1] == "no_register"
+        assert (child.wait(), child.stderr.read()) == (0, b""), "it was not waited for who reads what never comes"
 
 
 def test_nothing_is_run_that_lies_where_somebody_happens_to_stand(
