@@ -26,8 +26,10 @@ from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import Actor, standing
 from projections.basis import THEN, Axes, Basis
 from projections.differences.queue import Filters, Reach, Rows, read_entries, read_offices, read_years, within
+from projections.differences.upkeep import REST_MOST_S
 
-WAIT_S: Final = 2
+WAIT_S: Final = 2 * REST_MOST_S
+"""A rest that has just begun, and a round after it."""
 WEIGHING_S: Final = 5
 """So long whoever asks is kept waiting while everyone is weighed for them."""
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})

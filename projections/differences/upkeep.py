@@ -53,7 +53,8 @@ FAR_EVENTS: Final = 100_000
 """Beyond it everyone is judged at once, which costs less than so many one by one."""
 REST: Final = 2
 """After a round it rests so many times as long as it took, for the sake of whoever asks and records meanwhile."""
-REST_MOST_S: Final = 2
+REST_MOST_S: Final = 1
+"""Whoever asks waits for twice as long (`api/cases/differences.py`): as long as a rest, and a round after it."""
 
 Tell = Callable[[int, int], None]
 
