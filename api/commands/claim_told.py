@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from api.commands import reasons
+from api.words.codes import ALIKE
 from api.words.telling import minimums, next_page, pairs, role, state, steps, table, verdict, word
 
 _APPEALS = {"open": "待答复", "withdrawn": "已撤回", "dismissed": "维持原决定", "reopened": "重新审核",
@@ -52,8 +53,8 @@ def tell(body: dict[str, Any]) -> None:
     if isinstance(body.get("year"), Mapping):
         _tell_year(body["year"])
     for other in body.get("duplicates", ()):
-        what = "同一活动" if other["by"] == "occasion" else "同一成果"
-        click.echo(f"  ! 与 {other['claim']}（{other['date']}）是{what}，只计一次")
+        stands = f"，{state(other['status'])}" if "status" in other else ""
+        click.echo(f"  ! 与 {other['claim']}（{other['date']}{stands}）{ALIKE[other['by']]}；同一学习只计一次")
 
 
 def study_line(about: Mapping[str, Any]) -> str:

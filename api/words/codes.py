@@ -55,3 +55,8 @@ PURPOSES: Final = {
     "review": "审核办理", "course_hours": "课程学时登记", "exam_results": "考试组织、登记成绩",
 }
 """What somebody else's data is looked at for; a code that is not here was made up by who asks, and stands."""
+
+ALIKE: Final = {
+    "occasion": "是同一活动", "output": "是同一成果", "certificate": "出示同一份证书", "facts": "所写的内容全部相同",
+}
+"""By what two claims of one person may be the same study."""

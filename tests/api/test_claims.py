@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from api.cases.claiming.study import read_study, study_view
 from api.routes.schemas.claims import StudyBody
-from tests.api.house_kit import SHA, Someone, Town, study
+from tests.api.house_kit import BODY, SHA, Someone, Town, study
 
 PAPERS = [{"kind": "certificate", "sha256": SHA}]
 EVERY_FIELD = {
@@ -65,6 +67,37 @@ def test_a_certificate_is_used_once_by_a_person_and_again_after_a_withdrawal(per
     person.act(claim, "withdrawal")
 
     assert person.submit(study(), **number)["status"] == "under_review"
+
+
+def test_a_claim_that_was_sent_twice_is_found_while_both_are_waiting(person: Someone) -> None:
+    first = person.submit(study(starts="2026-04-01", ends="2026-04-02"))
+    other = person.claim(study(date="2026-05-09", days="1", starts="2026-05-09", ends="2026-05-09"))
+    other["evidence"] = [{"kind": "schedule", "sha256": "7" * 64}]
+
+    def alike(body: BODY) -> list[tuple[str, str, str]]:
+        would = person.post("/v1/claims", body, dry_run="true").get_json()["would"]
+        return [(one["claim"], one["by"], one["status"]) for one in would["duplicates"]]
+
+    again = person.claim(study(starts="2026-04-01", ends="2026-04-02"))
+    assert alike(again) == [(first["claim"], "certificate", "under_review")]
+    assert alike({**again, "evidence": other["evidence"]}) == [(first["claim"], "facts", "under_review")]
+    assert alike(other) == []
+    person.act(first, "withdrawal")
+    assert alike(again) == [], "what was taken back is nothing to be the same as"
+
+
+@pytest.mark.parametrize(("facts", "pointer"), [
+    ({"starts": "2026-04-01", "ends": "2026-04-02", "days": "20"}, "/study/days"),
+    ({"starts": "2026-04-01", "ends": "2026-04-02", "days": "2.5"}, "/study/days"),
+    ({"route": "paper", "level": "core", "rank": 5, "participants": 3}, "/study/rank"),
+])
+def test_what_no_paper_can_show_is_told_before_it_is_a_claim(person: Someone, facts: BODY, pointer: str) -> None:
+    answer = person.post("/v1/claims", person.claim(study(**facts)))
+
+    assert answer.status_code == 422
+    assert [one["pointer"] for one in answer.get_json()["errors"]] == [pointer]
+    whole = person.post("/v1/claims", person.claim(study(starts="2026-04-01", ends="2026-04-02")), dry_run="true")
+    assert whole.status_code == 200
 
 
 def test_a_trial_names_what_says_the_same_already_and_what_it_would_count(person: Someone, officer: Someone) -> None:

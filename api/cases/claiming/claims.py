@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from api.cases import reasons
 from api.cases.claiming.study import (
+    demand_possible,
     details_view,
     evidence_view,
     files_view,
@@ -140,6 +141,7 @@ def _walk(house: House, person: Person | None, study: Study, at: Affiliation | N
         return None    # The ledger says why not.
     if no := not_yet(study, house.today):
         return no
+    demand_possible(study)
     walk = walk_for(house, person, study, at)
     if isinstance(walk, Refusal):
         return walk

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+from msgspec.structs import replace
 
 from api.cases.claiming.claims import office_view, papers_of, place_of
 from api.cases.doing import Reading
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, walk_of
 from ledger.errors import Refusal
+from ledger.streams import claim as claims
 from ledger.streams.claim import Claim, Status
+from projections.duplicates import OF_ONE_PERSON
 from projections.entries_reading import Decision, Version
 
 
@@ -63,7 +67,7 @@ def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
         "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
         "left": left,
     }
-    return {"year": year, "duplicates": list(duplicates_of(house, state))}
+    return {"year": year, "duplicates": list(alike(house, state))}
 
 
 def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
@@ -85,3 +89,34 @@ def duplicates_of(house: House, state: Claim) -> Iterable[dict[str, str]]:
             key = getattr(state.study, name)
             if key is not None and other.claim != state.claim and getattr(other.study, name) == key:
                 yield {"claim": other.claim, "by": name, "date": other.study.evidence_on.isoformat()}
+
+
+def alike(house: House, state: Claim) -> Iterable[dict[str, str]]:
+    """Other claims of the same person that this one may be once more, each by the strongest reason, for whoever tries.
+
+    Those that nobody has decided yet are among them: a claim that was sent twice is found while both are waiting.
+    """
+    named = {one["claim"]: one for one in duplicates_of(house, state)}
+    others = [one for one in house.answers.claims_of(state.person) if one != state.claim]
+    for claim, loaded in house.ledger.load_each(others, claims.evolve).items():
+        other = loaded.state
+        if claim in named:
+            yield named[claim] | ({} if other is None else {"status": other.status.value})
+        elif other is not None and other.status in _STANDING and (by := _same_by(state, other)) is not None:
+            yield {"claim": claim, "by": by, "date": other.study.evidence_on.isoformat(), "status": other.status.value}
+
+
+_STANDING: Final = (Status.UNDER_REVIEW, Status.RETURNED, Status.APPROVED, Status.FROZEN)
+
+
+def _same_by(state: Claim, other: Claim) -> str | None:
+    """By what two claims of one person may be one; two that each have a key of their own were told apart."""
+    mine, its = state.study, other.study
+    for name in ("occasion", "output"):
+        if getattr(mine, name) is not None and getattr(its, name) is not None:
+            return name if getattr(mine, name) == getattr(its, name) else None
+    shown = {one.sha256 for one in state.evidence if one.kind in OF_ONE_PERSON}
+    if shown & {one.sha256 for one in other.evidence if one.kind in OF_ONE_PERSON}:
+        return "certificate"
+    facts = replace(mine, occasion=None, output=None), replace(its, occasion=None, output=None)
+    return "facts" if facts[0] == facts[1] else None

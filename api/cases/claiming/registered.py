@@ -17,7 +17,7 @@ from api.cases.claiming import same_course
 from api.cases.claiming.claims import place_of
 from api.cases.claiming.office import Decide, as_office
 from api.cases.claiming.ruling import ruled, why
-from api.cases.claiming.study import read_details, read_evidence, read_study
+from api.cases.claiming.study import demand_possible, read_details, read_evidence, read_study
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import SUPERVISOR, of_another_level, role_for
 from api.house import House
@@ -53,6 +53,7 @@ def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
             return early
         if no := not_yet(study, house.today) or _not_theirs_to_register(house, found, person, study, role, by):
             return no
+        demand_possible(study)
         assessed = ruled(house, found, person, study, role, fields)
         if isinstance(assessed, Refusal):
             return assessed

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from api.evidence.files import About, EvidenceFiles
+from api.refusals.faults import BadFields, Fault
 from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category
 from projections.basis import written_time
@@ -24,6 +25,21 @@ def read_study(fields: dict[str, Any]) -> Study:
     """Take up what was sent, already checked field by field."""
     named = {_OTHER_NAMES.get(name, name): value for name, value in fields.items()}
     return Study(**{**named, "category": Category(fields["category"])})
+
+
+def demand_possible(study: Study) -> None:
+    """Refuse what no paper can show, before it is a claim: a slip of the hand would else be worth what it says."""
+    faults = []
+    if study.starts is not None and study.ends is not None and study.days_half is not None:
+        span = (study.ends - study.starts).days + 1
+        if study.days_half > 2 * span > 0:  # The order of the two days is told where the law reads them.
+            words = f"读到 {fields_of(study)['days']} 天；{study.starts} 至 {study.ends} 共 {span} 天。"
+            faults.append(Fault("/study/days", "more_days_than_passed", words))
+    if study.rank is not None and study.participants is not None and study.rank > study.participants:
+        words = f"读到第 {study.rank} 名；参与人数（participants）为 {study.participants}。"
+        faults.append(Fault("/study/rank", "rank_beyond_participants", words))
+    if faults:
+        raise BadFields(faults)
 
 
 def study_view(study: Study) -> dict[str, Any]:
