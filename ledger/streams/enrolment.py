@@ -158,6 +158,8 @@ def decide_enrolment(
     if published.year != command.on.year:
         return Refusal.because("course_not_of_year", year=published.year, on=command.on)
     if learned is not None and learned.status is not Status.CANCELLED:
+        if learned.course == course.course:  # Not of a past year: the very one that they are at.
+            return Refusal.because("course_enrolled", enrolment=learned.enrolment, status=learned.status)
         return Refusal.because("course_learned", enrolment=learned.enrolment, year=learned.enrolled.year)
     if chosen is not None and chosen.status is not Status.CANCELLED:
         return Refusal.because("course_chosen", enrolment=chosen.enrolment, course=chosen.course)

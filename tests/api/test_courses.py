@@ -116,3 +116,26 @@ def test_anothers_enrolment_is_not_there_and_an_office_says_what_for(school: Sch
     assert code(wang.post(f"{at}/heartbeats", {"nonce": "A" * 24})) == "enrolment_absent"
     assert code(school.office.get(at)) == "purpose_missing"
     assert school.office.saw(at, purpose="annual_review")["person"] == li.id
+
+
+def test_a_course_stands_once_in_the_catalogue_of_a_year_until_it_is_withdrawn(school: School) -> None:
+    """Whoever publishes in two tabs leaves one course, not two of which nobody knows which to choose."""
+    body = school.course_body(code="once")
+    first = school.office.did("/v1/courses", body)
+
+    second = school.office.post("/v1/courses", {**body, "title": "另一个名称"})
+    assert (second.status_code, code(second), second.get_json()["seen"]["course"]) == (
+        409, "course_exists", first["course"])
+
+    school.office.did(f"/v1/courses/{first['course']}/withdrawal", version=1)
+    assert school.office.did("/v1/courses", body)["course"] != first["course"]
+
+
+def test_whoever_chooses_the_course_that_they_are_at_is_led_to_it(school: School) -> None:
+    person, course = school.learner(), school.course()
+    held = school.enrolled(person, course)
+
+    again = person.post("/v1/enrolments", {"course": course["course"]})
+
+    assert (again.status_code, code(again)) == (409, "course_enrolled")
+    assert again.get_json()["seen"]["enrolment"] == held["enrolment"]

@@ -66,7 +66,9 @@ def publish(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
         reading.fresh(course)
-        return courses.decide_publication(None, courses.PublishCourse(
+        there = (course_of(reading, one) for one in _of_code(house, fields))
+        offered = next((one for one in there if one is not None and one.withdrawn_on is None), None)
+        return courses.decide_publication(offered, courses.PublishCourse(
             course=course, role=role, region=matter.region, year=fields["year"], code=fields["code"],
             title=fields["title"], category=Category(fields["category"]), minutes=fields["minutes"],
             hours_centi=fields["hours"], sector=matter.sector, one_a_year=bool(asks.one_a_year),
@@ -93,14 +95,28 @@ def years_before(house: House, done: Done) -> list[int]:
     """In which earlier years the same courseware stood in the catalogue of the place when it was published (P 10)."""
     at = None if done.receipt is None else done.receipt.positions[-1]
     house.settled(at)
-    published, years = done.state.published, set[int]()
+    published = done.state.published
     wanted = known.Wanted(None, published.region, published.category.value)
+    years = {one.year for one in _every(house, wanted, at)
+             if (one.code, one.region) == (published.code, published.region)}
+    return sorted(year for year in years if year < published.year)
+
+
+def _every(house: House, wanted: known.Wanted, as_of: int | None = None) -> Iterable[known.Course]:
     after: tuple[Any, ...] | None = (0, "")
     while after is not None:
-        page = known.courses(house.answers, wanted, as_of=at, after=(after[0], after[1]), limit=_PAGE)
-        years |= {one.year for one in page.items if (one.code, one.region) == (published.code, published.region)}
+        page = known.courses(house.answers, wanted, as_of=as_of, after=(after[0], after[1]), limit=_PAGE)
+        yield from page.items
         after = page.next
-    return sorted(year for year in years if year < published.year)
+
+
+def _of_code(house: House, fields: dict[str, Any]) -> Iterable[str]:
+    """The courses of one code in the catalogue of a place and a year: nobody should have to choose between two."""
+    house.settled()
+    wanted = known.Wanted(fields["year"], fields["region"], fields["category"])
+    for one in _every(house, wanted):
+        if (one.code, one.region, one.sector) == (fields["code"], fields["region"], fields.get("sector")):
+            yield one.course
 
 
 def matter_of(house: House, fields: dict[str, Any]) -> Matter:

@@ -46,8 +46,8 @@ from ledger.vocabulary import format_hours
 from projections.exams import Wanted
 
 _NOT: Final = {
-    "course_learned": "往年已学过", "course_chosen": "今年已选一门", "course_withdrawn": "已停止选课",
-    "course_not_of_year": "不是今年的课程",
+    "course_learned": "往年已学过", "course_enrolled": "已选", "course_chosen": "今年已选一门",
+    "course_withdrawn": "已停止选课", "course_not_of_year": "不是今年的课程",
 }
 
 _SORTS: Final[Mapping[str, Callable[[Any], Any]]] = {
