@@ -35,6 +35,7 @@ def test_in_december_no_write_is_lost_and_everyone_hears_something(tmp_path: Pat
     assert counts["claims"].outcomes["done"] and counts["looks"].outcomes["done"]
     told = page(ran, place, kept)
     assert "| opening | bookings | 150 |" in told and "broken" not in told
+    assert "| 同一秒开放报名，150 人抢 90 个座位 | 一半人 " in told, "whoever plans reads the answer first"
     assert drawing(ran).count("<polyline") >= 8
 
 

@@ -7,13 +7,16 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.bench.december.buckets import Buckets
 from tests.bench.december.place import Place
 from tests.bench.december.promises import Promise, within
 from tests.bench.december.run import Ran
+from tests.bench.december.shape import Stretch
 from tests.bench.drawn import Band, Line, Panel, drawn
 
 PAGE = Path(__file__).parents[1] / "december.md"
 DRAWING = PAGE.with_suffix(".svg")
+EVENLY = ("looks", "claims", "queues", "approvals")
 CLASSES = ("looks", "claims", "bookings", "queues", "approvals", "rosters", "investigation", "watch")
 
 
@@ -25,7 +28,8 @@ def write(ran: Ran, place: Place, kept: list[Promise]) -> None:
 
 def page(ran: Ran, place: Place, kept: list[Promise]) -> str:
     """The page."""
-    return "\n".join([*_head(ran, place), *_shape(ran), *_promises(kept), *_waits(ran), *_machine(ran), ""])
+    parts = _head(ran, place), _plan(ran), _shape(ran), _promises(kept), _waits(ran), _machine(ran)
+    return "\n".join([*(line for part in parts for line in part), ""])
 
 
 def _head(ran: Ran, place: Place) -> list[str]:
@@ -40,6 +44,54 @@ def _head(ran: Ran, place: Place) -> list[str]:
         "they are due, and timed from then.", "",
         f"![how it went]({DRAWING.name})", "",
     ]
+
+
+def _plan(ran: Ran) -> list[str]:
+    """What whoever plans for a province takes from it, in their language: the rest is for whoever doubts it."""
+    shape, stretches = ran.shape, {one.name: one for one in ran.shape.stretches}
+    opening, rush = stretches["opening"], stretches["rush"]
+    province = float(sum(shape.province_per_second.values()))
+    each_ms = [_cpu_ms(ran, one) / max(_answers(ran, one), 1) for one in (opening, rush)]
+    first = within(ran, "bookings", opening.begins, opening.ends, until_done=False)
+    done = [within(ran, "looks", one.begins, one.ends, until_done=True) for one in (opening, rush)]
+    asked = sum(within(ran, kind, rush.begins, rush.ends, until_done=False).count for kind in EVENLY)
+    later = sum(many for kind in EVENLY for at, many in ran.clients.counts[kind].later.items()
+                if rush.begins <= at < rush.ends)
+    cores, crowd = os.cpu_count() or 1, f"{shape.tries:,} 人抢 {shape.seats:,} 个座位"
+    is_busy = ran.load[0] > cores
+    rows = {
+        "全省最忙的一分钟要多少处理器":
+            f"每个答复 {min(each_ms):.1f} 到 {max(each_ms):.1f} ms，{province:.0f} 个是 "
+            f"{province * min(each_ms) / 1_000:.1f} 到 {province * max(each_ms) / 1_000:.1f} 个核",
+        f"同一秒开放报名，{crowd}":
+            f"一半人 {_ms(first, 0.5)} 内知道抢到没有，千分之一的人要等 {_ms(first, 0.999)} 以上",
+        "那时别人查一次要等多久":
+            f"一半人 {_ms(done[0], 0.5)}，百分之一的人 {_ms(done[0], 0.99)} 以上",
+        f"最后一晚，来的是全省最忙一分钟的 {float(shape.factor) * rush.times:.1f} 倍":
+            f"请求 {asked:,} 个，请人稍后再来 {later:,} 次；照办的，一半人 {_ms(done[1], 0.5)} 后得到所要的，"
+            f"百分之一的人 {_ms(done[1], 0.99)} 以上",
+        "有没有丢失、重复、办不成的": "见“What has to hold”：每一行都须是 kept",
+    }
+    return [
+        "## 给规划机器的人", "",
+        f"量的是全省最忙一分钟（每秒 {province:.0f} 个请求）的一部分，在 {cores} 个核上，客户端也占其中。"
+        f"{f'别的程序也在忙（之前的负载 {ran.load[0]:.0f}），所以等待的时间偏长。' if is_busy else ''}"
+        "怎样由此算出一个省要的机器，见[规模一章](../../api/operators-sizing.md)第五节。", "",
+        "| 问 | 答 |", "|---|---|", *(f"| {asks} | {answers} |" for asks, answers in rows.items()), "",
+    ]
+
+
+def _ms(waits: Buckets, share: float) -> str:
+    return f"{waits.at(share) // 1_000:,} ms"
+
+
+def _answers(ran: Ran, stretch: Stretch) -> int:
+    return sum(within(ran, kind, stretch.begins, stretch.ends, until_done=True).count for kind in CLASSES)
+
+
+def _cpu_ms(ran: Ran, stretch: Stretch) -> int:
+    some = [one for one in ran.samples if stretch.begins <= one.second <= stretch.ends]
+    return some[-1].cpu_ms - some[0].cpu_ms if some else 0
 
 
 def _shape(ran: Ran) -> list[str]:
@@ -85,9 +137,9 @@ def _machine(ran: Ran) -> list[str]:
         some = [one for one in ran.samples if stretch.begins <= one.second <= stretch.ends]
         if len(some) < 2:
             continue
-        asked = sum(within(ran, kind, stretch.begins, stretch.ends, until_done=True).count for kind in CLASSES)
+        asked = _answers(ran, stretch)
         grew = (some[-1].disk_bytes - some[0].disk_bytes) / 1e6
-        cores = (some[-1].cpu_ms - some[0].cpu_ms) / 1_000 / stretch.seconds
+        cores = _cpu_ms(ran, stretch) / 1_000 / stretch.seconds
         lines.append(
             f"| {stretch.name} | {asked / stretch.seconds:,.0f} | {max(one.waiting for one in some):,} | "
             f"{max(one.behind for one in some):,} events | {max(one.memory_bytes for one in some) / 1e6:,.0f} MB | "
