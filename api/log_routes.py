@@ -1,4 +1,4 @@
-"""The log over HTTP: checkpoint, key and tiles for everyone; entries and proofs with the right to read the ledger.
+"""The log over HTTP: checkpoint, key and tiles for everyone; entries with the right to read the ledger.
 
 The addresses and forms are those of C2SP tlog-tiles, so that any existing client can follow the log. Hash tiles tell
 nothing about anyone, since every leaf holds 16 random bytes; entries hold handles of people, so they need a token.
@@ -16,11 +16,9 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized
 
-from api.paper.saved import disposition
 from api.register.register import Register
 from ledger.proof.keys import format_vkey, parse_vkey
 from ledger.proof.tiles import ENTRIES, MalformedTile, parse_tile_path
-from ledger.proving import NoSuchEvent, NotYetSigned, prove_event
 from ledger.signing.rotation import believable
 from ledger.stores.errors import AbsentTile
 from ledger.stores.recorder import AppendingRecorder
@@ -54,19 +52,6 @@ def log_routes(register: Register) -> Blueprint:
     @routes.get("/log/tile/<path:rest>")
     def tile(rest: str) -> Response:
         return tile_of(register.ledger.store, rest, register.reader_token)
-
-    @routes.get("/v1/events/<int:position>/proof")
-    def proof(position: int) -> Response:
-        demand_reader(register.reader_token)
-        try:
-            bundle = prove_event(register.ledger.store, position, register.signer.latest())
-        except NotYetSigned:
-            bundle = prove_event(register.ledger.store, position, register.signer.checkpoint())
-        except NoSuchEvent as error:
-            raise NotFound(str(error)) from error
-        answer = answered(bundle, _TEXT, "no-store")
-        answer.headers["Content-Disposition"] = disposition(f"事件 {position} 的证明", f"event-{position}.tlog-proof")
-        return answer
 
     return routes
 

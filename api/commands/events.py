@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from api.commands.asking import Asking, asks
+from api.commands.asking import PURPOSE, Asking, asks
 from api.commands.files import written_whole
 from api.commands.options import data_option, opened
 from api.terminal.exits import Exit, Stop
@@ -39,6 +39,17 @@ def schema(name: str | None) -> None:
 def show(asking: Asking, position: int) -> int:
     """查看一个事件的全部公开内容（须有读取账本的权限）"""
     return asking.get(f"/v1/events/{position}", lambda body: click.echo(json.dumps(body, ensure_ascii=False, indent=2)))
+
+
+@events.command()
+@asks(founder=True)
+@click.argument("position", type=click.IntRange(1))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="写入的文件")
+@PURPOSE
+def proof(asking: Asking, position: int, out: Path, purpose: str | None) -> int:
+    """取一个事件的证明（.tlog-proof）：本人的、可以看到的，或有读取账本的权限"""
+    return asking.fetch(f"/v1/events/{position}/proof", out, {"purpose": purpose},
+                        then=f"核验：xueshi verify {out} --key 公钥")
 
 
 @events.command()

@@ -8,9 +8,12 @@ from typing import Any
 from flask import Response
 
 from api.cases import events, workload, years
+from api.cases.log import proofs
 from api.operational.callers import Caller
+from api.paper.saved import attached
 from api.routes.door import Door, house
 from api.routes.listing import listed
+from api.routes.schemas.common import Purpose
 from api.routes.schemas.events import EventAnswer
 from api.routes.schemas.histories import PageQuery
 from api.routes.schemas.questions import AxesQuery, WorkAnswer, WorkQuery, YearsAnswer
@@ -75,3 +78,14 @@ def loads(caller: Caller, query: dict[str, Any]) -> dict[str, Any] | Refusal:
 @door.reads("/v1/events/<int:position>", summary="一个事件（须有读取账本的权限）", answers=EventAnswer)
 def event(caller: Caller, position: int) -> dict[str, Any] | Refusal:
     return events.see(house(), caller, position)
+
+
+@door.reads("/v1/events/<int:position>/proof", summary="一个事件的证明（.tlog-proof），任何人可离线核验",
+            query=Purpose, answers=None, content_type="text/plain")
+def proof(caller: Caller, query: dict[str, Any], position: int) -> Response | Refusal:
+    found = proofs.handed_out(house(), caller, position, query.get("purpose"))
+    if isinstance(found, Refusal):
+        return found
+    answer = attached(found, "text/plain; charset=utf-8", f"事件 {position} 的证明", f"event-{position}.tlog-proof")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ledger.offline.verify import verify_proof
+from ledger.proof.keys import parse_vkey
+from ledger.proof.policy import trust
 from tests.api.house_kit import Someone, Town, study
 
 
@@ -22,6 +27,34 @@ def test_an_event_is_read_by_the_reader_the_founder_and_a_supervisor_alone(town:
     assert [someone.get(path).status_code for someone in (officer, person, town.nobody)] == [403, 403, 401]
     for beyond in ("999999", "9" * 30):
         assert reader.get(f"/v1/events/{beyond}").get_json()["code"] == "event_absent"
+
+
+def test_a_proof_is_for_whoever_may_see_the_event_and_checks_offline(town: Town) -> None:
+    works, person, other = town.unit("某厂", "330203", "industry"), town.person("周十九"), town.person("郑二一")
+    town.belongs(person, works, "2020-01-01")
+    event = person.submit(study())["events"][0]
+    path, key = f"/v1/events/{event}/proof", parse_vkey(town.house.register.signer.vkeys[0])
+    reader = Someone(town.client(), town.house.register.reader_token)
+    officer = town.officer(works, "unit", "330203", unit=works["unit"])
+
+    for someone, purpose in ((reader, {}), (town.founder, {}), (town.officer(works, "supervisor", "33"), {}),
+                             (person, {}), (officer, {"purpose": "check"})):
+        answer = someone.get(path, **purpose)
+        verdict = verify_proof(answer.data, trust(key))
+        assert verdict.events[0]["position"] == event and verdict.checkpoint.size >= event
+        assert f'filename="event-{event}.tlog-proof"' in answer.headers["Content-Disposition"]
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert officer.get(path).get_json()["code"] == "purpose_missing"
+    assert other.get(path).get_json()["code"] == "event_absent", "nobody learns what is another's"
+    for beyond in ("0", "999999", "9" * 30):
+        assert reader.get(f"/v1/events/{beyond}/proof").get_json()["code"] == "event_absent"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}])
+def test_whoever_has_not_said_who_they_are_gets_no_proof(town: Town, headers: dict[str, str]) -> None:
+    answer = town.client().get("/v1/events/1/proof", headers=headers)
+
+    assert answer.status_code == 401 and "bearer" in answer.headers["WWW-Authenticate"].lower()
 
 
 def test_every_event_names_the_request_that_caused_it(town: Town) -> None:

@@ -14,7 +14,6 @@ from api.service.app import create_app
 from api.settings import Settings
 from ledger.events.base import Draft
 from ledger.events.log import LOG, AccessAnchored
-from ledger.offline.verify import verify_proof
 from ledger.proof.keys import parse_vkey
 from ledger.proof.merkle import hash_leaf
 from ledger.proof.policy import believe, trust
@@ -77,44 +76,14 @@ def test_a_tile_that_is_not_there_or_has_no_such_name_is_not_found(client: Flask
     assert answer.json is not None and answer.json["code"] == "not_found"
 
 
-@pytest.mark.parametrize("path", ["/log/tile/entries/000", "/v1/events/1/proof"])
 @pytest.mark.parametrize(
     "headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer 错"}, {"Authorization": "Basic YTpi"}]
 )
-def test_whoever_may_not_read_the_ledger_gets_neither_entries_nor_proofs(
-    client: FlaskClient, path: str, headers: dict[str, str]
-) -> None:
+def test_whoever_may_not_read_the_ledger_gets_no_entries(client: FlaskClient, headers: dict[str, str]) -> None:
     encoded = {name: value.encode().decode("latin-1") for name, value in headers.items()}
-    answer = client.get(path, headers=encoded)
+    answer = client.get("/log/tile/entries/000", headers=encoded)
 
     assert answer.status_code == 401
     assert "bearer" in answer.headers["WWW-Authenticate"].lower()
 
 
-@pytest.mark.parametrize("position", [1, 2, 256, 257, EVENTS])
-def test_a_proof_checks_offline_against_the_published_key(
-    client: FlaskClient, reader: dict[str, str], position: int
-) -> None:
-    key = parse_vkey(client.get("/log/key").text.removesuffix("\n"))
-
-    verdict = verify_proof(client.get(f"/v1/events/{position}/proof", headers=reader).data, trust(key))
-
-    assert verdict.events[0]["position"] == position
-
-
-@pytest.mark.parametrize("position", [0, EVENTS + 10_000])
-def test_an_event_that_is_not_there_has_no_proof(client: FlaskClient, reader: dict[str, str], position: int) -> None:
-    assert client.get(f"/v1/events/{position}/proof", headers=reader).status_code == 404
-
-
-def test_a_proof_of_an_event_that_came_after_the_checkpoint_makes_a_new_checkpoint(
-    client: FlaskClient, reader: dict[str, str], register: Register
-) -> None:
-    before = register.ledger.store.size()
-    newest = Draft(AccessAnchored(origin="x/y", size=before, root="x"))
-    register.ledger.record([newest], by=SYSTEM, versions={LOG: before})
-
-    answer = client.get(f"/v1/events/{before + 1}/proof", headers=reader)
-
-    assert answer.status_code == 200
-    assert verify_proof(answer.data, trust(*map(parse_vkey, register.signer.vkeys))).checkpoint.size == before + 1

@@ -160,6 +160,15 @@ def test_an_event_and_the_words_of_the_law_are_shown(office: Office) -> None:
     assert "advanced_seminar" in words
 
 
+def test_the_proof_of_an_event_is_kept_as_a_file_that_verifies(office: Office) -> None:
+    taken = xueshi(office.folder, "events", "proof", "1", "--out", "event-1.tlog-proof")
+    (office.folder / "log.vkey").write_text(xueshi(office.folder, "log", "key").stdout, "utf-8")
+
+    assert "xueshi verify event-1.tlog-proof" in taken.stdout
+    verified = xueshi(office.folder, "verify", "event-1.tlog-proof", "--key", "log.vkey")
+    assert (verified.status, "成立" in verified.stdout) == (0, True)
+
+
 def test_each_operation_of_the_api_has_its_command() -> None:
     described = json.loads((ROOT / "api" / "openapi.json").read_text("utf-8"))["paths"]
     table = (ROOT / "api" / "commands.md").read_text("utf-8")

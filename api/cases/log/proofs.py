@@ -21,7 +21,7 @@ from api.cases.log.histories import follows
 from api.cases.log.threads import GATES
 from api.cases.standing import SUPERVISOR, acting, look_at, looking, may_look, may_see, places
 from api.house import House
-from api.operational.callers import Caller
+from api.operational.callers import FOUNDER, Caller
 from api.refusals.refusals import status_of
 from ledger.errors import LedgerError, Refusal
 from ledger.events.base import Sealed
@@ -98,6 +98,16 @@ def _is_told(house: House, found: Recorded, person: str) -> bool:
     """Whether it took effect and belongs to what a person is told of themself."""
     house.settled()
     return found.position in events_about(house.answers, person, house.answers.position())
+
+
+def handed_out(house: House, caller: Caller, position: int, purpose: str | None) -> bytes | Refusal:
+    """The proof of an event as a file, for whoever may see the event or read the whole ledger."""
+    if caller.kind in ("reader", FOUNDER):
+        found = house.ledger.at(position) if 1 <= position <= house.ledger.store.size() else None
+        seen = Refusal.because("event_absent") if found is None else found
+    else:
+        seen = visible(house, caller, position, purpose)
+    return seen if isinstance(seen, Refusal) else proved(house, position).bundle
 
 
 # What is sealed beside it

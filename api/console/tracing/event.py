@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
-from flask import Response, request
+from flask import request
 
 from api.cases.events import event_view
 from api.cases.law import proposals
@@ -25,7 +25,7 @@ from api.console.tracing import event_notes, lines
 from api.console.tracing.fields import Change, Field, changes, fields, told_so_far
 from api.console.words import PURPOSES, documents
 from api.house import House
-from api.paper.saved import disposition
+from api.paper.saved import attached
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.rulebook import ProposalEnded, RulebookProposed
@@ -73,12 +73,10 @@ def event(asking: Asking, position: int) -> Shown:
 def proof_file(asking: Asking, position: int) -> Shown:
     """The proof of an event as a file, for whoever may see the event."""
     purpose = None if asking.capacity.is_person else request.args.get("purpose")
-    found = proofs.visible(asking.house, asking.caller, position, purpose)
+    found = proofs.handed_out(asking.house, asking.caller, position, purpose)
     if isinstance(found, Refusal):
         return found
-    answer = Response(proofs.proved(asking.house, position).bundle, content_type="text/plain; charset=utf-8")
-    answer.headers["Content-Disposition"] = disposition(f"事件 {position} 的证明", f"event-{position}.tlog-proof")
-    return answer
+    return attached(found, "text/plain; charset=utf-8", f"事件 {position} 的证明", f"event-{position}.tlog-proof")
 
 
 def _why_not(asking: Asking, found: Recorded, opened: proofs.Opened | None) -> str:
