@@ -1,18 +1,19 @@
 """Workload: how much waits with each office, since when, and what has waited longest.
 
-An office is a role at a place: the sector authority of a county, the human resources of a city. What waits for a unit
-waits with that unit. Differences are counted as far as they are known. `tests/projections/test_workload.py` shows it.
+An office is a role at a place: the sector authority of a county, the human resources of a city. What waits for units
+is told together for a place, since a province has tens of thousands of them, and unit by unit of one county.
+Differences are counted as far as they are known. `tests/projections/test_workload.py` shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
 from ledger.vocabulary import LOCAL
-from projections.differences.queue import Reach, loads_too
+from projections.differences.queue import ONE_UNIT, UNITS, Reach, loads_too
 from projections.reach import LIMITS, reaches
 from projections.tables.stood import HAD_ENDED, stood_of_each
 from projections.work import UNIT_ROLE
@@ -21,14 +22,20 @@ from projections.work_reading import NOT_OWN, TABLES
 if TYPE_CHECKING:
     from projections.answers import Answers
 
+
+_COUNTY: Final = 6
+"""So many digits has the place of which units are told one by one."""
+
+
 class Load(NamedTuple):
-    """What waits with one office."""
+    """What waits with one office, or with the units of a place."""
 
     role: str
     region: str
     sector: str
     kind: str
-    unit: str | None     # Where the office is a unit.
+    unit: str | None     # Where it waits with one unit alone.
+    units: int           # With how many units; 0: the office is none.
     waiting: int
     oldest: str          # What has waited longest,
     since: int           # the event by which it came to wait,
@@ -41,6 +48,7 @@ def workload(
 ) -> tuple[list[Load], int]:
     """What waits within these scopes, office by office, the one whose oldest has waited longest first.
 
+    Of a county, by its six digits, unit by unit.
     `every_role`: what waits with the other offices of these places, too, for whoever watches over them. Differences
     are counted among it as of a position of their own; None: they are not known.
     """
@@ -61,16 +69,22 @@ def workload(
         for table in TABLES for source, held in (
             (table, "to_position IS NULL AND from_position <= :as_of"), (stood_of_each(table, "role"), HAD_ENDED))
     )
+    each = told_each(region)
     query = (
-        "SELECT role, region, sector, kind, CASE role WHEN :unit_role THEN unit END AS holder, sum(waiting), id, "
-        f"min(event), since_at FROM ({counted}) GROUP BY role, region, sector, kind, holder "
-        "ORDER BY min(event), role, region, sector, kind, holder"
+        f"SELECT role, region, sector, kind, {ONE_UNIT}, {UNITS}, sum(waiting), id, min(event), since_at "
+        f"FROM (SELECT *, CASE role WHEN :unit_role THEN unit END AS holder FROM ({counted})) "
+        f"GROUP BY role, region, sector, kind{', holder' if each else ''}"
     )
     found = reader.rows(query, values)
     if differences_as_of is not None:
         reach = Reach((), held) if every_role else Reach(held)
-        found += loads_too(answers.differences, reach, region, as_of=differences_as_of)
+        found += loads_too(answers.differences, reach, region, as_of=differences_as_of, each=each)
     return sorted(map(Load._make, found), key=lambda one: (one.since, *one[:4], one.unit or "")), at
+
+
+def told_each(region: str) -> bool:
+    """Say whether units are told one by one of a region that is asked about."""
+    return len(region) >= _COUNTY
 
 
 def days_waited(since_at: int, counted_on: date) -> int:

@@ -19,7 +19,7 @@ from ledger.streams.standing import standing
 from projections.answers import Page
 from projections.basis import read_axes, written_time
 from projections.differences.queue import known_at
-from projections.workload import Load, days_waited, workload
+from projections.workload import Load, days_waited, told_each, workload
 
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
 
@@ -52,7 +52,7 @@ def loads(house: House, caller: Caller, region: str, as_of: str | None) -> dict[
 
 
 def offices(house: House, caller: Caller, region: str, as_of: str | None) -> Loads | Refusal:
-    """The same for whoever shows some of them: of a million people ten thousand units have something waiting."""
+    """The same for whoever shows some of them."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -71,7 +71,8 @@ def offices(house: House, caller: Caller, region: str, as_of: str | None) -> Loa
         found += workload(house.answers, scopes, organisation=actor.organisation, region=region, as_of=at,
                           differences_as_of=differences_as_of, every_role=every_role)[0]
     # Of an office that is reached twice, the wider view.
-    widest = {one[:5]: one for one in sorted(found, key=lambda one: one.waiting)}
+    each = told_each(region)
+    widest = {(one[:4], one.unit if each else None): one for one in sorted(found, key=lambda one: one.waiting)}
     return Loads(day, sorted(widest.values(), key=lambda one: (one.since, one.oldest)), differences_as_of, at)
 
 

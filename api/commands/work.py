@@ -55,7 +55,7 @@ def of(
 @click.option("--region", help="区划代码前缀，如 3303")
 @with_options((AS_OF,))
 def overview(asking: Asking, region: str | None, as_of: str | None) -> int:
-    """各部门、各单位待办多少，最久的等了多久"""
+    """各部门、各单位待办多少，最久的等了多久；单位按地区合计，查询一县（六位代码）时逐个列出"""
     return asking.get("/v1/workload", _tell_loads, {"region": region, "as_of": as_of})
 
 
@@ -72,7 +72,8 @@ def _tell(body: dict[str, Any]) -> None:
 def _tell_loads(body: dict[str, Any]) -> None:
     rows = [
         (one["waiting"], one["days"], str(one["since_at"])[:10], _KINDS.get(one["kind"], one["kind"]),
-         role(one["role"]), one["region"], word("sector", one["sector"]), one["unit"])
+         role(one["role"]), one["region"], word("sector", one["sector"]),
+         one["unit"] or (f"{one['units']} 个" if one["units"] else ""))
         for one in body["items"]
     ]
     table(("件数", "最久天数", "起于", "事项", "待谁办理", "地区", "行业", "单位"), rows, empty="没有待办。")

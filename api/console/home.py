@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -29,7 +30,7 @@ from api.console.law import proposals, replays, rules
 from api.console.learning import moving
 from api.console.learning.learning import own_studies
 from api.console.moment import Moment, asked_moment
-from api.console.records import place_of
+from api.console.records import named_units, place_of
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.words.telling import role as role_name
@@ -43,7 +44,9 @@ from projections.workload import Load, days_waited
 
 _UNDER_WAY_MOST = 20
 LOADS_MOST = 50
-"""So many seats of a whole province's are shown, those that have waited longest; all of them stand in the JSON."""
+"""So many lines of what waits where are shown, those that have waited longest; all of them stand in the JSON."""
+
+_PLACE: Final = re.compile("[0-9]{2}([0-9]{2}){0,2}")
 
 _CLOSING: Final = ("/year-closings", "年度关账", "把全部人员的年度学时定下来")
 
@@ -197,7 +200,10 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     day = workload.counted_on(house, moment.asked["as_of"])
     ages = [days_waited(one.since_at, day) for one in found.items]
     kinds = Counter(one.kind for one in found.items)
-    loads = workload.offices(house, caller, "", moment.asked["as_of"])
+    place = asked_moment(rest=("region",))  # Of what waits where alone: everything else here is of all that is one's.
+    within = place.rest.get("region", "")
+    within = within if _PLACE.fullmatch(within) else ""
+    loads = workload.offices(house, caller, within, moment.asked["as_of"])
     if isinstance(loads, Refusal):
         return loads
     proposed = rules.proposed(asking, moment, position) or []
@@ -206,13 +212,15 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     sat = [] if isinstance(held, Refusal) else [_sat(one, day) for one in held[0]]
     watches = role in (HUMAN_RESOURCES, SUPERVISOR)
     theirs = [one for one in loads.items if watches or one.role == role]
-    items = [_load(one, loads.counted_on)
-             for one in (theirs if request.path.endswith(".json") else theirs[:LOADS_MOST])]
+    listed = theirs if request.path.endswith(".json") else theirs[:LOADS_MOST]
+    called = named_units(house, [one.unit for one in listed])
+    items = [_load(one, called, loads.counted_on) for one in listed]
     told = [{"code": code, "words": words.KINDS.get(code, code), "many": many} for code, many in kinds.most_common()]
     return Page("home_office.html", {
         **common, "waiting": len(found.items), "more": found.next is not None, "kinds": told,
         "steps": _steps(asking, role) if moment.is_now else (),
         "loads": items[:LOADS_MOST], "more_loads": max(0, len(theirs) - LOADS_MOST), "watches": watches,
+        "place": place, "within": within, "within_words": region(within) if within else "",
         "ages": {"old": sum(age > 10 for age in ages), "some": sum(3 < age <= 10 for age in ages),
                  "new": sum(age <= 3 for age in ages)},
         "oldest": max(ages, default=0), "own": sum(one.holder == caller.id for one in found.items),
@@ -231,8 +239,9 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
              "roles": [each.role for each in one.offices]} for one in rosters[0]], **common["basis"]})
 
 
-def _load(one: Load, day: date) -> dict[str, Any]:
+def _load(one: Load, called: Mapping[str, str], day: date) -> dict[str, Any]:
     return {**workload.load_told(one, day), "role_words": role_name(one.role),
+            "unit_words": "" if one.unit is None else called[one.unit],
             "kind_words": words.KINDS.get(one.kind, one.kind), "region_words": region(one.region),
             "sector_words": base_vocabulary().sectors.get(one.sector, one.sector)}
 

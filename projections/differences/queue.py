@@ -203,13 +203,19 @@ def waiting_too(
         reader, scopes, as_of=at, after=after, limit=limit, wanted=wanted), at)
 
 
-def loads_too(reader: Rows, reach: Reach, region: str, *, as_of: int) -> list[tuple[Any, ...]]:
+ONE_UNIT: Final = "CASE count(DISTINCT holder) WHEN 1 THEN holder END"
+UNITS: Final = "count(DISTINCT holder)"
+"""Of what is counted together: the unit with which it waits, where it is one, and with how many."""
+
+
+def loads_too(reader: Rows, reach: Reach, region: str, *, as_of: int, each: bool) -> list[tuple[Any, ...]]:
     """How many differences wait with each office, to be counted among other work: the columns of `workload.Load`."""
     values: dict[str, Any] = {"as_of": as_of, "kind": KIND, "unit_role": UNIT_ROLE}
     wanted = [HOLDS, "upheld IS NULL", *_within_reach(reach, values), *_filtered(Filters(region=region), values)]
     return reader.rows(  # Beside a min(), SQLite gives the other columns of the row that has it.
-        "SELECT role, region, sector, :kind, CASE role WHEN :unit_role THEN unit END AS holder, count(*), claim, "
-        f"min(since), since_at FROM entries WHERE {' AND '.join(wanted)} GROUP BY role, region, sector, holder", values)
+        f"SELECT role, region, sector, :kind, {ONE_UNIT}, {UNITS}, count(*), claim, min(since), since_at "
+        "FROM (SELECT *, CASE role WHEN :unit_role THEN unit END AS holder FROM entries "
+        f"WHERE {' AND '.join(wanted)}) GROUP BY role, region, sector{', holder' if each else ''}", values)
 
 
 def known_at(reader: Rows, as_of: int) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from api.console import home
 from api.register.last_done import note
 from projections.findings.patterns import patterns
-from tests.api.house_kit import house_in
+from tests.api.house_kit import house_in, study
 from tests.console.console_kit import Browser, Cast, with_pages
 
 
@@ -93,6 +93,24 @@ def test_of_many_seats_those_that_have_waited_longest_are_shown_and_all_are_in_t
     shown = watching.get("/home")
     assert f"列出等得最久的 1 行，另有 {len(every) - 1} 行" in shown.text
     assert every[0]["days"] == max(one["days"] for one in every) and watching.json("/home.json")["loads"] == every
+
+
+def test_units_stand_together_by_their_place_and_one_by_one_where_it_is_opened(cast: Cast) -> None:
+    town, place = cast.town, "330212"
+    for name in ("鄞一厂", "鄞二厂"):
+        mill, someone = town.unit(name, place, "industry"), town.person()
+        town.belongs(someone, mill, "2020-01-01")
+        someone.submit(study())
+    watching = Browser(town, town.officer(town.unit("省监督处", "330000", "general"), "supervisor", "33"))
+    page = watching.get("/home")
+
+    assert "2 个" in page.text and "鄞一厂" not in page.text
+    (line,) = [one for one in watching.json("/home.json")["loads"] if one["region"] == place]
+    assert (line["units"], line["unit"], line["waiting"]) == (2, None, 2)
+    assert f'href="/home?region={place}#loads"' in page.source
+    opened = watching.get(f"/home?region={place}").text
+    assert "鄞一厂" in opened and "鄞二厂" in opened and "全部所辖" in opened
+    assert watching.get("/home?region=nowhere").text.count("2 个") == 1, "what is no place narrows nothing"
 
 
 @pytest.mark.parametrize("role", ["human_resources", "sector_authority", "recognised_organiser", "title_committee",

@@ -43,13 +43,27 @@ def test_what_waits_is_counted_office_by_office_with_the_oldest_of_each(house: H
     assert [one.waiting for one in loads(house, as_of=at)] == [1]
 
 
-def test_what_waits_for_units_is_told_unit_by_unit(house: House) -> None:
-    works, other = house.unit(NINGBO, "industry"), house.unit(NINGBO, "industry")
-    for unit in (works, works, other):
+def test_what_waits_for_units_is_told_for_a_place_and_of_one_county_unit_by_unit(house: House) -> None:
+    works, other, alone = (house.unit(place, "industry") for place in (NINGBO, NINGBO, HANGZHOU))
+    for unit in (works, works, other, alone):
         house.request(house.person(), unit, "2022-01-01")
 
-    assert [(one.role, one.kind, one.unit, one.waiting) for one in loads(house)] == [
-        ("unit", "transfer", works, 2), ("unit", "transfer", other, 1)]
+    for as_of in (None, house.size):
+        assert [(one.region, one.kind, one.unit, one.units, one.waiting) for one in loads(house, as_of=as_of)] == [
+            (NINGBO, "transfer", None, 2, 3), (HANGZHOU, "transfer", alone, 1, 1)]
+        assert [(one.role, one.kind, one.unit, one.units, one.waiting)
+                for one in loads(house, region=NINGBO, as_of=as_of)] == [
+            ("unit", "transfer", works, 1, 2), ("unit", "transfer", other, 1, 1)]
+
+
+def test_an_overview_of_a_province_has_no_more_lines_the_more_units_have_work(house: House) -> None:
+    lines = set()
+    for _ in range(3):
+        for _ in range(4):
+            house.request(house.person(), house.unit(NINGBO, "industry"), "2022-01-01")
+        lines.add(len(loads(house)))
+
+    assert lines == {1} and loads(house)[0].units == 12
 
 
 def test_an_overview_is_of_a_region_within_the_scopes_and_of_every_role_for_whoever_watches(house: House) -> None:

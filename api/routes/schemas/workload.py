@@ -22,7 +22,9 @@ class LoadAnswer(Answer):
     region = ma.fields.String(required=True)
     sector = ma.fields.String(required=True)
     kind = ma.fields.String(required=True)
-    unit = ma.fields.String(allow_none=True, required=True)
+    unit = ma.fields.String(allow_none=True, required=True, metadata={"description": "只有一个单位待办时是哪个单位"})
+    units = ma.fields.Integer(required=True, metadata={
+        "description": "多少个单位待办；部门为 0。按六位区划代码查询一县时，逐个单位列出"})
     waiting = ma.fields.Integer(required=True)
     oldest = ma.fields.String(required=True)
     since = ma.fields.Integer(required=True)
