@@ -24,6 +24,7 @@ from ledger.witnessing.kept import Kept, size_of
 
 KIND: Final = "public"
 EVERY_S: Final = 300
+_LEAVING_S: Final = 1
 _STOPPED: Final = "not_extended"
 
 
@@ -48,11 +49,18 @@ class PublicLog(Rounds):
                 answer = ask("GET", self._address, "/log/checkpoint")
                 if answer.status != 200:
                     raise Away(f"status_{answer.status}", f"答复 {answer.status}")
-                self._compare(answer.body)
+                if not self._stopping.is_set():  # Else the log is closed by now.
+                    self._compare(answer.body)
             except Away as error:
                 self._failed(self._address, error.code, error.reason)
             except LedgerError as error:
                 self._failed(self._address, error.code, str(error))
+
+    def stop(self) -> None:
+        """End. Nothing is owed, so nobody who stops the service waits for an address that does not answer."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(_LEAVING_S)
 
     def check(self) -> Answer:
         """For `/readyz`: whether this log is what everybody is given there; that nobody can tell stops nothing."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -125,3 +127,15 @@ def test_a_service_asks_by_itself_where_an_address_is_set(stack: ExitStack, tmp_
     until(lambda: check.ask()[0] is Level.FAIL)
     assert check.name == "public_log" and clone.code() == "log_behind"
     assert Outside(Settings(data_folder=clone.folder), clone.register, may=lambda: True).checks() == []
+
+
+def test_a_service_that_ends_does_not_wait_for_an_address_that_is_silent(stack: ExitStack, tmp_path: Path) -> None:
+    ledger, _ = original_and_clone(stack, tmp_path)
+    silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    looking = asking(ledger, f"http://127.0.0.1:{silent.getsockname()[1]}")
+    looking.start()
+    with silent.accept()[0]:
+        looking.stop()
+        assert any(each.name == "public-log" for each in threading.enumerate()), "it is still asking"
+    until(lambda: not any(each.name == "public-log" for each in threading.enumerate()))
+    assert ledger.code() == ""
