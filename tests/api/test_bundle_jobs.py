@@ -108,6 +108,15 @@ def test_it_is_given_to_whom_it_was_made_for_and_to_nobody_else(place: Place) ->
     assert refused.get_json()["code"] == "not_a_member"
 
 
+def test_of_a_replay_there_is_no_bundle_also_for_who_makes_rules_and_supervises(place: Place) -> None:
+    town = place.town
+    both = town.officer(town.unit("省某厅", "330000", "general"), "policy_office", "33")
+    town.founder.did(f"/v1/actors/{both.id}/scopes", {"role": "supervisor", "region": "33"}, version=2)
+    replay = both.post("/v1/replays", {"under": "now", "against": "then"}).get_json()["job"]
+
+    assert both.get(f"/v1/jobs/{replay}/bundle.zip").status_code == 404 and no(both, replay) == "job_absent"
+
+
 def test_what_is_recorded_is_that_it_was_fetched_with_everyone_in_it_and_the_purpose(place: Place) -> None:
     log = place.town.house.register.access
     done = made(place)
