@@ -126,14 +126,17 @@ def book(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> 
         return no
     outcome = _book(house, caller, fields, fields.get("seat"), asked)
     for _ in range(_TRIES):
-        if "seat" in fields or not _just_taken(outcome):
+        taken = _just_taken(outcome)
+        if taken is None or (taken == "seat" and "seat" in fields):
             break
-        outcome = _book(house, caller, fields, None, asked)
-    return Refusal.because("seat_taken") if _just_taken(outcome) else outcome
+        outcome = _book(house, caller, fields, fields.get("seat"), asked)  # Of one's turn, to say which it was.
+    return Refusal.because("seat_taken") if _just_taken(outcome) == "seat" else outcome
 
 
-def _just_taken(outcome: Done | Refusal) -> bool:
-    return isinstance(outcome, Refusal) and outcome.code == "name_taken" and outcome.seen.get("kind") == "seat"
+def _just_taken(outcome: Done | Refusal) -> object:
+    """What somebody had in the very instant: the seat, or oneself a seat elsewhere."""
+    is_taken = isinstance(outcome, Refusal) and outcome.code == "name_taken"
+    return outcome.seen.get("kind") if is_taken else None  # type: ignore[union-attr]
 
 
 def _book(house: House, caller: Caller, fields: dict[str, Any], seat: int | None, asked: Asked) -> Done | Refusal:
