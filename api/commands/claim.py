@@ -61,7 +61,13 @@ def _sent(facts: tuple[str, ...], proofs: tuple[str, ...], details: dict[str, An
 @with_options(_FACTS)
 def submit(asking: Asking, person: str, facts: tuple[str, ...], proofs: tuple[str, ...], **details: Any) -> int:
     """提交申报：字段=值；写 - 则从标准输入读 JSON。先加 --dry-run 看值多少、为什么"""
-    return asking.post("/v1/claims", tell, {"person": person, **_sent(facts, proofs, details)}, done="已提交")
+    return asking.post("/v1/claims", _submitted, {"person": person, **_sent(facts, proofs, details)}, done="已提交")
+
+
+def _submitted(body: dict[str, Any]) -> None:
+    tell(body)
+    if body["evidence"] and "walk" not in body:  # A trial has one: nothing waits for anybody yet.
+        click.echo(f"佐证只登记了摘要；审核要看的文件，请另行上传：xueshi evidence upload {body['person']} 文件")
 
 
 @claim.command("list")

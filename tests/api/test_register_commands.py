@@ -74,6 +74,14 @@ def test_a_claim_is_withdrawn_or_refused(office: Office) -> None:
     assert "已撤回申诉" in office.run(office.token, "claim", "withdraw-appeal", claim).stdout
 
 
+def test_whoever_submits_is_told_that_papers_are_uploaded_apart(office: Office) -> None:
+    facts = ("claim", "submit", office.person, *STUDY, "--title", "某培训", "--evidence", "certificate=证书.pdf")
+    hint = f"xueshi evidence upload {office.person} 文件"
+
+    assert hint not in office.run(office.token, *facts, "--dry-run").stdout
+    assert hint in office.run(office.token, *facts).stdout
+
+
 def test_a_claim_may_be_given_as_json(office: Office) -> None:
     body = '{"study":{"category":"professional","route":"training","level":"provincial","days":"2",' \
         '"date":"2025-05-03"},"details":{"title":"某培训"},' \
