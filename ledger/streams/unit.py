@@ -224,6 +224,8 @@ def decide_merger(unit: Unit | None, command: MergeUnit, into: Unit | None, by: 
     living = _living(unit, command.role, by, command.starts)
     if isinstance(living, Refusal):
         return living
+    if by.organisation == living.unit:
+        return Refusal.because("own_unit", unit=living.unit)
     if into is None:
         return Refusal.because("unit_absent")
     if into.unit == living.unit:
@@ -238,6 +240,8 @@ def decide_closing(unit: Unit | None, command: CloseUnit, by: Actor) -> Decision
     living = _living(unit, command.role, by, command.ends)
     if isinstance(living, Refusal):
         return living
+    if by.organisation == living.unit:
+        return Refusal.because("own_unit", unit=living.unit)
     return (Draft(UnitClosed(unit=living.unit, ends=command.ends)),)
 
 

@@ -91,3 +91,13 @@ def test_only_human_resources_of_the_place_change_a_unit(town: Town) -> None:
     assert far.post(path, body, version=2).get_json()["code"] == "outside_scope"
     assert clerk.post(path, body, version=2).get_json()["code"] == "role_not_held"
     assert town.nobody.post(path, body, version=2).get_json()["code"] == "login_required"
+
+
+def test_nobody_ends_the_office_that_they_act_for(town: Town) -> None:
+    bureau = town.unit("湖州市人社局", "330500", "general")
+    officer = town.officer(bureau, "human_resources", "3305")
+    path = f"/v1/units/{bureau['unit']}"
+
+    assert officer.post(f"{path}/closing", {"ends": "2026-03-01"}, version=2).get_json()["code"] == "own_unit"
+    renamed = {"name": "湖州市人力资源和社会保障局", "starts": "2026-03-01"}
+    assert officer.did(f"{path}/renaming", renamed, version=2)["name"] == renamed["name"]
