@@ -46,6 +46,11 @@ class Paper(NamedTuple):
     qr: str
     file: bytes
 
+    @property
+    def whose(self) -> str:
+        """Whose it is, as each page says: a page that comes apart from the others is still of somebody."""
+        return " ".join(line for name, cell in self.sheets[0].head if name in ("姓名", "证件") for line in cell)
+
 
 def paper(house: House, caller: Caller, statement: str, purpose: str | None, base: str) -> Paper | Refusal:
     """The paper of a statement for whoever may see it."""
@@ -84,4 +89,4 @@ def as_data(made: Paper) -> dict[str, Any]:
     """What a program that sets type is handed."""
     return {"statement": made.statement, "origin": made.origin, "code": made.code,
             "sha256": made.sha256, "address": made.address, "standing": made.standing, "qr": made.qr,
-            "whose": " ".join(line for name, cell in made.sheets[0].head if name in ("姓名", "证件") for line in cell)}
+            "whose": made.whose}
