@@ -157,12 +157,18 @@ class LedgerReading(Application[str]):
         hidden = {self.lookup.hidden(name): name for name in names}
         return {hidden[one]: held.holder for one, held in self.store.holders(list(hidden)).items()}
 
-    def find_each(self, kind: str, name_of: Callable[[str], Name]) -> list[tuple[int, StreamId]]:
+    def find_each(
+        self, kind: str, name_of: Callable[[str], Name], owners: Iterable[str] | None = None
+    ) -> list[tuple[int, StreamId]]:
         """Which streams hold a name that is another one for each owner, and since which event, oldest first.
 
-        Each reservation of the kind is tried with its own owner: some microseconds each, and nothing sealed is opened.
+        Each reservation of the kind is tried with its own owner, some microseconds each, of a province some seconds;
+        where it is known which owners may hold it, theirs alone are looked up. Nothing sealed is opened.
         """
         hidden = self.lookup.hidden
+        if owners is not None:
+            return [(position, held.holder)
+                    for held, position, _ in self.store.held([hidden(name_of(owner)) for owner in set(owners)])]
         return [(position, held.holder) for held, position, _ in self.store.names()
                 if held.kind == kind and held.name == hidden(name_of(held.owner))]
 

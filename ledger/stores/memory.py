@@ -14,7 +14,7 @@ from ledger.proof.frontier import Frontier
 from ledger.proof.tiles import Tile
 from ledger.stores.admission import LATER_MAX, Admission, Later, Seen, Standing, answer, wanted
 from ledger.stores.append import Append, Receipt, RequestKey, Reservation
-from ledger.stores.names import Held, NameBook
+from ledger.stores.names import Held, NameBook, in_order
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.tree import read_frontier, read_tile
 
@@ -106,7 +106,7 @@ class MemoryRecorder(AppendingRecorder):
         return None if held is None else held.reservation
 
     def names(self) -> Iterator[Held]:
-        return iter(sorted(self._names.values(), key=lambda held: (held.position, held.reservation.name)))
+        return iter(sorted(self._names.values(), key=in_order))
 
     def read_tile(self, tile: Tile) -> bytes:
         with self._lock:

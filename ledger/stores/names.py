@@ -34,6 +34,11 @@ class Held(NamedTuple):
     freed_by: str | None = None  # The act that frees it when it is closed.
 
 
+def in_order(held: Held) -> tuple[int, bytes]:
+    """In which order reserved names are told."""
+    return held.position, held.reservation.name
+
+
 _Done = list[tuple[bytes, Held | None]]
 
 

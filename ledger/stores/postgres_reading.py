@@ -20,7 +20,7 @@ from ledger.proof.text import NUMBER_MAX
 from ledger.proof.tiles import Tile
 from ledger.stores import cold
 from ledger.stores.append import Reservation
-from ledger.stores.names import Held
+from ledger.stores.names import Held, in_order
 from ledger.stores.postgres_arrays import Bigint, Bigints, Bytes, Packed, Texts
 from ledger.stores.postgres_cold import SchemaRows
 from ledger.stores.postgres_connections import Connection, Readers
@@ -159,6 +159,12 @@ class PostgresReading(AppendingRecorder, PostgresApplicationRecorder):
     def holders(self, names: Sequence[bytes]) -> dict[bytes, Reservation]:
         rows = self._rows("SELECT name, kind, holder, owner, act FROM {}.names WHERE name = ANY($1)", Bytes(names))
         return {row[0]: Reservation(*row) for row in rows}
+
+    def held(self, names: Sequence[bytes]) -> list[Held]:
+        found = self._rows("SELECT name, kind, holder, owner, act, position, freed_by FROM {}.names "
+                           "WHERE name = ANY($1)", Bytes(names))
+        return sorted((Held(Reservation(*reservation), position, freed_by)
+                       for *reservation, position, freed_by in found), key=in_order)
 
     def names(self) -> Iterator[Held]:
         query = f"SELECT name, kind, holder, owner, act, position, freed_by FROM {self._schema}.names "

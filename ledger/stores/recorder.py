@@ -150,6 +150,11 @@ class AppendingRecorder(ApplicationRecorder):
         """Who holds each of many reserved names, those that are held."""
         return {name: held for name in names if (held := self.holder(name)) is not None}
 
+    def held(self, names: Sequence[bytes]) -> list[Held]:
+        """The same with where each was reserved, by position."""
+        wanted = set(names)
+        return [one for one in self.names() if one.reservation.name in wanted]
+
     @abstractmethod
     def names(self) -> Iterator[Held]:
         """Every reserved name by position, for the checker."""

@@ -23,7 +23,7 @@ from ledger.proof.tiles import Tile
 from ledger.stores import cold
 from ledger.stores.append import Reservation
 from ledger.stores.errors import Unreadable
-from ledger.stores.names import Held
+from ledger.stores.names import Held, in_order
 from ledger.stores.recorder import AppendingRecorder, StoredCheckpoint
 from ledger.stores.sqlite_cold import FileRows
 from ledger.stores.sqlite_file import LedgerDatastore
@@ -133,6 +133,12 @@ class SQLiteReading(AppendingRecorder, SQLiteApplicationRecorder):
         query = "SELECT name, kind, holder, owner, act FROM names WHERE name IN"
         return {row[0]: Reservation(*row) for some in portions(list(names))
                 for row in self._rows(f"{query} ({marks(some)})", some)}
+
+    def held(self, names: Sequence[bytes]) -> list[Held]:
+        found = [row for some in portions(list(names))
+                 for row in self._rows(f"SELECT * FROM names WHERE name IN ({marks(some)})", some)]
+        return sorted((Held(Reservation(*reservation), position, freed_by)
+                       for *reservation, position, freed_by in found), key=in_order)
 
     def names(self) -> Iterator[Held]:
         for *reservation, position, freed_by in self._rows_one_by_one("SELECT * FROM names ORDER BY position, name"):

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import ClassVar, Final
 
 from ledger.events.base import Event, Name, Sealed
@@ -36,8 +37,10 @@ from ledger.ledger import Ledger
 from ledger.lookup import Lookup
 from ledger.reading import Recorded
 from projections.duplicates import OF_ONE_PERSON
+from projections.errors import NotBuilt
 from projections.files.batch import Batch
 from projections.files.projection import Effect, Handler, Projection, Rows, Table, by_kind
+from projections.files.reader import Reader
 from projections.findings import alike
 
 KINDS: Final = (
@@ -134,6 +137,25 @@ class ClueFile(Projection):
     ) -> None:
         for kind, value in found:
             rows.lasting["clue"].enter((record, person, kind, clue_of(self._lookup, kind, value), effect.recorded))
+
+
+def clues_in(folder: Path, ledger: Ledger) -> Reader | None:
+    """What stands in a folder; None while it has not been made."""
+    reader = Reader(ClueFile(ledger), folder)
+    try:
+        return reader if reader.position() else None
+    except NotBuilt:
+        return None
+
+
+def people_showing(clues: Reader, lookup: Lookup, issuer: str | None, number: str) -> set[str] | None:
+    """Whose certificates read like one, among them whoever has its very number; None: it says nothing to compare."""
+    read = alike.number(number)
+    if read is None:
+        return None
+    value = clue_of(lookup, "certificate", f"{alike.words(issuer) or ''}\n{read}")
+    return {person for person, in clues.rows(
+        "SELECT DISTINCT person FROM clue WHERE kind = 'certificate' AND value = :value", {"value": value})}
 
 
 def clue_of(lookup: Lookup, kind: str, value: str) -> str:

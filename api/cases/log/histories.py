@@ -28,18 +28,23 @@ from api.cases.standing import (
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.study import certificate_name
+from ledger.events.act import ActClosed
+from ledger.events.study import CERTIFICATE, certificate_name
 from ledger.streams.standing import Actor, standing
 from ledger.streams.unit import matter_of
+from ledger.vocabulary import StreamId
 from projections.affiliations import affiliations_of, members_of
 from projections.conduct import Conduct, conduct
 from projections.duplicates_reading import claims_showing, duplicate_groups, duplicates_of, member_of
+from projections.findings.clue_file import clues_in, people_showing
 from projections.pages import Page
 from projections.timeline_reading import Wanted, actor_timeline, person_timeline
 
 STEPS_MOST: Final = 300
 """So many lines say how somebody decides; of earlier ones a span of days is asked for."""
 _LOOKED_BACK: Final = 50
+_SINCE_MOST: Final = 2_000
+"""So many events are read for whom they name; clues follow the log within seconds."""
 
 _Page = Page[dict[str, Any]]
 _After = tuple[Any, ...] | None
@@ -197,8 +202,7 @@ def same_number(house: House, caller: Caller, claim: str, purpose: str | None) -
     assert isinstance(asking, Actor) and purpose is not None, "nobody else may look"
     details, at = sealed_details(house, claim), house.answers.position()
     issuer, number = (None, None) if details is None else (details.certificate_issuer, details.certificate_number)
-    held = [] if number is None else house.ledger.find_each(
-        "certificate", lambda person: certificate_name(issuer, number, person))
+    held = [] if number is None else _holders(house, issuer, number)
     others = [member_of(house.answers, holder, at, since) for since, holder in held
               if holder != claim and house.answers.claim(holder, at)]  # A row of an open act is nobody's claim yet.
     _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in others), purpose, "claims")
@@ -218,12 +222,31 @@ def holding_number(
     if (behind := house.settled()) is not None:
         return behind
     at, reading = house.answers.position(), Reading(house.ledger)
-    held = house.ledger.find_each("certificate", lambda person: certificate_name(issuer, number, person))
+    held = _holders(house, issuer, number)
     found = [member_of(house.answers, claim, at, since) for since, claim in held if house.answers.claim(claim, at)]
     within = [one for one in found
               if any(may_see(asking, place) is None for place in sights(house, reading, reading.claim(one["claim"])))]
     _seen(house, caller, asking, seeing_scopes(asking)[0].role, (one["person"] for one in within), purpose, "claims")
     return {"items": within, "beyond": len(found) - len(within), **house.answers.reflects(at)}
+
+
+def _holders(house: House, issuer: str | None, number: str) -> list[tuple[int, StreamId]]:
+    """Which claims have reserved a number, and since which event."""
+    return house.ledger.find_each(CERTIFICATE, lambda person: certificate_name(issuer, number, person),
+                                  _likely(house, issuer, number))
+
+
+def _likely(house: House, issuer: str | None, number: str) -> set[str] | None:
+    """Everyone who may have it: by the clues whoever shows one that reads alike, and all of whom something was
+    registered since these were followed. None: anybody may, where no clues are made, or they are far behind."""
+    clues = clues_in(house.register.folder.projections, house.ledger)
+    if clues is None:
+        return None
+    since = house.ledger.read(clues.position(), _SINCE_MOST + 1)
+    if len(since) > _SINCE_MOST or any(isinstance(one.envelope.event, ActClosed) for one in since):
+        return None  # What an act closes took effect with its closing, whose subjects are not all of its people.
+    shown = people_showing(clues, house.ledger.lookup, issuer, number)
+    return None if shown is None else shown.union(*(one.envelope.subjects for one in since))
 
 
 def showing(

@@ -22,10 +22,9 @@ from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.streams.standing import Actor, standing
 from projections.basis import written_time
-from projections.errors import NotBuilt
 from projections.files.reader import Reader
 from projections.findings import alike
-from projections.findings.clue_file import ClueFile, clue_of
+from projections.findings.clue_file import clue_of, clues_in
 from projections.findings.having import Key, Member, Traced, holding, readable
 from projections.findings.shared import GUARDS, Pivot, Shared, pivot
 
@@ -127,11 +126,7 @@ def traced(house: House, asking: Actor, *, as_of: int) -> Traced:
 
 def clues_of(house: House) -> Reader | None:
     """What is sealed, made comparable; None while that has not been made."""
-    reader = Reader(ClueFile(house.ledger), house.register.folder.projections)
-    try:
-        return reader if reader.position() else None
-    except NotBuilt:
-        return None
+    return clues_in(house.register.folder.projections, house.ledger)
 
 
 def record_seen(

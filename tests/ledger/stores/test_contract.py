@@ -298,9 +298,10 @@ def test_many_are_read_together_as_each_is_alone(store: AppendingRecorder) -> No
     assert store.streams(asked) == {each: store.stream(each) for each in asked}
     assert [position for position, _ in store.streams(asked)[stream(1)]] == [1, 3], "in the order of its versions"
     assert store.holders(named) == {name("c", 1).name: name("c", 1), name("e", 2).name: name("e", 2)}
+    assert [(one.reservation, one.position) for one in store.held(named)] == [(name("c", 1), 1), (name("e", 2), 4)]
     assert store.sealed_at([4, 2, 9]) == {at: part for at in (2, 4) if (part := store.sealed(at)) is not None}
     assert store.sealed_at([2])[2] == sealed.sealed
-    assert not (store.streams([]) or store.holders([]) or store.sealed_at([]))
+    assert not (store.streams([]) or store.holders([]) or store.held([]) or store.sealed_at([]))
 
 
 # Names
