@@ -39,7 +39,8 @@ def _tell(body: dict[str, Any]) -> None:
 
 def _state(one: dict[str, Any]) -> str:
     if (failure := one["failure"]) is not None:
-        return f"停在事件 {failure['position']} 之前（{failure['because']}）；重建：xueshi rebuild {one['name']}"
+        cure = "xueshi findings run --whole" if one["name"] == "findings" else f"xueshi rebuild {one['name']}"
+        return f"停在事件 {failure['position']} 之前（{failure['because']}）；重建：{cure}"
     if (building := one["building"]) is not None:
         left = "" if building["seconds_left"] is None else f"，约剩 {building['seconds_left']} 秒"
         return f"正在重建 {building['done']}/{building['total']}，每秒 {building['rate']} 个{left}"

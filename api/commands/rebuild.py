@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CODED: Final = "coded"
 DIFFERENCES: Final = "differences"
+CLUES: Final = "clues"
 MAP: Final = "map"
+_Found = TypeVar("_Found")
 _ROW_MOST: Final = 300
 """Characters of a row that differs."""
 
@@ -40,14 +42,14 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     说明何处不同，再换上；中途停止（Ctrl-C）不影响现有文件。重建须先停止服务。升级程序时则不必：旧版程序的服务仍在运行，可用新版程序先建好版本
     有变的投影，旧的照常答复，重新启动服务即换用。
     NAME 为编码账（coded）时，从前者重建供重放用的编码账，服务运行时也可用；为差异（differences）时，
-    重新评定认定与评定的差异；为完整性地图（map）时，从账本重建完整性地图，服务运行时也可用。
+    重新评定认定与评定的差异；为完整性地图（map）或痕迹（clues，核查线索所比对的）时，从账本重建，服务运行时也可用。
     """
     from api.telling import logs
     from api.terminal.progress import bar, bars
     from projections.errors import AlreadyFollowed, ProjectionError
     from projections.files.rebuilding import compare, lacking, rebuild_all
 
-    if name in (CODED, DIFFERENCES, MAP):
+    if name in _BESIDE:
         return _beside(name, data_folder, as_json=as_json, is_compared=is_compared)
     wanted = _wanted(name)
     logs.configure("warning")  # What is discarded is said on standard error, never amid an answer.
@@ -160,7 +162,7 @@ def _beside(name: str, data_folder: Path | None, *, as_json: bool, is_compared: 
 
     logs.configure("warning")
     with opened(data_folder) as register, bar(f"重建 {name}", quiet=as_json) as progress:
-        build, compare = {CODED: _coded, DIFFERENCES: _differences, MAP: _map}[name](register)
+        build, compare = _BESIDE[name](register)
         try:
             position, stands, should = compare(progress) if is_compared else (build(progress), "", "")
         except AlreadyFollowed as error:
@@ -241,6 +243,27 @@ def _map(register: Register) -> Works:
     return build, compare
 
 
+def _clues(register: Register) -> Works:
+    """What is sealed, made comparable, from every event that has something sealed beside it."""
+    from projections.findings.upkeep import Upkeep
+
+    upkeep = Upkeep(register.ledger, register.folder.projections)
+
+    def letting_go(work: Callable[[Progress], _Found]) -> Callable[[Progress], _Found]:
+        def done(progress: Progress) -> _Found:
+            try:
+                return work(progress)
+            finally:
+                upkeep.stop()
+        return done
+
+    return letting_go(upkeep.rebuild_clues), letting_go(upkeep.compare_clues)
+
+
+_BESIDE: Final[dict[str, Callable[[Register], Works]]] = {
+    CODED: _coded, DIFFERENCES: _differences, MAP: _map, CLUES: _clues}
+
+
 def _wanted(name: str | None) -> list[Projection]:
     from projections.answers import projections
     from projections.errors import UnknownProjection
@@ -248,7 +271,7 @@ def _wanted(name: str | None) -> list[Projection]:
     every = projections()
     wanted = [one for one in every if name in (None, one.name)]
     if not wanted:
-        error = UnknownProjection(str(name), (*(one.name for one in every), CODED, DIFFERENCES, MAP))
+        error = UnknownProjection(str(name), (*(one.name for one in every), *_BESIDE))
         raise Stop(Exit.BAD_INPUT, error.code, str(error))
     return wanted
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -53,6 +53,8 @@ EVERYTHING_S: Final = 600
 RETRY_MS: Final = 60_000
 WAIT_S: Final = 600
 """So long a command waits for a run of somebody else: one over the whole past may be under way."""
+
+_Found = TypeVar("_Found")
 
 
 class Upkeep(KeptUp):
@@ -148,6 +150,20 @@ class Upkeep(KeptUp):
             if files is None:
                 raise AlreadyFollowed(self._folder, process="")
             return self._run(*files, wanted, whole=whole, tell=tell, at_once=at_once)
+
+    def rebuild_clues(self, tell: Callable[[int, int], None]) -> int:
+        """Make the clues anew as of where traces are; gives the position. Raises AlreadyFollowed."""
+        return self._of_clues(lambda clues: clues.rebuild(self._traces.position(), tell))
+
+    def compare_clues(self, tell: Callable[[int, int], None]) -> tuple[int, str, str]:
+        """What stands of clues, and what is made anew as of the same position: the position and both digests."""
+        return self._of_clues(lambda clues: clues.compare(tell))
+
+    def _of_clues(self, work: Callable[[Clues], _Found]) -> _Found:
+        with self._files(WAIT_S) as files:
+            if files is None:
+                raise AlreadyFollowed(self._folder, process="")
+            return work(files[1])
 
     def unread(self) -> int:
         """How many papers wait to be looked into."""

@@ -30,6 +30,22 @@ def test_every_projection_is_built_and_is_then_what_the_log_says(
     assert capsys.readouterr().out.count("一致") == len(projections())
 
 
+def test_clues_are_made_anew_and_are_then_what_the_log_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rebuild", "clues", "--data", str(folder)]) == 3, "they go as far as traces do, and there are none"
+    assert run(["rebuild", "traces", "--data", str(folder)]) == 0
+    assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 3, "nothing stands yet"
+    assert run(["rebuild", "clues", "--data", str(folder)]) == 0
+    capsys.readouterr()
+    assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 0
+    assert "✓ clues：到事件" in capsys.readouterr().out
+    with closing(sqlite3.connect(folder / "projections" / "clues.1.db")) as connection:
+        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.commit()
+    assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 1
+    assert run(["rebuild", "clues", "--data", str(folder)]) == 0
+    assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 0
+
+
 def test_a_changed_row_is_found_and_told_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["rebuild", "--data", str(folder)])
     capsys.readouterr()

@@ -128,6 +128,35 @@ def test_killed_in_the_making_it_comes_out_the_same(there: Register) -> None:
     assert anew(there) == gone_on
 
 
+def test_made_anew_beside_what_stands_it_asks_no_paper_again_of_what_it_told(there: Register) -> None:
+    there.files["ab" * 32] = b"\xff\xd8\xff\xda\0\x04AB" + bytes(9_000) + b"\xff\xd9"
+    lives(there, 4)
+    with Clues(there.house.ledger, there.folder, lambda _, sha256: there.files.get(sha256)) as clues:
+        clues.catch_up()
+        clues.read_papers(3)  # Some are left for later.
+        stood, left = said(clues.path), clues.unread
+        lives_on = there.claim(there.person(), training(*DAYS), paper("ab"))
+        with pytest.raises(InterruptedError):
+            clues.rebuild(there.house.size, interrupted)
+        assert said(clues.path) == stood
+
+        assert clues.rebuild(there.house.size, lambda *_: None) == there.house.size
+        assert (clues.unread, clues.due()[-1]) == (left + 1, lives_on)
+        position, stands, should = clues.compare(lambda *_: None)
+        assert (position, stands) == (there.house.size, should)
+        while clues.read_papers(9):
+            pass
+        read_through = said(clues.path)
+    assert not list(there.folder.glob("clues.*.compare.db*"))
+    for path in there.folder.glob("clues.*"):
+        path.unlink()
+    with Clues(there.house.ledger, there.folder, lambda _, sha256: there.files.get(sha256)) as clues:
+        clues.catch_up()
+        while clues.read_papers(9):
+            pass
+    assert said(clues.path) == read_through
+
+
 def test_what_an_older_program_kept_goes_when_the_new_file_stands(there: Register) -> None:
     older = there.folder / "clues.0.db"
     lives(there, 1)
