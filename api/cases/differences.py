@@ -30,6 +30,8 @@ from projections.differences.upkeep import REST_MOST_S
 
 WAIT_S: Final = 2 * REST_MOST_S
 """A rest that has just begun, and a round after it."""
+SOON_EVENTS: Final = 500
+"""So many are surely taken within that time, beside others who want the processor."""
 WEIGHING_S: Final = 5
 """So long whoever asks is kept waiting while everyone is weighed for them."""
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
@@ -90,8 +92,17 @@ def said_of(basis: Basis) -> dict[str, Any]:
 
 
 def await_differences(house: House, position: int) -> None:
-    """Wait a little until they are known up to a position, so that whoever asks as of it again is told the same."""
-    if house.differing.lag().building is None:  # Else it will take a while, and the answer says up to where it speaks.
+    """Wait a little until they are known up to a position, so that whoever asks as of it again is told the same.
+
+    Nobody waits for what will take a while: the answer says up to where it speaks. In a rush they fall behind on
+    purpose, and each office that looks at its work would wait in vain, in a place that others need.
+    """
+    if position - house.differing.position() <= SOON_EVENTS:
+        _await(house, position)
+
+
+def _await(house: House, position: int) -> None:
+    if house.differing.lag().building is None:
         house.differing.wait_for(position, WAIT_S)
 
 
@@ -112,7 +123,7 @@ def _weighed(house: House, axes: Axes, person: str | None) -> tuple[Rows, Basis]
     answers = house.answers
     if axes.valid_on is None and axes.law == THEN:
         as_of = None if axes.as_of is None else answers.settle(axes)
-        await_differences(house, house.ledger.store.size() if as_of is None else as_of)
+        _await(house, house.ledger.store.size() if as_of is None else as_of)
         if (at := within(answers.differences, as_of)) is not None:
             return answers.differences, answers.basis(replace(axes, as_of=at))
     basis = answers.basis(axes)

@@ -121,6 +121,23 @@ def test_an_overview_counts_what_waits_with_each_office_and_since_when(town: Tow
     assert [who.get("/v1/workload").status_code for who in (town.person(), town.nobody)] == [403, 401]
 
 
+def test_an_office_that_looks_at_its_work_in_a_rush_does_not_wait_for_what_lies_far_behind(
+    town: Town, officer: Someone, person: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whom a rush keeps waiting is in the place of somebody else; the page says up to where it speaks."""
+    before = officer.saw("/v1/work")["differences_as_of"]
+    with monkeypatch.context() as rush:
+        rush.setattr(town.house.differing, "catch_up", lambda **_: True)
+        rush.setattr("api.cases.differences.SOON_EVENTS", 0)
+        town.house.differing._awaited.clear()
+        claim = person.submit(study(date="2026-03-06"))
+        told = officer.saw("/v1/work")
+
+        assert not town.house.differing._awaited.is_set(), "nobody waited"
+    assert claim["claim"] in {one["id"] for one in told["items"]}
+    assert before <= told["differences_as_of"] < told["as_of"]
+
+
 def test_work_as_of_a_position_is_what_waited_then_and_the_same_bytes_again(
     town: Town, works: BODY, person: Someone, officer: Someone
 ) -> None:
