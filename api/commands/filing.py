@@ -238,6 +238,9 @@ def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
         ("列", taken), ("未用的列", "、".join(would["ignored_columns"])), ("行数", would["rows"]),
         ("新增", would["new"]), ("重复", would["duplicates"]), ("错误", would["errors"]),
     ))
+    if would["beyond"]:
+        click.echo(f"  ! 多出 {would['beyond']} 人：总结报参加 {would['attended']} 人，"
+                   f"此前登记 {would['registered']} 人，这份新增 {would['new']} 人。请先与办班单位核对总结和名单。")
     for one in would["worth"]:
         clauses = "、".join(one["clauses"])
         rested = f"{one['rulebook'] or ''} {clauses}".strip()

@@ -273,6 +273,20 @@ def _killed_after(monkeypatch: pytest.MonkeyPatch, *, chunks: int) -> pytest.Mon
     return patch
 
 
+def test_more_people_than_the_organiser_said_were_there_are_told_before_they_are_registered(scene: Scene) -> None:
+    made, three = held(scene, headcount=9), [attendee(scene, name) for name in ("周一", "周二", "周三")]
+    first, both = (table(*((one.number, one.name, "", "", "") for one in some)) for some in (three[:1], three[1:]))
+    day = made["held"]["starts"]
+    made = scene.teacher.did(f"/v1/classes/{made['training_class']}/holding", {
+        "starts": day, "ends": made["held"]["ends"], "days": made["held"]["days"], "attended": 2, "passed": 2},
+        version=made["version"])
+
+    assert tried(scene.registrar, made, first)["beyond"] == 0
+    made = scene.registrar.did(place(made), {"file": first}, version=made["version"])
+    said = tried(scene.registrar, made, both)
+    assert (said["attended"], said["registered"], said["new"], said["beyond"], said["errors"]) == (2, 1, 2, 1, 0)
+
+
 def test_where_no_rulebook_says_what_a_class_is_worth_an_authority_confirms_it_with_a_document(scene: Scene) -> None:
     """W 14: a department's own class; the sector has no rule of its own there."""
     town = scene.town

@@ -104,13 +104,13 @@ def test_the_blank_is_read_back_and_says_every_route_and_level() -> None:
 def test_everything_wrong_in_a_row_is_told_by_its_cells_and_without_words_of_json() -> None:
     with Flask(__name__).app_context():
         g.trace_id = "0" * 32
-        wrong = rows_of(table((*CELLS[:1], "一", *CELLS[2:6], "五月", "三", *CELLS[8:]))).rows[0].wrong
+        wrong = rows_of(table((*CELLS[:1], "一", *CELLS[2:5], "听课", "五月", "三", *CELLS[8:]))).rows[0].wrong
         line = rows_of(b'{"record": "a", "version": "1"}').rows[0].wrong
 
-    assert wrong is not None and wrong.code == "row_malformed" and wrong.at == ("version", "date", "days")
+    assert wrong is not None and wrong.code == "row_malformed" and wrong.at == ("version", "route", "date", "days")
     assert [one.partition("：")[0] for one in wrong.words.split("；")] == [
-        "第 2 行 B 列“版本”", "第 2 行 G 列“日期”", "第 2 行 H 列“天数”"]
-    assert "引号" not in wrong.words and "/study" not in wrong.words
+        "第 2 行 B 列“版本”", "第 2 行 F 列“途径”", "第 2 行 G 列“日期”", "第 2 行 H 列“天数”"]
+    assert "引号" not in wrong.words and "/study" not in wrong.words and "没有这个途径" in wrong.words
     assert line is not None and line.words.startswith("/version：") and "/study：" in line.words
 
 

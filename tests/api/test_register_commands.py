@@ -174,7 +174,7 @@ def test_the_proof_of_an_event_is_kept_as_a_file_that_verifies(office: Office) -
 
     assert "xueshi verify event-1.tlog-proof" in taken.stdout
     verified = xueshi(office.folder, "verify", "event-1.tlog-proof", "--key", "log.vkey")
-    assert (verified.status, "成立" in verified.stdout) == (0, True)
+    assert (verified.returncode, "成立" in verified.stdout) == (0, True)
 
 
 def test_each_operation_of_the_api_has_its_command() -> None:

@@ -45,6 +45,7 @@ WORDS: Final = {
 }
 
 MALFORMED: Final = "row_malformed"
+_UNKNOWN: Final = {"route": "没有这个途径", "level": "没有这个级别"}
 _MALFORMED: Final = "这一行的格式不符合要求；用同一文件试办，逐行写明位置和改法。"
 
 
@@ -66,8 +67,15 @@ def in_its_cells(wrong: Wrong, row: int, columns: Columns | None) -> Wrong:
     """The same of a row of a sheet, to whoever filled it in: by cell and name of the column, without words of JSON."""
     if columns is None or not wrong.faults:
         return wrong
-    return wrong._replace(words=_joined(
-        f"{_cell(_column(pointer), row, columns)}：{plainly(words)}" for pointer, words in wrong.faults))
+    told = [(_column(pointer), words) for pointer, words in wrong.faults]
+    return wrong._replace(words=_joined(f"{_cell(name, row, columns)}：{_said(name, words)}" for name, words in told))
+
+
+def _said(name: str, words: str) -> str:
+    """Of a name that is none what it could be: how a code is formed helps nobody who writes names."""
+    if name in _UNKNOWN and "小写英文" in words:
+        return f"{_UNKNOWN[name]}，名称和代码见模板的填写说明"
+    return plainly(words)
 
 
 def _cell(name: str, row: int, columns: Columns) -> str:

@@ -63,6 +63,13 @@ class Checked(NamedTuple):
     duplicates: list[int]           # Rows, counted from 0.
     worth: Counter[tuple[int, Ruling]]  # How many get what for how many half days.
     people: dict[PersonId, Loaded[Person]]  # Who was found, as they stood.
+    attended: int                   # How many were there, as the organiser said afterwards (W 13).
+    registered: int                 # Of them by lists before.
+
+    @property
+    def beyond(self) -> int:
+        """How many more would be registered than were there: for the office to ask about, not for us to refuse."""
+        return max(0, self.registered + len(self.new) - self.attended)
 
     @property
     def wrong(self) -> list[Listed]:
@@ -74,7 +81,8 @@ def judged(desk: Desk, document: str | None, sheet: Sheet) -> Checked:
     """Read a list and judge every row of it. `document`: by which an authority confirms what no rulebook rules."""
     assert desk.held.held is not None, "whoever registers a class was told that it was held"
     columns, rows = listed(sheet, desk.house.today)
-    checked = Checked(sheet, columns, rows, [], [], Counter(), {})
+    before = sum(one.rows for one in desk.held.rosters if one.status == "closed")
+    checked = Checked(sheet, columns, rows, [], [], Counter(), {}, desk.held.held.attended, before)
     judging = _Judging(desk, document, desk.held.held)
     for block in blocks(rows):
         judging.judge(block, checked)

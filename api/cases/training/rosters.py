@@ -225,6 +225,9 @@ def preview(checked: Checked) -> dict[str, Any]:
         "new": len(checked.new),
         "duplicates": len(checked.duplicates),
         "errors": len(wrong),
+        "attended": checked.attended,
+        "registered": checked.registered,
+        "beyond": checked.beyond,
         "problems": [{"row": one.row + 1, "code": one.wrongs[0].code, "detail": words_of(one)}
                      for one in wrong[:TOLD_MOST]],
         "duplicate_rows": [row + 1 for row in checked.duplicates[:TOLD_MOST]],
