@@ -61,6 +61,11 @@ def new_ids(kind: str, count: int, *, now_ms: int) -> list[StreamId]:
             for at in range(0, 8 * count, 8)]
 
 
+def first_after(kind: str, *, now_ms: int) -> str:
+    """The least id of a kind that may be made when a time is over; all that were made by then come before it."""
+    return _written(PREFIXES[kind], now_ms + 1 << 60)
+
+
 def _written(prefix: str, number: int) -> StreamId:
     return StreamId(prefix + "".join([_PAIRS[number >> shift & 0x3FF] for shift in range(100, -1, -10)]))
 

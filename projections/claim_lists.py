@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
+from ledger.ids import first_after
 from projections.entries_reading import Version, read_each
 from projections.holding import Held, read_held, read_waiting
 from projections.pages import Page, paged
@@ -37,6 +38,9 @@ FLAGS: Final = (LATE, "by_analogy", "late_filing", "override")
 
 COUNTED_MOST: Final = 1_000
 """So many are counted; of more it is said that there are more."""
+
+_EARLY_MS: Final = 3_600_000
+"""Ids are in the order of their births. Who makes one need not be the host that records it, and clocks differ."""
 
 _STOOD: Final = "CASE WHEN v.from_position <= :as_of THEN {} END"
 """What was decided by then: of a row that went on later, nothing was."""
@@ -177,6 +181,10 @@ def _asked(
     _, at = files.file("entries", as_of)
     values: dict[str, Any] = {"as_of": at}
     parts = [within.conditions(values), *wanted.conditions(values)]
+    if (then := files.reflects(at)["as_of_time"]) is not None:  # Else all since is passed over first.
+        then_ms = int(datetime.fromisoformat(then).timestamp() * 1_000)
+        parts.append("m.claim < :unborn")
+        values["unborn"] = first_after("claim", now_ms=then_ms + _EARLY_MS)
     if after is not None:
         parts.append(f"m.claim {'>' if wanted.is_oldest_first else '<'} :after")
         values["after"] = after

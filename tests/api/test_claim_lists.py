@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from ledger.events.actor import Scope
+from projections.claim_lists import Wanted, claims_within
+from projections.files.reader import Reader
 from tests.api.house_kit import BODY, Someone, Town, house_in_2026, study
 from tests.api.test_exports import cells
 
@@ -154,3 +157,21 @@ def test_what_was_given_to_one_hand_is_asked_for_by_that_hand(place: Place) -> N
     assert place.listed(place.city, holder=place.away.id) == [] == place.listed(
         place.city, holder=place.clerk.id, as_of=str(given["events"][-1] - 1))
     assert place.li.saw("/v1/claims", role="unit")["items"][0]["waits"]["holder"] is None, "to a claimant, an office"
+
+
+def test_a_list_of_a_past_moment_passes_over_nothing_that_was_claimed_long_since(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, rows, plans = place.town.house.answers, Reader.rows, list[str]()
+
+    def explained(self: Reader, query: str, values: Any = ()) -> Any:
+        if "FROM matters" in query:
+            plans.extend(step[-1] for step in rows(self, f"EXPLAIN QUERY PLAN {query}", values))
+        return rows(self, query, values)
+
+    at = place.approved["events"][-1]
+    with monkeypatch.context() as patch:
+        patch.setattr(Reader, "rows", explained)
+        listed = claims_within(answers, [Scope(role="human_resources", region="33")], Wanted(), as_of=at)
+    assert [one.version.claim for one in listed.items] == ids(place.approved)
+    assert any("SEARCH m " in plan and "claim<?" in plan for plan in plans), plans

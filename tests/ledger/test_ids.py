@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ledger.events.log import LOG
 from ledger.ids import (
     PREFIXES,
+    first_after,
     format_verify_code,
     is_verify_code,
     kind_of,
@@ -92,3 +93,11 @@ def test_a_verify_code_is_read_as_people_type_it(typed: str) -> None:
 ])
 def test_what_cannot_be_a_verify_code_is_none(typed: str) -> None:
     assert parse_verify_code(typed) is None
+
+
+@given(st.integers(0, 2**48 - 2), st.integers(0, 2**60 - 1))
+def test_whatever_was_made_by_a_time_comes_before_the_first_after_it(now_ms: int, chance: int) -> None:
+    first = first_after("claim", now_ms=now_ms)
+
+    assert new_id("claim", now_ms=now_ms, randbits=lambda _: chance) < first
+    assert first <= new_id("claim", now_ms=now_ms + 1, randbits=lambda _: chance)
