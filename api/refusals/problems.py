@@ -6,16 +6,11 @@
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
-
-import structlog
 
 from api.evidence.files import EvidenceDamaged, EvidenceStoreFailed
 from api.refusals import meanings, refusals
@@ -242,12 +237,6 @@ def of_refusal(refusal: Refusal, trace_id: str) -> dict[str, object]:
     }
 
 
-_PAGE: Final = (
-    '<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><meta http-equiv="refresh" content="{seconds}">'
-    "<title>{title} - 学时账</title><h1>{title}</h1>"
-    "<p>没有写入任何内容。本页在 {seconds} 秒后自动重试，请不要反复刷新。</p></html>"
-)
-
 FAULTS_MOST: Final = 100
 """Whoever sends a million wrong names is told of the first: an answer must not be many times what was sent."""
 
@@ -263,57 +252,6 @@ def first_of(faults: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def invalid(trace_id: str, errors: Iterable[dict[str, Any]]) -> dict[str, object]:
     """The body for fields that cannot be used: each with its place, a code and the cure."""
     return problem("unprocessable_content", trace_id) | {"errors": first_of(errors)}
-
-
-_UNREAD: Final = (
-    '<!DOCTYPE html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>{title} - 学时账</title><h1>{title}</h1><p>{detail}</p>"
-    "<p>请用浏览器的“后退”回到刚才的页面。追踪号 {trace}</p></html>"
-)
-
-
-def unread(status: HTTPStatus, found: object, *, wants_page: bool = False) -> tuple[dict[str, str], bytes]:
-    """Refuse what could not be read as a request, before there is any service to ask: headers and body.
-
-    Whoever sent a file that is too large from a browser is told on a page. What was found is logged by its type alone,
-    and nothing of the request is repeated anywhere.
-    """
-    trace_id = uuid.uuid4().hex
-    structlog.contextvars.clear_contextvars()  # They would be those of the last request that this thread answered.
-    log = structlog.get_logger().bind(request_id=trace_id, status=int(status))
-    if isinstance(found, Exception) and status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("failed", exc_info=found)
-    else:
-        log.info("unreadable", why=type(found).__name__)
-    said = problem(code_of(status), trace_id, status=status)
-    content_type, body = MEDIA_TYPE, json.dumps(said, ensure_ascii=False).encode()
-    if wants_page:
-        content_type = "text/html; charset=utf-8"
-        body = _UNREAD.format(title=said["title"], detail=said["detail"], trace=trace_id).encode()
-    return {
-        "Connection": "close", "Content-Type": content_type, "Content-Length": str(len(body)),
-        "Content-Language": "zh-CN", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-        "X-Request-Id": trace_id,
-    }, body
-
-
-def turned_away(seconds: int, *, is_one_too_many: bool, wants_page: bool) -> tuple[HTTPStatus, dict[str, str], bytes]:
-    """Tell whoever comes when too many do in how many seconds to come back, before anybody looks what they asked for.
-
-    Whoever looks from a browser is told on a page, which comes back by itself.
-    """
-    code, trace_id = "too_many_at_once" if is_one_too_many else "overloaded", uuid.uuid4().hex
-    kind = KINDS[code]
-    if wants_page:
-        content_type, body = "text/html; charset=utf-8", _PAGE.format(title=kind.title, seconds=seconds).encode()
-    else:
-        said = problem(code, trace_id) | {"seen": {"retry_after": seconds}}
-        content_type, body = MEDIA_TYPE, json.dumps(said, ensure_ascii=False).encode()
-    return HTTPStatus(kind.status), {
-        "Retry-After": str(seconds), "Content-Type": content_type, "Content-Length": str(len(body)),
-        "Content-Language": "zh-CN", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
-        "X-Request-Id": trace_id,
-    }, body
 
 
 def explained(code: str) -> dict[str, object] | None:

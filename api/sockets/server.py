@@ -26,7 +26,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
-from api.refusals.problems import turned_away, unread
+from api.refusals.unserved import turned_away, unread
 from api.sockets.lanes import Lanes, Turn, lane_of
 
 _READ: Final = select.EPOLLIN | select.EPOLLPRI

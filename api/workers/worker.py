@@ -21,7 +21,7 @@ import structlog
 from gunicorn.http import errors
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-from api.refusals import problems
+from api.refusals import unserved
 from api.sockets.lanes import Lanes
 from api.workers.connection import Connection, looked_at
 from api.workers.patient import Patient
@@ -193,7 +193,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if turn is None or not turn.come_back_s:
             return super().handle_request(req, conn)
         wanted = next((value for name, value in req.headers if name == "ACCEPT"), "")
-        status, headers, body = problems.turned_away(
+        status, headers, body = unserved.turned_away(
             turn.come_back_s, is_one_too_many=turn.is_one_too_many, wants_page="text/html" in wanted)
         closes = not self.alive or req.should_close()
         headers["Connection"] = "close" if closes else "keep-alive"
@@ -225,7 +225,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """Refuse what cannot be read as a request, and repeat nothing of it anywhere."""
         status = next((one for kind, one in _STATUS if isinstance(exc, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
-        headers, body = problems.unread(status, exc)
+        headers, body = unserved.unread(status, exc)
         lines = [f"HTTP/1.1 {int(status)} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
         with suppress(OSError):
             client.sendall("\r\n".join([*lines, "", ""]).encode("ascii") + body)
