@@ -18,10 +18,9 @@ from ledger.access import pruning as access_pruning
 from ledger.access.log import anchor_access, record_accesses
 from ledger.events.base import By
 from ledger.proof.tiles import TILE_WIDTH
-from tests.api.house_kit import Someone, Ticking, Town, house_in
+from tests.api.house_kit import ALWAYS, IN_2026, Someone, Ticking, Town, house_in
 
 DAY = 86_400_000_000
-START = 2_000_000_000_000_000  # 2033: later than whoever opens the register by the real clock.
 HEAD = "acr_" + "1" * 22
 
 
@@ -36,11 +35,9 @@ class Scene(NamedTuple):
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """300 looks at Li, and as many three years and a half later."""
-    folder, clock = tmp_path_factory.mktemp("keeping") / "data", Ticking(START)
-    with house_in(folder, clock) as town:
+    folder, clock = tmp_path_factory.mktemp("keeping") / "data", Ticking(IN_2026)
+    with house_in(folder, clock, logs_too=True, clock_checked=ALWAYS) as town:
         register = town.house.register
-        for log in (register.ledger, register.access):
-            log.store._clock = lambda: clock.now * 1_000  # type: ignore[attr-defined]
         li, works = town.person("李明"), town.unit("某厂", "330203", "industry")
         town.belongs(li, works, "2018-01-01")
         watch = town.officer(town.unit("省某厅", "330000", "general"), "supervisor", "33")
@@ -116,10 +113,10 @@ def test_half_a_year_is_the_least_that_can_be_set() -> None:
 def test_an_access_log_that_was_written_anew_with_its_own_key_is_found_by_what_the_ledger_recorded(
     tmp_path: Path,
 ) -> None:
-    folder, clock = tmp_path / "data", Ticking(START)
+    folder, clock = tmp_path / "data", Ticking(IN_2026)
 
     def look(reader: str) -> None:
-        with house_in(folder, clock) as town:
+        with house_in(folder, clock, logs_too=True, clock_checked=ALWAYS) as town:
             record_accesses(
                 town.house.register.access, by=By(actor=reader, role="unit"), subjects=["per_li"], route="years",
                 purpose="annual_review", what=("years",), now_ms=clock.now // 1_000)

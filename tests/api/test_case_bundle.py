@@ -25,7 +25,7 @@ from ledger.proof.policy import Policy
 from projections.findings.patterns import patterns
 from tests.api.command_kit import answering, xueshi
 from tests.api.finding_kit import looked, place_in, shown_twice
-from tests.api.house_kit import BODY, Someone, Town, house_in, study
+from tests.api.house_kit import BODY, Someone, Town, house_in_2026, study
 from tests.api.paper_kit import PDF, digest, png
 
 NAME, TITLE, NUMBER, WORDS = "欧阳若兰", "数控加工高级研修", "浙技-2026-0417", "签到表有两处笔迹相同"
@@ -47,7 +47,7 @@ class Place(NamedTuple):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with house_in(tmp_path_factory.mktemp("bundle") / "data") as town:
+    with house_in_2026(tmp_path_factory.mktemp("bundle") / "data") as town:
         yield placed(town)
 
 

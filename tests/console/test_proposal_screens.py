@@ -12,7 +12,7 @@ import pytest
 from api.console.screens import page_routes
 from api.service.app import create_app
 from policies.shelf import TEXTS
-from tests.api.house_kit import Someone, Town, house_in
+from tests.api.house_kit import Someone, Town, house_in_2026
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 from tests.console.test_rule_screens import amended
@@ -24,7 +24,7 @@ WRONG = "第六条（九）：原文是每门 3 学时，细则写成了 5。"
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town of its own: what is enacted is the law of everybody in it."""
-    with house_in(tmp_path_factory.mktemp("proposals") / "data") as town:
+    with house_in_2026(tmp_path_factory.mktemp("proposals") / "data") as town:
         town.app = create_app(town.house, blueprints=[page_routes()])
         yield town
 

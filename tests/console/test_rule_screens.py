@@ -14,7 +14,7 @@ from api.console.screens import page_routes
 from api.service.app import create_app
 from policies.shelf import SHIPPED, TEXTS, shipped
 from projections.replay.report import FORMAT
-from tests.api.house_kit import Someone, Town, house_in, study
+from tests.api.house_kit import Someone, Town, house_in_2026, study
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 
@@ -122,7 +122,7 @@ def test_words_are_looked_for_in_texts_rows_and_readings_and_lead_to_their_sente
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town of its own: what is enacted is the law of everybody in it."""
-    with house_in(tmp_path_factory.mktemp("rules") / "data") as town:
+    with house_in_2026(tmp_path_factory.mktemp("rules") / "data") as town:
         town.app = create_app(town.house, blueprints=[page_routes()])
         yield town
 
