@@ -126,20 +126,26 @@ def _scope(question: Mapping[str, Any]) -> str:
 
 
 def _flow(verdicts: Mapping[tuple[Any, Any], int]) -> Markup:
-    """Two bars, old and new, each divided by verdict."""
+    """Two bars, old and new, divided by verdict: in grey too, by lines and by words on the parts or over the bar."""
     total = sum(verdicts.values()) or 1
     parts = []
     for at, (words, place) in enumerate((("原", 0), ("新", 1))):
         begin, top = 0, 22 + at * 62
+        narrow = []
         parts.append(f'<text x="0" y="{top - 6}">{words}</text>')
         for met, (kind, name) in _VERDICTS.items():
             many = sum(each for key, each in verdicts.items() if key[place] is met)
             left, wide = _percent(begin, total), _percent(many, total)
-            parts.append(f'<rect fill="{_FILLS[kind]}" x="{left}" y="{top}" width="{wide}" height="28"/>')
+            parts.append(f'<rect fill="{_FILLS[kind]}" x="{left}" y="{top}" width="{wide}" height="28" '
+                         'stroke="#fff" stroke-width="2"/>')
             if many * 8 > total:
                 parts.append(f'<text x="{_percent(2 * begin + many, 2 * total)}" y="{top + 19}" text-anchor="middle" '
                              f'fill="#fff" font-weight="600">{name} {count(many)}</text>')
+            elif many:
+                narrow.append(f"{name} {count(many)}")
             begin += many
+        if narrow:
+            parts.append(f'<text x="100%" y="{top - 6}" text-anchor="end">{"，".join(narrow)}</text>')
     return _chart("flow", 124, "原细则与新细则之下各结论的人年度数", parts)
 
 

@@ -85,6 +85,11 @@ def test_a_report_is_written_whole_and_the_same_again(
     assert "已取得的职称 减少 宁波市 没有细则规定，只计年数 2 1" in with_titles
     assert f"另有 {1_000 + max(0, len(told['by_unit']) - 30):,} 个见 groups.csv".replace(",", "") in with_titles
     assert "下一次申报 增加 （无归属） 乙 第九条 1 1" in with_titles
+    for one in told["verdicts"]:
+        one["person_years"] = {True: 50, False: 47, None: 3}[one["old"]] if one["old"] is one["new"] else 0
+    drawn = re.findall(r"<text[^>]*>([^<]*)<", page_of(told, done["digest"]))
+    narrow = ["达标 50", "未达标 47", "未定 3"]
+    assert drawn[:8] == ["原", *narrow, "新", *narrow], "what is too narrow for its words is named over the bar"
 
     again = replayed(data, capfd, "--under", "now", "--against", PROVINCE)
     assert "逐字节相同" in again and done["digest"] in again
