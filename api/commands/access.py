@@ -12,7 +12,7 @@ import click
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.options import as_json_option, data_option, opened
 from api.terminal.exits import Exit, Stop
-from api.words.codes import PURPOSES
+from api.words.codes import purpose as purpose_words
 from api.words.telling import PAGE, next_page, role, table, with_options
 
 
@@ -37,7 +37,7 @@ def list_(asking: Asking, first: str | None, last: str | None, wanted: str | Non
 
 def _tell(body: dict[str, Any]) -> None:
     rows = [(one["position"], one["at"][:19].replace("T", " "), one["reader"], role(one["role"]), one["subject"],
-             "、".join(one["what"]), PURPOSES.get(one["purpose"], one["purpose"])) for one in body["items"]]
+             "、".join(one["what"]), purpose_words(one["purpose"])) for one in body["items"]]
     table(("序号", "时间", "谁", "角色", "看了谁", "看了什么", "目的"), rows, empty="没有这样的查阅。")
     if body["behind"]:
         click.echo(f"还有 {body['behind']} 条没有读到；稍后再查。", err=True)

@@ -60,3 +60,8 @@ ALIKE: Final = {
     "occasion": "是同一活动", "output": "是同一成果", "certificate": "出示同一份证书", "facts": "所写的内容全部相同",
 }
 """By what two claims of one person may be the same study."""
+
+
+def purpose(code: str) -> str:
+    """For what something was looked at, in words; of a code that an interface made up, that it is one."""
+    return PURPOSES.get(code) or f"调取的系统自行写明的目的：{code}"

@@ -139,6 +139,7 @@ def test_it_holds_papers_as_they_were_handed_in_rulebooks_and_what_was_sealed(pl
     assert any(one.get("certificate_number") == NUMBER for one in told)
     assert files["findings/D01-1.sql"].startswith(b"-- D01/1 ")
     page = files["report.html"].decode()
+    assert "调取的系统自行写明的目的：court_referral" in page, "a code that an interface made up is told to be one"
     for words in (NAME, TITLE, WORDS, "现已撤销 8", "已冻结 1 项", "属实", "核定学时"):
         assert words in page, words
     case = json.loads(files["case.json"])

@@ -181,7 +181,8 @@ def test_every_code_that_is_kept_has_words() -> None:
 def test_every_screen_of_imports_is_without_fault_in_a_browser(source: Source, served: str, chromium: Any) -> None:
     done = source.browser.press(tried(source, "tenth", lines(*named(source, "g"))), "导入 3 行")
     window = Window(chromium, served, source.someone.token)
-    for path in ("/imports", "/imports/new", done.address, f"{done.address}/reconciliation", "/imports/report",
+    for path in ("/imports", "/imports/new", done.address, f"{done.address}?row=1", "/imports?system=tenth",
+                 f"{done.address}/reconciliation", "/imports/report",
                  "/imports/changes?system=tenth", "/imports/sources", "/imports/sources/tenth",
                  "/imports/sources/tenth/closing", "/imports/new-source"):
         assert window.faults(path) == [], path

@@ -16,7 +16,7 @@ from api.cases.investigating.bundle_contents import Contents, Told
 from api.evidence.types import PAPER_KINDS
 from api.house import House
 from api.paper.documents import Document, Section, Table
-from api.words.codes import PURPOSES
+from api.words.codes import purpose as purpose_words
 from api.words.telling import CASE_KINDS, state, word
 from api.words.telling import role as role_name
 from api.words.year_page import region
@@ -68,7 +68,7 @@ def report(data: Mapping[str, Any], *, origin: str, purpose: str) -> Document:
         ("立案", one["opened_at"][:10]), ("状态", STATUSES.get(one["status"], one["status"])),
         ("结论", FINDINGS.get(one["finding"], one["finding"])), ("移送", one["referred_to"]),
         ("办结限期", None if one["due"] is None else str(one["due"])),
-        ("材料截至", f"{origin} 第 {data['as_of']} 个事件"), ("调取目的", PURPOSES.get(purpose, purpose)),
+        ("材料截至", f"{origin} 第 {data['as_of']} 个事件"), ("调取目的", purpose_words(purpose)),
     ))
     return Document(
         "监察案件移送材料", one["case"], [

@@ -22,6 +22,7 @@ from api.console.words import PURPOSES
 from api.paper.saved import disposition
 from api.paper.tables_out import Table
 from api.whole import whole
+from api.words.codes import purpose as purpose_words
 from api.words.telling import role as role_name
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
@@ -110,7 +111,7 @@ def _row(asking: Asking, one: Mapping[str, Any]) -> dict[str, Any]:
     unit = None if one["organisation"] is None else asking.house.answers.unit(one["organisation"])
     return {
         **one, "when": written(one["at"]), "role_name": role_name(one["role"]),
-        "why": PURPOSES.get(one["purpose"], one["purpose"]),
+        "why": purpose_words(one["purpose"]),
         "organisation_name": "" if unit is None else unit.names[-1].name, "said": "、".join(map(_said, one["what"])),
     }
 
