@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from api.console.screens import page_routes
 from api.service.app import create_app
+from api.words.reading_words import in_words
 from policies.shelf import SHIPPED, TEXTS, shipped
 from projections.replay.report import FORMAT
 from tests.api.house_kit import Someone, Town, house_in_2026, study
@@ -102,6 +104,18 @@ def test_the_examples_of_a_rulebook_are_run_as_it_is_opened(li: Browser) -> None
     assert "2021-06-01 高研班（市级），天数 5" in shown.text
     assert "✓ 都相符" in shown.text and "不相符" not in shown.text
     assert "AMB-21" in shown.text and "一般不超过 24 个学时" in shown.text
+
+
+def test_a_reading_says_in_chinese_what_it_calls_by_a_name_of_the_file_and_the_name_beside(li: Browser) -> None:
+    page = li.get(NINGBO).text
+    assert "计入并标注逾期备案（late_filing）；开始之后才备案或没有备案：不计（not_filed）" in page
+    assert "约束的轻重（force = ordinarily）保留这层意思" in page
+    for book in shipped().books:
+        for one in book.readings:
+            for words in (one.question, one.chosen, one.reason, *one.alternatives):
+                bare = re.sub(r"（[^（）]*）", "", in_words(words))
+                assert not re.search("[a-z]{3}", bare), (book.id, one.id, bare)
+                assert all(name in in_words(words) for name in re.findall("[a-z_]{3,}", words)), "nothing is lost"
 
 
 def test_words_are_looked_for_in_texts_rows_and_readings_and_lead_to_their_sentence(li: Browser) -> None:

@@ -31,6 +31,7 @@ from api.house import House
 from api.law_of import law_now
 from api.operational.callers import FOUNDER
 from api.paper.tables_out import Table
+from api.words.reading_words import in_words
 from api.words.year_page import moment as written
 from api.words.year_page import region
 from ledger.errors import Refusal
@@ -262,7 +263,7 @@ def opened_told(one: Opened) -> dict[str, Any]:
         "findings": findings_told(one.findings),
         "reports": [_report(book, each._asdict()) for each in one.reports],
         "others": [_other(book, each.book) for each in one.family],
-        "shown_in": _shown_in(one.articles), "shown_by": _shown_by(one.examples),
+        "said": in_words, "shown_in": _shown_in(one.articles), "shown_by": _shown_by(one.examples),
     }
 
 
