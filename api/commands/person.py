@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,6 +55,26 @@ def affiliations(
     """查看一个人的人事隶属：从何时到何时、因哪次变更、依据哪些事件"""
     query = {"as_of": as_of, "valid_on": valid_on, "purpose": purpose}
     return asking.get(f"/v1/persons/{person}/affiliations", tell_affiliations, query)
+
+
+@person.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--name", help="更正后的姓名")
+@click.option("--id-kind", help="更正后的证件类型")
+@click.option("--id-number", help="更正后的证件号码（写 - 则从标准输入读）")
+@click.option("--phone", help="更正后的手机号码")
+@click.option("--words", required=True, help="理由")
+@click.option("--evidence", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="所核对的证件文件，只取其摘要，可多次")
+def correct(asking: Asking, person: str, id_number: str | None, evidence: tuple[Path, ...], **given: str | None) -> int:
+    """更正姓名、证件或手机号码（人力社保部门）"""
+    from api.commands.study import digest
+
+    number = standard_input.line().strip() if id_number == "-" else id_number
+    named = {**given, "id_number": number, "evidence": [digest(path) for path in evidence]}
+    body = {name: value for name, value in named.items() if value}
+    return asking.post(f"/v1/persons/{person}/corrections", tell, body, done="已更正")
 
 
 @person.command()

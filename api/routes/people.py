@@ -15,7 +15,7 @@ from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.actors import TokenAnswer
 from api.routes.schemas.common import Purpose
-from api.routes.schemas.people import DepartureBody, PersonAnswer, PersonBody, StruckOutBody
+from api.routes.schemas.people import CorrectedPersonBody, DepartureBody, PersonAnswer, PersonBody, StruckOutBody
 from api.routes.schemas.transfers import TransferAnswer, TransferBody
 from ledger.errors import Refusal
 
@@ -59,7 +59,7 @@ def transfer(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) 
 
 
 def _put_right(part: str, summary: str, body: type[ma.Schema], use_case: Callable[..., Done | Refusal]) -> None:
-    """Offer what puts right where somebody belongs: whoever does so need not have seen the rest of their record."""
+    """Offer what puts right who somebody is or where they belong; the rest of their record need not have been seen."""
 
     def done(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Told | Refusal:
         came = use_case(house(), caller, person, fields, asked)
@@ -70,6 +70,7 @@ def _put_right(part: str, summary: str, body: type[ma.Schema], use_case: Callabl
                 show=people.view)(done)
 
 
+_put_right("corrections", "更正姓名、证件或手机号码", CorrectedPersonBody, people.correct)
 _put_right("departures", "登记离开单位的最后一日：离职、退休", DepartureBody, leaving.leave)
 _put_right("departure-voidings", "作废登记错的最后一日", DepartureBody, leaving.stay)
 _put_right("affiliation-voidings", "作废登记错的人事隶属", StruckOutBody, leaving.strike_out)

@@ -235,6 +235,7 @@ def _bodies(li: Someone, works: BODY, beside: BODY, other: str) -> dict[str, BOD
         f"{person}erasure": {"basis": "request", "document": "申〔2026〕7号", "asked_on": "2026-01-05", **WORDS},
         f"{person}erasure/withdrawal": WORDS, f"{person}erasure/destruction": {"document": "申〔2026〕7号"},
         f"{person}titles": {"level": "assistant", "obtained_on": "2016-01-01"},
+        f"{person}corrections": {"name": "李明明", **WORDS},
         f"{person}departures": {"ends": "2026-10-01"}, f"{person}departure-voidings": {"ends": "2026-10-01"},
         f"{person}affiliation-voidings": {"starts": "2018-01-01"},
         f"{person}disqualifications": {"cause": "falsified", "document": "某文", "article": "某条", **WORDS},

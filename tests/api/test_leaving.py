@@ -1,10 +1,10 @@
-"""Somebody retires, leaves, or was entered with a unit that was never theirs."""
+"""Somebody retires, leaves, or was entered with a name, a number or a unit that was never theirs."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone, Town, study
+from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 
 
 @pytest.fixture
@@ -73,3 +73,24 @@ def test_a_unit_enters_nobodys_last_day_but_its_own_peoples_and_nobody_their_own
     assert other.post(path, body).get_json()["code"] == "person_absent"
     assert oneself.post(path, body).get_json()["code"] == "own_record"
     assert person.post(path, body).get_json()["code"] == "official_needed"
+
+
+def test_a_wrong_name_and_number_are_put_right_and_the_number_is_free_for_its_holder(
+    town: Town, works: BODY, office: Someone
+) -> None:
+    person, right = town.person("李名"), resident_id(4_711)
+    town.belongs(person, works, "2024-01-01")
+    path = f"/v1/persons/{person.id}/corrections"
+    before = person.saw(f"/v1/persons/{person.id}")["identity"]
+
+    office.did(path, {"name": "李明远", "id_number": right, "words": "与身份证不符"})
+
+    after = person.saw(f"/v1/persons/{person.id}")["identity"]
+    assert (before["name"], after["name"]) == ("李*", "李*远") and before["id_number"] != after["id_number"]
+    taken = town.person("另一人")
+    town.belongs(taken, works, "2024-01-01")
+    held = office.post(f"/v1/persons/{taken.id}/corrections", {"id_number": right, "words": "号码写错"})
+    assert held.status_code == 409 and held.get_json()["seen"] == {"kind": "id_number"}
+    same = office.post(path, {"name": "李明远", "words": "再更正"})
+    assert same.get_json()["code"] == "nothing_changed"
+    assert person.post(path, {"name": "李", "words": "自己改"}).get_json()["code"] == "official_needed"

@@ -231,6 +231,8 @@ def test_a_unit_is_renamed_merged_and_closed_and_somebody_retires(office: Office
     moved = office.made(own, "transfer", "request", person, "--to-unit", one, "--starts", "2024-01-01")
     office.run(token, "transfer", "confirm", str(moved["transfer"]))
 
+    corrected = office.run(hr, "person", "correct", person, "--name", "鲁大师傅", "--words", "与身份证不符").stdout
+    assert "✓ 已更正" in corrected and "鲁大" not in corrected, "what is sealed is not told"
     left = office.run(token, "person", "leave", person, "--ends", "2026-03-31").stdout
     assert "✓ 已登记离开" in left and "2026-03-31" in left
     assert "至今" in office.run(hr, "person", "void-departure", person, "--ends", "2026-03-31").stdout

@@ -65,3 +65,15 @@ def test_a_unit_is_renamed_merged_and_closed(cast: Cast, office: Browser) -> Non
 
     closed = office.press(office.get(f"/units/{two['unit']}/closing"), "注销", ends="2026-04-01")
     assert "– 已注销" in closed.text
+
+
+def test_a_name_is_put_right_and_the_former_one_is_shown_nowhere(cast: Cast, office: Browser) -> None:
+    person = cast.town.person("周写错")
+    cast.town.belongs(person, works(cast, "柯桥的厂"), "2024-01-01")
+
+    page = office.get(f"{at(person)}/corrections")
+    wrong = office.press(page, "更正姓名、证件", 422, id_number="330102199003070010", words="与身份证不符")
+    assert "证件号码：" in wrong.text
+    done = office.press(page, "更正姓名、证件", name="周写对", words="与身份证不符")
+
+    assert "周*对：人事隶属" in done.text and "周*错" not in done.source

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.factor_shown import fresh
 from api.cases.standing import (
@@ -108,6 +110,40 @@ def see(house: House, caller: Caller, person: str, purpose: str | None) -> tuple
     if no is not None:
         return no
     return view(found) | {"identity": identity_of(house, found)}, reading.versions[found.person]  # type: ignore[index]
+
+
+def correct(house: House, caller: Caller, person: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Put a name, a document or a phone right, as human resources have seen it on paper; what stood before stays."""
+
+    def decide(_: Reading, role: str, found: persons.Person, by: Actor) -> Decision:
+        known = persons.processed_by(found, role, by)
+        if isinstance(known, Refusal):
+            return known
+        before = sealed_identity(house, person)
+        assert before is not None, "of whoever is not forgotten the identity can be read"
+        after = _corrected(before, fields, house.today)
+        changed = tuple(name for name in ("name", "id_kind", "id_number", "phone")
+                        if getattr(before, name) != getattr(after, name))
+        return persons.decide_person_correction(found, persons.CorrectPerson(
+            role=role, identity=after, fields=changed, words=fields["words"],
+            evidence=tuple(fields.get("evidence", ()))), by)
+
+    return upon_person(house, caller, person, asked, (HUMAN_RESOURCES,), decide)
+
+
+def _corrected(before: Identity, fields: dict[str, Any], today: date) -> Identity:
+    """An identity with what was sent in the place of what was wrong; what was not sent is not looked at again."""
+    after = before
+    if "name" in fields:
+        name = identifier("/name", lambda: names.parse(fields["name"]))
+        after = replace(after, name=name.raw, name_normalised=name.normalised)
+    if "id_kind" in fields or "id_number" in fields:
+        kind, text = fields.get("id_kind", before.id_kind), fields.get("id_number", before.id_number)
+        number = identifier("/id_number", lambda: id_number.parse(kind, text, today=today))
+        after = replace(after, id_kind=number.kind, id_number=number.normalised)
+    if "phone" in fields:
+        after = replace(after, phone=identifier("/phone", lambda: phones.parse(fields["phone"])).normalised)
+    return after
 
 
 def upon_person(

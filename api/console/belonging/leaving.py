@@ -18,7 +18,8 @@ from api.console.form import Field
 from api.console.moment import asked_moment
 from api.console.records import named_units, unit_name
 from api.console.screen import Asking, Page, Shown
-from api.routes.schemas.people import DepartureBody, StruckOutBody
+from api.console.tracing.field_words import ID_KINDS
+from api.routes.schemas.people import CorrectedPersonBody, DepartureBody, StruckOutBody
 from ledger.errors import Refusal
 from ledger.streams.person import Person
 
@@ -89,7 +90,17 @@ def _first(name: str, days: Sequence[Any], otherwise: Any) -> dict[str, Any]:
     return {name: days[0] if days else otherwise}
 
 
+def _identity(_: Asking, __: Subject) -> Sequence[Field]:
+    return (Field("name", "姓名", hint="只填要更正的各项", most=120),
+            Field("id_kind", "证件类型", "choice", tuple(ID_KINDS.items()), blank="不变"),
+            Field("id_number", "证件号码", most=60), Field("phone", "手机号码", most=30), deeds.WORDS,
+            deeds.papers("身份证件或更名证明的扫描件"))
+
+
 BELONGING: Final = Room(_subject, deeds.named(
+    Deed("corrections", "更正姓名、证件", people.correct, CorrectedPersonBody, _identity,
+         lambda _, __: {"name": "", "words": deeds.UNTYPED},
+         note="须核对证件原件。此前的姓名和号码加密留存，不再显示。记为一个事件，不能删除。"),
     Deed("departures", "登记离开", leaving.leave, DepartureBody, _ends,
          lambda asking, _: {"ends": asking.house.today}, depends=True,
          note="离职、退休的登记最后一日；转到其他单位的，由本人申请变更，不必登记离开。记为一个事件；有误的可以作废。"),

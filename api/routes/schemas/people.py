@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.bodies import Body
-from api.routes.fields import Choice, Day, Text
-from api.routes.schemas.common import PHONE_MOST, Answer, Recorded
+from api.routes.fields import Choice, Day, Many, Sha256, Text
+from api.routes.schemas.common import PHONE_MOST, Answer, Recorded, Words
 from ledger.identifiers.id_number import KINDS
 
 
@@ -17,6 +17,16 @@ class PersonBody(Body):
     id_kind = Choice(*KINDS, required=True)
     id_number = Text(60, required=True)
     phone = Text(PHONE_MOST)
+
+
+class CorrectedPersonBody(Words):
+    """What of somebody's identity was wrong, as it is right; what is not sent stays."""
+
+    name = Text(120, metadata={"description": "更正后的姓名"})
+    id_kind = Choice(*KINDS)
+    id_number = Text(60, metadata={"description": "更正后的证件号码"})
+    phone = Text(PHONE_MOST)
+    evidence = Many(Sha256(), 20, unique=True, metadata={"description": "所核对的证件或证明的摘要"})
 
 
 class DepartureBody(Body):
