@@ -223,7 +223,7 @@ def _map(register: Register) -> Works:
         progress(0, size)
         with closing(MapFile(path, store, key)) as made:
             made.empty()
-            position = made.content()[0]
+            position = made.content(tell=lambda done: progress(done, size))[0]
         progress(size, size)
         return position
 
@@ -234,7 +234,7 @@ def _map(register: Register) -> Works:
         try:
             with closing(MapFile(path, store, key)) as stands, closing(MapFile(beside, store, key)) as should:
                 position, _, root = stands.content()
-                made = should.content(position)[2]
+                made = should.content(position, lambda done: progress(done, position))[2]
         finally:
             discard(beside)
         progress(size, size)

@@ -44,6 +44,8 @@ BEHIND_MOST: Final = 200_000   # More than some seconds' work is not done while 
 UNHASHED_MOST: Final = 1_000   # So many events are hashed in a tenth of a second; more are not left to whoever asks,
 BUSY_MOST: Final = 100_000     # unless more come in each second: what is hashed now would be hashed again.
 _Result = TypeVar("_Result")
+Tell = Callable[[int], object]
+"""Is told how far the log was read, after each commit."""
 
 
 class MapFailed(LedgerError):
@@ -109,9 +111,9 @@ class MapFile:
         """Note where the map was committed to, for the next statement that rests on it."""
         self._mended(lambda: self._remember(proved.size, event))
 
-    def content(self, upto: int | None = None) -> tuple[int, int, bytes]:
+    def content(self, upto: int | None = None, tell: Tell = lambda _: None) -> tuple[int, int, bytes]:
         """Its size, how many people it has, and its root, with all that stands in the log now, or up to a size."""
-        return self._mended(lambda: self._content(upto))
+        return self._mended(lambda: self._content(upto, tell))
 
     def empty(self) -> None:
         """Forget everything, in one transaction: whoever has the file open reads on from the beginning."""
@@ -141,15 +143,17 @@ class MapFile:
             connection.execute("UPDATE state SET committed_size = ?, committed_event = ? WHERE hashed = ?",
                                (size, event, size))
 
-    def _content(self, upto: int | None) -> tuple[int, int, bytes]:
-        self._read_on(upto=upto)
+    def _content(self, upto: int | None, tell: Tell) -> tuple[int, int, bytes]:
+        self._read_on(upto=upto, tell=tell)
         with self._changed() as connection:
             state = self._hash(connection, self._fitting(connection))
             return state.hashed, state.people, kept(connection, 1).hash
 
     # Reading the log
 
-    def _read_on(self, stopped: Callable[[], bool] = lambda: False, upto: int | None = None) -> State:
+    def _read_on(
+        self, stopped: Callable[[], bool] = lambda: False, upto: int | None = None, tell: Tell = lambda _: None
+    ) -> State:
         while True:
             with self._changed() as connection:
                 state = self._fitting(connection)
@@ -159,6 +163,7 @@ class MapFile:
                     return state
                 last = take(connection, state.position, leaves)
                 connection.execute("UPDATE state SET position = ?, leaf_hash = ?", (state.position + len(leaves), last))
+            tell(state.position + len(leaves))
 
     def _fitting(self, connection: sqlite3.Connection) -> State:
         """How far the file is; emptied first where it is not of this log and key."""

@@ -54,6 +54,14 @@ def test_it_shows_every_event_of_everyone_and_nobody_of_whom_nothing_is_known(ho
     check_absence(absent.root, absent.proof)
 
 
+def test_whoever_waits_for_it_is_told_how_far_the_log_was_read(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHUNK", 2)
+    size, told = house.store.size(), list[int]()
+    map_file(house).content(size - 1, told.append)
+
+    assert told == [*range(2, size - 1, 2), size - 1]
+
+
 @settings(derandomize=True, max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 30), max_size=12), min_size=1, max_size=6))
 def test_followed_step_by_step_or_made_at_once_it_is_the_map_of_the_definition(steps: list[list[int]]) -> None:
