@@ -126,15 +126,18 @@ def test_an_office_that_looks_at_its_work_in_a_rush_does_not_wait_for_what_lies_
 ) -> None:
     """Whom a rush keeps waiting is in the place of somebody else; the page says up to where it speaks."""
     before = officer.saw("/v1/work")["differences_as_of"]
+    waited = list[int]()
     with monkeypatch.context() as rush:
         rush.setattr(town.house.differing, "catch_up", lambda **_: True)
-        rush.setattr("api.cases.differences.SOON_EVENTS", 0)
-        town.house.differing._awaited.clear()
+        rush.setattr(town.house.differing, "wait_for", lambda position, _: waited.append(position))
         claim = person.submit(study(date="2026-03-06"))
+        officer.saw("/v1/work")
+        assert waited == [claim["events"][0]], "what is about to be known is waited for"
+        rush.setattr("api.cases.differences.SOON_EVENTS", 0)
         told = officer.saw("/v1/work")
 
-        assert not town.house.differing._awaited.is_set(), "nobody waited"
-    assert claim["claim"] in {one["id"] for one in told["items"]}
+    assert len(waited) == 1
+    assert claim["claim"] in ids(told)
     assert before <= told["differences_as_of"] < told["as_of"]
 
 
