@@ -52,7 +52,7 @@ _CLAIMS: Final = Table(
     {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str, "submitted_on": str,
      "registered": int, "registered_event": int, "study_event": int, "decision_event": int, "events": str,
      "since_position": int},
-    ("claim", "from_position"), (("person",),), found_by=("claim",),
+    ("claim", "from_position"), (("person",), ("status", "claim")), found_by=("claim",),
     goes_on=("status", "endorsed", "registered", "registered_event", "decision_event", "events"))
 (_STATUS, _REVISION, _ENDORSED, _REGISTERED, _REGISTERED_EVENT, _STUDY_EVENT, _DECISION_EVENT, _EVENTS, _SINCE,
  _FROM) = _CLAIMS.places(
@@ -189,7 +189,7 @@ class Entries(Projection):
     """The fold."""
 
     name: ClassVar = "entries"
-    version: ClassVar = 4  # Until 2 each step had a row, until 3 nothing said where a claim was submitted.
+    version: ClassVar = 5  # Until 2 each step had a row, until 3 no place of submission, until 4 no order by status.
     weight: ClassVar = 8
     tables: ClassVar = {
         "claims": _CLAIMS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -159,19 +160,35 @@ def test_what_was_given_to_one_hand_is_asked_for_by_that_hand(place: Place) -> N
     assert place.li.saw("/v1/claims", role="unit")["items"][0]["waits"]["holder"] is None, "to a claimant, an office"
 
 
-def test_a_list_of_a_past_moment_passes_over_nothing_that_was_claimed_long_since(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers, rows, plans = place.town.house.answers, Reader.rows, list[str]()
+def how_read(place: Place, wanted: Wanted, as_of: int | None, patch: pytest.MonkeyPatch) -> tuple[list[str], str]:
+    """The claims that the whole province is told of, and how the database went about it."""
+    rows, plans = Reader.rows, list[str]()
 
     def explained(self: Reader, query: str, values: Any = ()) -> Any:
-        if "FROM matters" in query:
+        if " matters m" in query:
             plans.extend(step[-1] for step in rows(self, f"EXPLAIN QUERY PLAN {query}", values))
         return rows(self, query, values)
 
-    at = place.approved["events"][-1]
-    with monkeypatch.context() as patch:
-        patch.setattr(Reader, "rows", explained)
-        listed = claims_within(answers, [Scope(role="human_resources", region="33")], Wanted(), as_of=at)
-    assert [one.version.claim for one in listed.items] == ids(place.approved)
-    assert any("SEARCH m " in plan and "claim<?" in plan for plan in plans), plans
+    with patch.context() as patched:
+        patched.setattr(Reader, "rows", explained)
+        everywhere = [Scope(role="human_resources", region="33")]
+        listed = claims_within(place.town.house.answers, everywhere, wanted, as_of=as_of)
+    return [one.version.claim for one in listed.items], "\n".join(plans)
+
+
+def test_a_list_of_a_past_moment_passes_over_nothing_that_was_claimed_long_since(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, read = how_read(place, Wanted(), place.approved["events"][-1], monkeypatch)
+
+    assert found == ids(place.approved)
+    assert re.search(r"SEARCH m .*claim<\?", read), read
+
+
+def test_of_a_status_that_is_rare_no_other_claims_are_read(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, read = how_read(place, Wanted(status="returned"), None, monkeypatch)
+    before, _ = how_read(place, Wanted(status="returned"), place.returned["events"][-1] - 1, monkeypatch)
+
+    assert (found, before) == (ids(place.returned), [])
+    assert re.search(r"SEARCH v USING .*status=\? AND claim<\?", read), read
+    assert "SCAN" not in read and "TEMP B-TREE" not in read, read
