@@ -9,7 +9,7 @@ import click
 
 from api.commands import petition
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.words.telling import AXES, LOG_SIZE, pairs, steps, table, with_options
+from api.words.telling import AXES, LOG_SIZE, law, pairs, steps, table, with_options
 
 _ANSWERS: Final = {True: "✓ 可以申报", False: "✗ 不可申报", None: "… 细则没有规定，不作结论"}
 _MET: Final = {True: "达标", False: "未达标", None: "待定或无要求"}
@@ -76,7 +76,7 @@ def eligibility(asking: Asking, person: str, why: bool, **query: Any) -> int:
 
 def _tell_eligibility(body: dict[str, Any], *, why: bool) -> None:
     hours, basis = body["hours"], body["basis"]
-    click.echo(f"{body['applied_on']} {_ANSWERS[body['eligible']]}　规则 {basis['law']}　第 {basis['as_of']} 个事件")
+    click.echo(f"{body['applied_on']} {_ANSWERS[body['eligible']]}　{law(basis)}　第 {basis['as_of']} 个事件")
     for reason in body["reasons"]:
         click.echo(f"  ! {reason}")
     pairs((

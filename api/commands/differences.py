@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, Show, asks
-from api.words.telling import AXES, LOG_SIZE, PAGE, next_page, role, table, with_options, word
+from api.words.telling import AXES, LOG_SIZE, PAGE, axes, next_page, role, table, with_options, word
 
 KINDS = {
     "unreadable": "细则读不懂", "belonging": "隶属关系", "worth": "学时", "duplicate": "重复", "room": "上限",
@@ -75,7 +75,7 @@ def _ask(asking: Asking, path: str, show: Show, query: Mapping[str, Any]) -> int
 
 
 def _tell_entries(body: dict[str, Any]) -> None:
-    _tell_basis(body)
+    axes(body["basis"])
     for one in body["items"]:
         office, decided, evaluated = one["office"], one["decided"], one["evaluated"]
         mark = "" if one["upheld"] is None else f"　已维持（事件 {one['upheld']}）"
@@ -88,7 +88,7 @@ def _tell_entries(body: dict[str, Any]) -> None:
 
 
 def _tell_years(body: dict[str, Any]) -> None:
-    _tell_basis(body)
+    axes(body["basis"])
     if body["items"]:
         table(("人员", "年度", "地区", "认定", "评定", "认定时", "评定为", "项数", "自事件"), [
             (one["person"], one["year"], one["region"], one["decided"]["total"], one["evaluated"]["total"],
@@ -98,18 +98,11 @@ def _tell_years(body: dict[str, Any]) -> None:
 
 
 def _tell_offices(body: dict[str, Any]) -> None:
-    _tell_basis(body)
+    axes(body["basis"])
     table(("部门", "地区", "行业", "待核查", "已维持", "最久自事件", "原因"), [
         (role(one["role"]), one["region"], word("sector", one["sector"]), one["waiting"], one["upheld"], one["since"],
          "、".join(f"{KINDS[kind]} {many}" for kind, many in one["kinds"].items()))
         for one in body["items"]], empty="没有差异。")
-
-
-def _tell_basis(body: Mapping[str, Any]) -> None:
-    basis = body["basis"]
-    when = (basis["as_of_time"] or "")[:19].replace("T", " ")
-    click.echo(f"记录时间 截至 {when} · 第 {basis['as_of']} 个事件　发生时间 {basis['valid_on'] or '不限'}　"
-               f"规则 {basis['law']}")
 
 
 def _tell_end(body: Mapping[str, Any], empty: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
-from api.words.telling import AXES, LOG_SIZE, table, with_options
+from api.words.telling import AXES, LOG_SIZE, axes, table, with_options
 
 _MET: Final = {True: "✓", False: "✗", None: "…"}
 _SHOWN_MOST: Final = 50
@@ -28,10 +28,8 @@ def simulate(asking: Asking, case: str, claims: tuple[str, ...], **query: Any) -
 
 
 def _tell(body: dict[str, Any]) -> None:
-    basis, told = body["basis"], body["summary"]
-    when = (basis["as_of_time"] or "")[:19].replace("T", " ")
-    click.echo(f"记录时间 截至 {when} · 第 {basis['as_of']} 个事件　发生时间 {basis['valid_on'] or '不限'}　"
-               f"规则 {basis['law']}")
+    told = body["summary"]
+    axes(body["basis"])
     other = "其他冻结的学时照计" if body["held"] == "counted" else "其他冻结的学时也不计"
     click.echo(f"如果 {told['claims']} 项学时不计（其中现在计入的 {told['counting']} 项；{other}）：")
     click.echo(f"  {told['persons']} 人，{told['persons_changed']} 人的年度有变化，"

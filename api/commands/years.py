@@ -9,7 +9,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.claim_told import study_line
-from api.words.telling import AXES, LOG_SIZE, minimums, state, steps, table, with_options
+from api.words.telling import AXES, LOG_SIZE, axes, minimums, state, steps, table, with_options
 
 _TOTALS = (("专业", "professional"), ("行业公需", "sector_public"), ("一般公需", "general_public"), ("合计", "total"))
 _MET = {True: "✓ 达标", False: "✗ 未达标", None: "… 未定"}
@@ -35,10 +35,7 @@ def show(asking: Asking, person: str, year: int | None, why: bool, **query: Any)
 
 def tell(body: dict[str, Any], *, why: bool = False) -> None:
     """Tell the years, and first of what they rest on."""
-    basis = body["basis"]
-    when = (basis["as_of_time"] or "")[:19].replace("T", " ")
-    known = f"记录时间 截至 {when} · 第 {basis['as_of']} 个事件"
-    click.echo(f"{known}　发生时间 {basis['valid_on'] or '不限'}　规则 {basis['law']}")
+    axes(body["basis"])
     for year in body["years"]:
         if year["entries"]:
             _tell_year(year, why=why)

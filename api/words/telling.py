@@ -42,6 +42,8 @@ ROLES: Final = {
     "person": "本人", "applicant": "登记单位", "founder": "系统安装者", "system": "系统",
 }
 
+_LAWS: Final = {"then": "各日期当时有效的细则", "now": "现行细则"}
+
 
 def pairs(rows: Iterable[tuple[str, object]]) -> None:
     """Print names and values side by side; what is not known is left out."""
@@ -131,6 +133,19 @@ def minimums(due: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, bool | Non
         span = f"（{first}–{last}）" if first is not None else ""
         known = words[str(name)].name if name in words else str(name)
         yield f"{known}{span} {have} / {need}  {'；'.join(articles)}", met if isinstance(met, bool) else None
+
+
+def law(basis: Mapping[str, Any]) -> str:
+    """By which law an answer was given, in words, and as `--law` takes it."""
+    named = basis["law"]
+    return f"规则 {_LAWS[named]}（{named}）" if named in _LAWS else f"规则 {named}"
+
+
+def axes(basis: Mapping[str, Any]) -> None:
+    """The three axes of an answer, in a line."""
+    when = (basis["as_of_time"] or "")[:19].replace("T", " ")
+    happened = basis["valid_on"] or "不限"
+    click.echo(f"记录时间 截至 {when} · 第 {basis['as_of']} 个事件　发生时间 {happened}　{law(basis)}")
 
 
 def with_options(options: Sequence[Any]) -> Callable[[_Command], _Command]:
