@@ -14,7 +14,7 @@ from typing import Any, Final
 from flask import Response, request
 
 from api.cases.doing import Asked
-from api.cases.law import replay_checks, replay_rows, replays
+from api.cases.law import replay_checks, replay_reports, replay_rows, replays
 from api.cases.law.replays import Submitted
 from api.cases.log.feed import WAIT_MOST_S, WAITERS_MOST
 from api.house import House
@@ -74,7 +74,7 @@ def _queued(found: Submitted | dict[str, Any] | Refusal) -> Response | Refusal:
 
 @door.reads(_AT, summary="重放的结果：总数、摘要、文件", answers=ReplayAnswer)
 def show(caller: Caller, job: str) -> dict[str, Any] | Refusal:
-    return replays.report(house(), caller, job)
+    return replay_reports.report(house(), caller, job)
 
 
 @door.writes(f"{_AT}/check", summary="施行之后核对一份报告：预告与实际是否相同，作业排队（202）；试办估计所需",
@@ -92,7 +92,7 @@ def checked(caller: Caller, job: str) -> dict[str, Any] | Refusal:
 @door.reads(f"{_AT}/files/<name>", summary="重放报告中不涉及个人的一个文件", answers=None,
             content_type="application/octet-stream")
 def file(caller: Caller, job: str, name: str) -> Response | Refusal:
-    found = replays.file(house(), caller, job, name)
+    found = replay_reports.file(house(), caller, job, name)
     if isinstance(found, Refusal):
         return found
     response = Answer(found.content, status=200, content_type=found.media_type)

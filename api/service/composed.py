@@ -20,7 +20,7 @@ from api.cases.claiming.evidence import tidy_evidence
 from api.cases.forgetting.erasure_purge import purge_all
 from api.cases.investigating.bundle_contents import EVENTS_MOST
 from api.cases.investigating.bundle_jobs import tidy_bundles
-from api.cases.law.replays import tidy_replays
+from api.cases.law.replay_reports import tidy_replays
 from api.cases.learning.studying import settle_all
 from api.console.screens import page_routes
 from api.console.statement.statement_pages import statement_routes

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from api.cases.law.kept_reports import room
-from api.cases.law.replays import tidy_replays
+from api.cases.law.replay_reports import tidy_replays
 from api.operational.jobs import KEPT_S, Job
 from api.replays.runner import REPORT, Runner
 from api.routes import replays as doors

@@ -16,7 +16,7 @@ import pytest
 
 from api.cases import differences
 from api.cases.law import replay_rows
-from api.cases.law.replays import place_of
+from api.cases.law.replay_reports import place_of
 from api.console.law import replay_result
 from api.console.law.replay_form import again
 from api.operational.jobs import DONE, FAILED

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from api.cases.doing import Asked
-from api.cases.law.replays import CHECKED, Submitted, asked_before, cost_of, made, queued, settled, visible
+from api.cases.law.replay_reports import made, settled
+from api.cases.law.replays import CHECKED, Submitted, asked_before, cost_of, queued, visible
 from api.house import House
 from api.operational.callers import Caller
 from api.operational.jobs import DONE, OPEN, REPLAY, REPLAY_CHECK, Job

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from api.cases.law.replays import place_of, settled, sums_of
+from api.cases.law.replay_reports import place_of, settled, sums_of
 from api.cases.looked import record_looks
 from api.cases.standing import by_actor, looking, may_look, may_see, places, seeing_scopes
 from api.house import House

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from api.cases import years
+from api.cases.law.replay_reports import place_of, sums_of
 from api.cases.law.replay_rows import may_read
-from api.cases.law.replays import place_of, sums_of
 from api.cases.standing import look_at
 from api.house import House
 from api.operational.callers import Caller

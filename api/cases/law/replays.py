@@ -24,9 +24,8 @@ from api.operational.callers import Caller
 from api.operational.jobs import CANCELLED, DONE, OPEN, QUEUED, REPLAY, REPLAY_CHECK, Full, Job
 from api.refusals.faults import BadFields, Fault
 from api.refusals.problems import type_of
-from api.replays.files import is_of_people
 from api.replays.laws import Laws, UnsoundRules
-from api.replays.runner import REPORT, clear, write_drafts
+from api.replays.runner import write_drafts
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.stores.append import RequestKey
@@ -41,9 +40,6 @@ from projections.people import People
 LEDGER: Final = "重放不写入账本。要预告细则的影响，另把 report.json 提交到 /v1/impact-reports。"
 CHECKED: Final = "核对不写入账本。"
 
-SUMS: Final = "SHA256SUMS"
-_TYPES: Final = {"json": "application/json", "html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8",
-                 "toml": "application/toml; charset=utf-8", SUMS: "text/plain; charset=us-ascii"}
 _ID: Final = re.compile(r"[a-z][a-z0-9-]{0,59}/[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[0-9]{1,3})?")
 _TEXT_NAME: Final = re.compile(r"[^\W.][\w.（）()〔〕 -]{0,99}")
 _SECOND: Final = 1_000_000
@@ -242,7 +238,14 @@ def view(house: House, job: Job) -> dict[str, Any]:
         result = f"/v1/replays/{job.asked['check']}/check" if job.state == DONE else None
         return {**told, "result": result, "error": error_of(job, "核对没有完成"), "ledger": CHECKED}
     result = f"/v1/replays/{job.job}" if job.state == DONE and not job.is_cleared else None
-    return {**told, **_kept(house, job), "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
+    return {**told, **kept(house, job), "result": result, "error": error_of(job, "重放没有完成"), "ledger": LEDGER}
+
+
+def kept(house: House, job: Job) -> dict[str, Any]:
+    """Until when its files are kept: a day; or no day yet, and for the sake of which rulebooks."""
+    waits = waits_for(house, job)
+    until = None if waits or job.kept_until is None else written_time(job.kept_until)
+    return {"kept_until": until, "kept_for": waits}
 
 
 def job_view(house: House, job: Job) -> dict[str, Any]:
@@ -275,102 +278,3 @@ def visible(house: House, caller: Caller, job: str) -> Job | Refusal:
                          and standing(actor, POLICY_OFFICE, Matter(found.region, found.sector)) is not None):
         return Refusal.because("job_absent")
     return found
-
-
-# What came of it
-
-
-def report(house: House, caller: Caller, job: str) -> dict[str, Any] | Refusal:
-    """What a replay came to: the sums, and its files."""
-    found = made(house, caller, job)
-    if isinstance(found, Refusal):
-        return found
-    assert found.outcome is not None, "it is done"
-    folder = place_of(house, job)
-    digests: dict[str, str | None] = {**sums_of(folder), SUMS: None}
-    files = [{"name": name, "bytes": (folder / name).stat().st_size, "sha256": sha256, "href": _href(job, name)}
-             for name, sha256 in digests.items()]
-    return {"job": job, **found.outcome, "question": found.question, "files": files, **_kept(house, found),
-            "ledger": LEDGER}
-
-
-def _kept(house: House, job: Job) -> dict[str, Any]:
-    """Until when its files are kept: a day; or no day yet, and for the sake of which rulebooks."""
-    waits = waits_for(house, job)
-    until = None if waits or job.kept_until is None else written_time(job.kept_until)
-    return {"kept_until": until, "kept_for": waits}
-
-
-class File(NamedTuple):
-    """A file of a report."""
-
-    name: str
-    content: bytes
-    media_type: str
-
-
-def file(house: House, caller: Caller, job: str, name: str) -> File | Refusal:
-    """One file of a report that speaks of nobody."""
-    found = made(house, caller, job)
-    if isinstance(found, Refusal):
-        return found
-    folder = place_of(house, job)
-    if name not in (*sums_of(folder), SUMS) or is_of_people(name):
-        return Refusal.because("replay_file_absent", name=name)
-    return File(name, (folder / name).read_bytes(), _TYPES[name.rpartition(".")[2]])
-
-
-def place_of(house: House, job: str) -> Path:
-    """Where the report of a job lies."""
-    return house.register.folder.replays / job / REPORT
-
-
-def settled(house: House, job: Job) -> Refusal | None:
-    """Say why there is no report to read, if there is none."""
-    if job.state != DONE:
-        return Refusal.because("replay_unfinished", state=job.state)
-    is_there = (place_of(house, job.job) / SUMS).is_file()  # Reports are in no copy of a register; its jobs are.
-    return None if is_there and not job.is_cleared else Refusal.because("replay_cleared")
-
-
-def made(house: House, caller: Caller, job: str) -> Job | Refusal:
-    """A job whose report is there to be read; of a check there is none."""
-    found = visible(house, caller, job)
-    if not isinstance(found, Refusal) and found.kind == REPLAY_CHECK:
-        return Refusal.because("job_absent")
-    return found if isinstance(found, Refusal) else settled(house, found) or found
-
-
-def sums_of(folder: Path) -> dict[str, str]:
-    """The digest of each file of a report."""
-    lines = (folder / SUMS).read_text("ascii").splitlines()
-    return {name: sha256 for sha256, _, name in (line.partition("  ") for line in lines)}
-
-
-def _href(job: str, name: str) -> str | None:
-    """Where a file is read; what speaks of people, in rows and for a purpose."""
-    if not is_of_people(name):
-        return f"/v1/replays/{job}/files/{name}"
-    kind = name.rpartition(".")[0].replace("_", "-")
-    return f"/v1/replays/{job}/{kind}" if name.endswith(".ndjson") else None
-
-
-# Tidying
-
-
-def tidy_replays(house: House) -> None:
-    """Clear away reports that were kept for their time, and folders that no row knows of any more."""
-    if house.settled() is not None:
-        return  # Whether a report was announced is not known just now: an hour from now is soon enough.
-    for job in house.jobs.past(now=house.now):
-        found = house.jobs.find(job)
-        if found is not None and waits_for(house, found):
-            continue
-        clear(house.register.folder.replays / job)
-        house.jobs.cleared(job)
-    house.jobs.forget(now=house.now)
-    for place in house.register.folder.replays.glob("job_*"):
-        if house.jobs.find(place.name) is None:
-            clear(place)
-            (place / "lock").unlink(missing_ok=True)
-            place.rmdir()

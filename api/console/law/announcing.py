@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from api.cases.doing import Asked, Done
-from api.cases.law import impact, replays
+from api.cases.law import impact, replay_reports
 from api.console import deeds
 from api.console.screen import Asking
 from api.house import House
@@ -23,7 +23,7 @@ _REPORT: Final = "report.json"
 
 
 def _report(house: House, caller: Caller, job: str) -> str | Refusal:
-    made = replays.file(house, caller, job, _REPORT)
+    made = replay_reports.file(house, caller, job, _REPORT)
     return made if isinstance(made, Refusal) else made.content.decode()
 
 

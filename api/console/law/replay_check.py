@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from api.cases.law import replay_checks as cases
-from api.cases.law import replays
+from api.cases.law import replay_reports, replays
 from api.console import sending
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark
@@ -67,5 +67,5 @@ def detail(asking: Asking, job: str) -> Shown:
     return Page("replay_check.html", {
         **asked_words(told["question"]), "told": told, "mark": _HOLDS[told["holds"]], "at": written(told["checked_at"]),
         "recorded": [{**one, "time": written(one["recorded_at"])} for one in told["recorded"]],
-        "has_report": replays.settled(asking.house, found._replace(job=told["report"])) is None,
+        "has_report": replay_reports.settled(asking.house, found._replace(job=told["report"])) is None,
     }, told)

@@ -16,7 +16,7 @@ from flask import Response, request
 
 from api.cases.belonging.people import identity_of
 from api.cases.doing import Reading
-from api.cases.law import replay_rows, replay_years, replays
+from api.cases.law import replay_reports, replay_rows, replay_years
 from api.cases.law.replay_checks import rulebooks_of
 from api.console import deeds, words
 from api.console.as_read import file_as_read
@@ -52,10 +52,10 @@ _EFFECTS: Final = {"less": "减少", "more": "增加"}
 def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
     """The report of a job that is done."""
     house, caller, name = asking.house, asking.caller, str(job["job"])
-    told = replays.report(house, caller, name)
+    told = replay_reports.report(house, caller, name)
     if isinstance(told, Refusal):
         return told
-    made = replays.file(house, caller, name, "report.json")
+    made = replay_reports.file(house, caller, name, "report.json")
     if isinstance(made, Refusal):
         return made
     report = announcing.announced(asking, name)
@@ -74,7 +74,7 @@ def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
 
 def file(asking: Asking, job: str, name: str) -> Shown:
     """A file of a report that speaks of nobody, to be kept."""
-    found = replays.file(asking.house, asking.caller, job, name)
+    found = replay_reports.file(asking.house, asking.caller, job, name)
     if isinstance(found, Refusal):
         return found
     how = {"Content-Disposition": disposition(f"重放报告-{job}-{found.name.rpartition('.')[0]}", found.name)}
