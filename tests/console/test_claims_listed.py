@@ -96,3 +96,17 @@ def test_it_is_read_and_narrowed_by_anybody_without_a_script(cast: Cast, served:
     for path in (LIST, f"{LIST}&status=frozen", f"{LIST}&unit=没有这家", f"{LIST}&as_of=1"):
         window = Window(chromium, served, cast.office.token)
         assert window.faults(path) == []
+
+
+@pytest.mark.requires_system("chromium")
+def test_what_is_chosen_from_a_queue_is_before_ones_eyes_on_a_small_screen_without_a_script(
+    cast: Cast, served: str, chromium: Any
+) -> None:
+    for day in range(1, 9):
+        cast.stranger.submit(study(date=f"2026-06-0{day}"), f"长队里的 {day}")
+    page = Window(chromium, served, cast.clerk.token, runs=False).page
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{served}/queue")
+    page.get_by_role("link", name="长队里的 1", exact=True).click()
+    page.wait_for_url("**#pane")
+    assert page.locator("#pane").bounding_box()["y"] < 740, "no list has to be passed first"
