@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ledger.events.actor import Scope
 from ledger.ids import first_after
+from ledger.vocabulary import LOCAL
 from projections.entries_reading import Version, read_each
 from projections.holding import Held, read_held, read_waiting
 from projections.pages import Page, paged
@@ -179,6 +180,14 @@ class _Within(NamedTuple):
         return f"({' OR '.join(reached) or '0'})"
 
 
+def _over(files: Files, wanted: Wanted, at: int) -> datetime | None:
+    """When every claim had been made that is on the list: by its position, and by the last day that is asked for."""
+    moments = [] if (then := files.reflects(at)["as_of_time"]) is None else [datetime.fromisoformat(then)]
+    if wanted.last is not None:
+        moments.append(datetime.combine(wanted.last, time.max, LOCAL))
+    return min(moments, default=None)
+
+
 def _asked(
     files: Files, within: _Within, wanted: Wanted, as_of: int | None, after: str | None
 ) -> tuple[str, dict[str, Any], int]:
@@ -191,10 +200,9 @@ def _asked(
     claim, source = ("v.claim", _BY_STATUS) if by_status else ("m.claim", _BY_PLACE.format("" if is_few else "CROSS"))
     if by_status:
         parts.append("v.status = :status")
-    if (then := files.reflects(at)["as_of_time"]) is not None:  # Else all since is passed over first.
-        then_ms = int(datetime.fromisoformat(then).timestamp() * 1_000)
+    if (over := _over(files, wanted, at)) is not None:  # Else all since is passed over first.
         parts.append(f"{claim} < :unborn")
-        values["unborn"] = first_after("claim", now_ms=then_ms + _EARLY_MS)
+        values["unborn"] = first_after("claim", now_ms=max(0, int(over.timestamp() * 1_000) + _EARLY_MS))
     if after is not None:
         parts.append(f"{claim} {'>' if wanted.is_oldest_first else '<'} :after")
         values["after"] = after

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -192,3 +193,18 @@ def test_of_a_status_that_is_rare_no_other_claims_are_read(place: Place, monkeyp
     assert (found, before) == (ids(place.returned), [])
     assert re.search(r"SEARCH v USING .*status=\? AND claim<\?", read), read
     assert "SCAN" not in read and "TEMP B-TREE" not in read, read
+
+
+def test_nor_are_claims_read_that_were_made_after_the_last_day_that_is_asked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = place.town.house.today
+    found, read = how_read(place, Wanted(last=today), None, monkeypatch)
+    before, _ = how_read(place, Wanted(last=today - timedelta(days=1)), None, monkeypatch)
+    everywhere = [Scope(role="human_resources", region="33")]
+    late, early = (claims_within(place.town.house.answers, everywhere, Wanted(last=day))
+                   for day in (date.max, date.min))
+
+    assert found == place.listed(place.province) and before == []
+    assert re.search(r"SEARCH m .*claim<\?", read), read
+    assert [one.version.claim for one in late.items] == found and not early.items
