@@ -30,6 +30,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from api.telling.redaction import redact, redact_text
 
 _SITE: Final = ("site-packages", "dist-packages")
+_AGAIN_S: Final = 60
+_KINDS_MOST: Final = 64  # Of breaks that are remembered.
 
 
 def configure(level: str = "info", style: str = "auto", stream: IO[str] | None = None) -> None:
@@ -60,7 +62,7 @@ def configure(level: str = "info", style: str = "auto", stream: IO[str] | None =
     # That more is asked than there are threads is said for each request, while every thread waits for it to be said.
     logging.getLogger("waitress.queue").filters[:] = [_Seldom(seconds=1)]
     structlog.configure(  # Ours are not handed through the library's records: each request waits for its line.
-        processors=[*bound, _describe_ours, _hide, renderer],
+        processors=[*bound, _Errors(), _hide, renderer],
         logger_factory=_Said(handler),
         wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=False,
@@ -101,13 +103,38 @@ def _shortened(filename: str) -> str:
     return "/".join(parts[-2:])
 
 
-def _describe_ours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Turn `exc_info` into a description before anything can render its message."""
-    info = event.pop("exc_info", None)
-    error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
-    if isinstance(error, BaseException):
-        event["error"] = describe(error)
-    return event
+class _Errors:
+    """Turns `exc_info` into a description before anything can render its message.
+
+    What breaks in the same way again within a minute is told by its innermost frame: while a database is away every
+    request breaks, and an hour of that with all frames would fill the disk of whoever looks for the cause.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[bytes, float] = {}
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        info = event.pop("exc_info", None)
+        error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
+        if isinstance(error, BaseException):
+            described = describe(error)
+            event["error"] = _in_short(described) if self._is_told(msgspec.json.encode(described)) else described
+        return event
+
+    def _is_told(self, described: bytes) -> bool:
+        now = time.monotonic()
+        if now - self._told.get(described, -_AGAIN_S) < _AGAIN_S:
+            return True
+        if len(self._told) >= _KINDS_MOST:
+            self._told.clear()
+        self._told[described] = now
+        return False
+
+
+def _in_short(described: dict[str, object]) -> dict[str, object]:
+    frames, because = described["frames"], described.get("because")
+    assert isinstance(frames, list)
+    return described | {"frames": frames[-1:]} | ({"because": _in_short(because)} if isinstance(because, dict) else {})
 
 
 def _describe_foreign(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -117,6 +117,20 @@ def test_what_broke_is_logged_with_its_frames_and_causes_and_without_a_message(
     assert failed["request_id"] == trace_id
 
 
+def test_what_breaks_alike_again_and_again_is_told_with_its_frames_once_a_minute(
+    app: Flask, stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for now in (1_000.0, 1_001.0, 1_059.0, 1_061.0):
+        monkeypatch.setattr("api.telling.logs.time.monotonic", lambda now=now: now)
+        app.test_client().get("/break/a-door")
+
+    first, *again, later = (line["error"] for line in lines(stream) if line["event"] == "failed")
+    assert len(first["frames"]) > 1 and later == first
+    for one in again:
+        assert one == first | {"frames": first["frames"][-1:],
+                               "because": first["because"] | {"frames": first["because"]["frames"][-1:]}}
+
+
 def test_what_is_logged_badly_is_caught_by_the_net(app: Flask, stream: io.StringIO) -> None:
     app.test_client().get("/log-badly")
 
