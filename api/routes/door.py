@@ -86,8 +86,12 @@ class Door(Blueprint):  # type: ignore[misc]
     def reads(
         self, rule: str, *, summary: str, answers: type[ma.Schema] | ma.Schema | None,
         query: type[ma.Schema] | None = None, login: bool = True, content_type: str | None = None,
+        or_types: Iterable[str] = (),
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """Offer a GET. The function is given the caller, then the query's fields where there are any."""
+        """Offer a GET. The function is given the caller, then the query's fields where there are any.
+
+        `or_types`: what it may be answered with beside its content type.
+        """
 
         asked = None if query is None else query()
 
@@ -112,6 +116,9 @@ class Door(Blueprint):  # type: ignore[misc]
 
             schema = answers or {"type": "string"}
             described = self.response(200, schema, description="OK", content_type=content_type)(function)
+            if or_types:
+                others = {one: {"schema": schema} for one in or_types}
+                described = self.doc(responses={200: {"content": others}})(described)
             if asked is not None:
                 described = self.arguments(asked, location="query")(described)
             described = self.doc(summary=summary, security=security(login=login))(described)

@@ -50,7 +50,7 @@ def listed(caller: Caller, person: str) -> dict[str, Any] | Refusal:
 
 
 @door.reads("/v1/claims/<claim:claim>/evidence/<sha256:sha256>", summary="打开一项申报的佐证文件", query=Purpose,
-            answers=None, content_type="application/octet-stream")
+            answers=None, content_type=TYPES[0], or_types=TYPES[1:])
 def opened(caller: Caller, query: dict[str, Any], claim: str, sha256: str) -> Response | Refusal:
     found = evidence.open_file(house(), caller, claim, sha256, query.get("purpose"))
     if isinstance(found, Refusal):

@@ -50,6 +50,10 @@ _ACCEPTED: Final[dict[str, Any]] = {
     "schema": JobAnswer, "description": "已受理，排队或正在做；见 Location 和 Retry-After",
     "headers": {"Location": {"schema": {"type": "string"}}, "Retry-After": {"schema": {"type": "integer"}}},
 }
+_FILES: Final[dict[str, Any]] = {
+    "application/json": {"schema": {"type": "object"}},
+    **{text: {"schema": {"type": "string"}} for text in ("text/html", "text/csv", "text/plain", "application/toml")},
+}
 
 
 @door.writes("/v1/replays", summary="重放：作业排队（202），谁多了谁少了、因哪一条；试办估计所需，草案不合规的不予重放",
@@ -89,8 +93,8 @@ def checked(caller: Caller, job: str) -> dict[str, Any] | Refusal:
     return replay_checks.show(house(), caller, job)
 
 
-@door.reads(f"{_AT}/files/<name>", summary="重放报告中不涉及个人的一个文件", answers=None,
-            content_type="application/octet-stream")
+@door.reads(f"{_AT}/files/<name>", summary="重放报告中不涉及个人的一个文件", answers=None, content_type="text/html")
+@door.doc(responses={200: {"content": _FILES}})  # type: ignore[untyped-decorator]  # The library has no types.
 def file(caller: Caller, job: str, name: str) -> Response | Refusal:
     found = replay_reports.file(house(), caller, job, name)
     if isinstance(found, Refusal):
