@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ledger.events.actor import Scope
 from ledger.ids import first_after
 from ledger.vocabulary import LOCAL
+from projections.entries import IS_RARE
 from projections.entries_reading import Version, read_each
 from projections.holding import Held, read_held, read_waiting
 from projections.pages import Page, paged
@@ -46,8 +47,8 @@ _EARLY_MS: Final = 3_600_000
 _STOOD: Final = "CASE WHEN v.from_position <= :as_of THEN {} END"
 """What was decided by then: of a row that went on later, nothing was."""
 
-_MOST: Final = frozenset({"approved", "under_review"})
-"""What most claims are, and were while they waited: of all others a province has few, so that these are read first."""
+_RARE: Final = frozenset({"returned", "withdrawn", "refused", "frozen", "revoked"})
+"""How a claim may stand of which a province has few, so that these are read first (`IS_RARE`)."""
 
 # Of a person their claims are read first; of an area the places, in the order of the list (CROSS keeps it so).
 _BY_PLACE: Final = "matters m {} JOIN claims v ON v.claim = m.claim"
@@ -196,10 +197,10 @@ def _asked(
     values: dict[str, Any] = {"as_of": at}
     parts = [within.conditions(values), *wanted.conditions(values)]
     is_few = within.person is not None or wanted.held is not None or wanted.person is not None
-    by_status = not is_few and wanted.status is not None and wanted.status not in _MOST
+    by_status = not is_few and wanted.status in _RARE
     claim, source = ("v.claim", _BY_STATUS) if by_status else ("m.claim", _BY_PLACE.format("" if is_few else "CROSS"))
     if by_status:
-        parts.append("v.status = :status")
+        parts += ["v.status = :status", f"v.{IS_RARE}"]  # The second names the index, to SQLite word for word.
     if (over := _over(files, wanted, at)) is not None:  # Else all since is passed over first.
         parts.append(f"{claim} < :unborn")
         values["unborn"] = first_after("claim", now_ms=max(0, int(over.timestamp() * 1_000) + _EARLY_MS))

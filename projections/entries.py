@@ -48,11 +48,14 @@ from ledger.events.study import Ruling
 from ledger.vocabulary import LOCAL
 from projections.files.projection import Effect, Handler, Projection, Rows, Table
 
+IS_RARE: Final = "status NOT IN ('approved', 'under_review')"
+"""What most claims are, and were while they waited: of all others a province has few."""
+
 _CLAIMS: Final = Table(
     {"claim": str, "person": str, "status": str, "revision": int, "endorsed": int, "origin": str, "submitted_on": str,
      "registered": int, "registered_event": int, "study_event": int, "decision_event": int, "events": str,
      "since_position": int},
-    ("claim", "from_position"), (("person",), ("status", "claim")), found_by=("claim",),
+    ("claim", "from_position"), (("person",),), found_by=("claim",), few=((("status", "claim"), IS_RARE),),
     goes_on=("status", "endorsed", "registered", "registered_event", "decision_event", "events"))
 (_STATUS, _REVISION, _ENDORSED, _REGISTERED, _REGISTERED_EVENT, _STUDY_EVENT, _DECISION_EVENT, _EVENTS, _SINCE,
  _FROM) = _CLAIMS.places(

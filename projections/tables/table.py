@@ -21,6 +21,8 @@ class Table(NamedTuple):
     found_by: tuple[str, ...] = ()  # The beginning of a long key that few rows share: indexed instead of all of it.
     goes_on: tuple[str, ...] = ()  # What alters in a row that goes on: what it was before is known from the rest.
     holding: tuple[tuple[str, ...], ...] = ()  # What those that hold are looked up by: few do, where much is done with.
+    few: tuple[tuple[tuple[str, ...], str], ...] = ()  # What the rows of a condition are looked up by: no other query
+    #   sees their index, which of rows that many want would be a slower way than to read them as they lie.
     stood: tuple[str, ...] = ()  # What those that hold no longer are looked up by, as of a position: `stood.py`.
 
     @property
@@ -58,6 +60,7 @@ def indexes_of(name: str, table: Table) -> list[str]:
     wanted = [(columns, "") for columns in table.indexes]
     wanted += [((column,), f" WHERE {column} IS NOT NULL") for column in table.sparse]
     wanted += [(columns, " WHERE to_position IS NULL") for columns in table.holding]
+    wanted += [(columns, f" WHERE {condition}") for columns, condition in table.few]
     return [*([key_index(name, table)] if table.dated else []),
             *([_stood_index(name, table.stood)] if table.stood else []),
             *(f"CREATE INDEX IF NOT EXISTS {index_name(name, columns)} ON {name} ({', '.join(columns)}){where}"
