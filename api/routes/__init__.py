@@ -17,6 +17,7 @@ from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ign
 from werkzeug.routing import BaseConverter, IntegerConverter
 
 from api.refusals import problems
+from api.routes import examples
 from api.routes.docs_page import docs_routes
 from ledger.ids import PREFIXES
 
@@ -113,8 +114,7 @@ def described() -> dict[str, Any]:
         doors.register_blueprint(door)
     for line in (BulkLine, ImportRow):  # One a line of a body or a file: only words refer to them.
         doors.spec.components.schema(line.__name__, schema=line)
-    found: dict[str, Any] = doors.spec.to_dict()
-    return found
+    return examples.shown(doors.spec.to_dict())
 
 
 def _doors() -> list[Blueprint]:

@@ -35,7 +35,7 @@ def test_every_answer_says_what_it_rests_on_or_stands_here_with_the_reason() -> 
     schemas, silent, lists = DESCRIBED["components"]["schemas"], set(), 0
     for path, methods in DESCRIBED["paths"].items():
         content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-        if "application/json" in content:
+        if "application/json" in content and not path.endswith("/files/{name}"):  # Of a report, which says it itself.
             named = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
             fields = schemas[named]["properties"].keys()
             lists += "items" in fields
