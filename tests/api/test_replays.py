@@ -8,7 +8,6 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import pytest
 from api.cases.law.kept_reports import room
 from api.cases.law.replay_reports import tidy_replays
 from api.operational.jobs import KEPT_S, Job
-from api.replays.runner import REPORT, Runner
+from api.replays.runner import REPORT
 from api.routes import replays as doors
 from ledger.events.base import By, Draft, Hand
 from ledger.events.rulebook import Impact, ImpactReportRecorded, ProposalRefused, RulebookEvent, RulebookProposed
@@ -27,7 +26,7 @@ from ledger.vocabulary import ActorId, RulebookId
 from policies.shelf import DRAFTS
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
-from tests.waiting import until
+from tests.api.replay_kit import over, running
 
 DRAFT = "hangzhou-credits/2025-06-06"
 PROVINCE = "set:zhejiang/2016-08-01"
@@ -83,22 +82,6 @@ def done(town: Town, people: dict[str, Someone], office: Someone) -> BODY:
     with running(town):
         found = over(office, job["job"])
     assert found["state"] == "done", found
-    return found
-
-
-@contextmanager
-def running(town: Town) -> Iterator[None]:
-    folder = town.house.register.folder
-    runner = Runner(town.house.jobs, folder.replays, folder.root, at_once=1, stands_back=False)
-    runner.start()
-    try:
-        yield
-    finally:
-        runner.stop()
-
-
-def over(office: Someone, job: str) -> BODY:
-    found: BODY = until(lambda: (now := office.saw(f"/v1/jobs/{job}"))["state"] not in ("queued", "running") and now)
     return found
 
 

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
-from api.replays.runner import Runner
 from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 from tests.api.matrix_kit import rulebook_anew
 from tests.api.petition_kit import act
+from tests.api.replay_kit import over, running
 from tests.api.test_impact_reports import DRAFT, enactable
-from tests.waiting import until
 
 TODAY: Final = "2026-11-23"
 SYSTEM: Final = "yongcheng"
@@ -210,17 +207,6 @@ def _foretold(town: Town, office: Someone, people: Someone) -> str:
 
 
 def _over(town: Town, office: Someone, job: str) -> None:
-    with _running(town):
-        found = until(lambda: (now := office.saw(f"/v1/jobs/{job}"))["state"] not in ("queued", "running") and now)
+    with running(town):
+        found = over(office, job)
     assert found["state"] == "done", found
-
-
-@contextmanager
-def _running(town: Town) -> Iterator[None]:
-    folder = town.house.register.folder
-    runner = Runner(town.house.jobs, folder.replays, folder.root, at_once=1, stands_back=False)
-    runner.start()
-    try:
-        yield
-    finally:
-        runner.stop()
