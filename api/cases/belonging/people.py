@@ -88,10 +88,9 @@ def hand_for(house: House, caller: Caller, person: str) -> By | Refusal:
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    found = Reading(house.ledger).person(person)
-    if no := in_sight(actor, () if found is None else places(found, house.today), "person_absent"):
-        return no
-    assert found is not None, "whoever is not there is in nobody's sight"
+    found = _seen(house, actor, person)
+    if isinstance(found, Refusal):
+        return found
     if no := standing(actor, HUMAN_RESOURCES, persons.matter_of(found)) or persons.closed_to_processing(found):
         return no
     if actor.person == person:
@@ -158,10 +157,9 @@ def upon_person(
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    seen = Reading(house.ledger).person(name)
-    if no := in_sight(actor, () if seen is None else places(seen, house.today), "person_absent"):
-        return no
-    assert seen is not None, "whoever is not there is in nobody's sight"
+    seen = _seen(house, actor, name)
+    if isinstance(seen, Refusal):
+        return seen
     role = role_for(actor, roles, persons.matter_of(seen))
 
     def decide(reading: Reading) -> Decision:
@@ -171,6 +169,15 @@ def upon_person(
 
     upon = None if show is None else name
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
+
+
+def _seen(house: House, actor: Actor, name: str) -> persons.Person | Refusal:
+    """A person whom an office may know of."""
+    found = Reading(house.ledger).person(name)
+    if no := in_sight(actor, () if found is None else places(found, house.today), "person_absent"):
+        return no
+    assert found is not None, "whoever is not there is in nobody's sight"
+    return found
 
 
 def _identity(fields: dict[str, Any], today: date) -> tuple[names.Name, Identity]:
