@@ -51,6 +51,11 @@ def test_a_unit_is_found_by_a_part_of_its_name_and_what_is_wrong_is_said_at_its_
     turned = office.client.get(f"{LIST}&from=2026-03-01&to=2026-02-01")
     assert turned.status_code == 422 and "起日晚于止日" in turned.text
     assert office.client.get(f"{LIST}&status=lost").status_code == 422
+    for form in ("csv", "xlsx"):
+        file = office.client.get(f"{LIST}&unit=没有这家".replace("/claims", f"/claims.{form}"))
+        assert file.status_code == 422 and "权限内没有名称含“没有这家”的单位" in file.text, form
+    told = office.client.get(f"{LIST}&unit=没有这家".replace("/claims", "/claims.json")).get_json()
+    assert [one["pointer"] for one in told["errors"]] == ["/unit"] and "没有这家" in told["errors"][0]["detail"]
     assert "清除筛选" in office.get(f"{LIST}&status=frozen").text
 
 

@@ -29,8 +29,9 @@ from api.console.moment import Moment, asked_moment
 from api.console.records import named_units
 from api.console.screen import Asking, Page, Shown
 from api.paper.saved import attached
-from api.paper.tables_out import Table, file_of
+from api.paper.tables_out import file_of
 from api.refusals.faults import BadFields
+from api.refusals.faults import Fault as Wrong
 from api.refusals.problems import Problem
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.routes.schemas.claim_lists import HANDS, ClaimsFileQuery
@@ -60,11 +61,11 @@ def listed(asking: Asking) -> Shown:
     asked = _asked(asking)
     if isinstance(asked, Refusal):
         return asked
-    if request.path.endswith(".csv"):
-        table = asked.table(asking)
-        return table if isinstance(table, Refusal) else Page("claims_listed.html", table=table)
     if asked.faults:
-        return Page("claims_listed.html", {**_frame(asking, asked), "rows": [], "count": None}, status=422)
+        return _told_at_its_field(asking, asked)
+    if request.path.endswith(".csv"):
+        table = exports.claims(asking.house, asking.caller, asked.query, as_of=asked.position)
+        return table if isinstance(table, Refusal) else Page("claims_listed.html", table=table)
     wanted = claim_list.wanted_of(asked.query)
     count = claim_list.counted(asking.house, asking.caller, wanted, as_of=asked.position)
     part = _part(asking, asked, wanted)
@@ -88,12 +89,23 @@ def workbook(asking: Asking) -> Shown:
             return shown
     else:
         asked = _asked(asking)
-        made = asked if isinstance(asked, Refusal) else asked.table(asking)
+        if isinstance(asked, Refusal):
+            return asked
+        if asked.faults:
+            return _told_at_its_field(asking, asked)
+        made = exports.claims(asking.house, asking.caller, asked.query, as_of=asked.position)
         if isinstance(made, Refusal):
             return made
         table = made
     file = file_of(table, "xlsx")
     return attached(file.content, file.media_type, file.words, file.name)
+
+
+def _told_at_its_field(asking: Asking, asked: _Asked) -> Page:
+    """What cannot be asked for: on the page also to whoever wanted a file, as a problem to a program."""
+    if request.path.endswith(".json"):
+        raise BadFields(Wrong(f"/{one.field}", "invalid", one.words) for one in asked.faults)
+    return Page("claims_listed.html", {**_frame(asking, asked), "rows": [], "count": None}, status=422)
 
 
 # What is asked
@@ -110,12 +122,6 @@ class _Asked(NamedTuple):
     position: int
     basis: dict[str, Any]
     day: date                        # Up to which waiting is counted.
-
-    def table(self, asking: Asking) -> Table | Refusal:
-        """All of it, as a file has it."""
-        if self.faults:
-            raise BadFields([])
-        return exports.claims(asking.house, asking.caller, self.query, as_of=self.position)
 
 
 def _asked(asking: Asking) -> _Asked | Refusal:
@@ -265,7 +271,7 @@ def _narrowed(asking: Asking, asked: _Asked) -> list[tuple[str, str]]:
     """By what the list is narrowed, each in words."""
     given, told = asked.moment.rest, []
     options = {one.name: dict(one.options) for one in _fields(asking, asked) if one.options}
-    for name in (*_BY,):
+    for name in _BY:
         if (value := given.get(name)) is not None:
             said = options.get(name, {}).get(value, value)
             if name == "unit" and value.startswith(PREFIXES["unit"]):
