@@ -1,4 +1,4 @@
-"""A register with something to show: a made-up history, and upon it fictitious people in four places, as of now.
+"""A register with something to show: a made-up history, and upon it fictitious people in four places, this morning.
 
 `xueshi serve --sample` seeds an empty register once; one that holds anything is left alone. The history (`api.demo`) is
 years that are over. Every step upon it is a request to the API by an account that may take it, so that nothing in the
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -27,10 +27,10 @@ from api.house import House
 from api.nobodys_numbers import credit_code, resident_id
 from api.register.folder import folder_of
 from api.register.occupancy import ADDRESS_FILE, Served, occupying
+from api.register.register import is_there
 from api.settings import Settings
 from api.terminal.progress import Progress
 from ledger.ids import kind_of
-from ledger.vocabulary import LOCAL
 
 _STREAMS_OF_A_NEW_REGISTER: Final = frozenset({"log", "rulebook"})
 
@@ -56,6 +56,7 @@ HISTORY_YEARS: Final = 6
 
 def begin(settings: Settings, progress: Progress) -> bool:
     """Write a made-up history where there is no register yet; say whether it was. A database gets none."""
+    from api.demo.calendar import day_of, last_morning
     from api.demo.history import Told
     from api.demo.making import make
     from api.telling import logs
@@ -64,12 +65,14 @@ def begin(settings: Settings, progress: Progress) -> bool:
     folder = settings.data_folder
     if settings.database or (folder.is_dir() and any(one.name != ADDRESS_FILE for one in folder.iterdir())):
         return False
-    last = datetime.now(LOCAL).year - 1
+    last = day_of(last_morning(time.time_ns() // 1_000)).year - 1  # Over before anybody of the sample comes in.
     make(folder, Told(HISTORY_PEOPLE, last - HISTORY_YEARS + 1, last, seed=1), progress)
     return True
 
 
-def prepare(settings: Settings, *, upon_history: bool = False) -> bool:
+def prepare(
+    settings: Settings, *, upon_history: bool = False, clock: Callable[[], int] = time.time_ns
+) -> bool:
     """Seed the register of a data folder if it is empty, or holds the history alone; say whether it was."""
     from api.telling import logs
 
@@ -77,15 +80,17 @@ def prepare(settings: Settings, *, upon_history: bool = False) -> bool:
     with suppress(OSError):  # What is wrong with the folder, the service that starts next says with its cure.
         settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return settings.data_folder.is_dir() and _seed(settings, upon_history=upon_history)
+        return settings.data_folder.is_dir() and _seed(settings, clock, upon_history=upon_history)
     except Served:           # So it does of a service that runs already.
         return False
 
 
-def _seed(settings: Settings, *, upon_history: bool) -> bool:
+def _seed(settings: Settings, clock: Callable[[], int], *, upon_history: bool) -> bool:
     from api.service.composed import composed
 
-    with occupying(settings.data_folder), composed(settings) as app:
+    if upon_history or not is_there(settings):  # What was begun by the hour at which it is goes on by it.
+        clock = in_the_morning(clock)
+    with occupying(settings.data_folder), composed(settings, clock=clock) as app:
         house: House = app.extensions["house"]
         if not upon_history and not is_empty(house):
             return False
@@ -97,6 +102,18 @@ def _seed(settings: Settings, *, upon_history: bool) -> bool:
             accounts.write(former)  # Of those who are in the history alone, after those to begin with.
     structlog.contextvars.clear_contextvars()  # The service that starts now is none of the accounts.
     return True
+
+
+def in_the_morning(clock: Callable[[], int]) -> Callable[[], int]:
+    """A clock, in nanoseconds, by which the sample is made on a working morning that is over, at whatever hour it is.
+
+    Offices that decide at night are a pattern of their own (D08); nobody of the sample is to be suspected of it.
+    """
+    from api.demo.calendar import last_morning
+
+    now = clock()
+    behind = now - last_morning(now // 1_000) * 1_000
+    return lambda: clock() - behind
 
 
 def is_empty(house: House) -> bool:

@@ -91,6 +91,14 @@ class Calendar:
         self.now = max(self.now, moment(self.today))
 
 
+def last_morning(at: int) -> int:
+    """Ten o'clock on the last working day on which it has been ten, at a time."""
+    day = day_of(at)
+    while day.weekday() >= 5 or moment(day, 10) > at:
+        day -= timedelta(days=1)
+    return moment(day, 10)
+
+
 def working_day(day: date) -> date:
     """The day itself, or the Monday after it."""
     weekday = day.weekday()

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,15 +86,17 @@ class Stores(NamedTuple):
         self.vault.close()
 
 
-def open_register(settings: Settings, *, create: bool = False) -> Register:
+def open_register(
+    settings: Settings, *, create: bool = False, clock: Callable[[], int] = time.time_ns
+) -> Register:
     """Open the register of a data folder; with `create`, make it where there is none."""
     if settings.shared_folder:
         with alone_among_hosts(settings):
-            return _open_register(settings, create=create)
-    return _open_register(settings, create=create)
+            return _open_register(settings, create=create, clock=clock)
+    return _open_register(settings, create=create, clock=clock)
 
 
-def _open_register(settings: Settings, *, create: bool) -> Register:
+def _open_register(settings: Settings, *, create: bool, clock: Callable[[], int]) -> Register:
     folder = folder_of(settings)
     demand_whole(settings)
     if not is_there(settings):
@@ -107,6 +110,7 @@ def _open_register(settings: Settings, *, create: bool) -> Register:
         _demand_logs(folder)
     stores = open_stores(settings)
     try:
+        stores.ledger.store.clock = stores.access.store.clock = clock
         _begin(stores.ledger, settings.origin, folder.published)
         _begin(stores.access, settings.origin + ACCESS, folder.keys / "access.published")
         signer = Signer(stores.ledger.store, origin=settings.origin, folder=folder.keys)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
@@ -50,16 +51,19 @@ BODY_BYTES_MOST: Final = 8 * 1024 * 1024
 
 
 @contextmanager
-def composed(settings: Settings, *, serves: bool = True) -> Iterator[Flask]:
+def composed(
+    settings: Settings, *, serves: bool = True, clock: Callable[[], int] = time.time_ns
+) -> Iterator[Flask]:
     """Choose the parts, and let go of them. A command that only asks has no pages and does not what takes long."""
-    register = open_register(settings, create=True)
+    register = open_register(settings, create=True, clock=clock)
     if serves:
         note(register.folder, register.ledger.store.size())
-    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"))
+    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"),
+                    clock=clock)
     try:
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
-        with open_house(register, apart=apart(settings), outside=asked_outside(settings),
+        with open_house(register, lambda: clock() // 1_000, apart=apart(settings), outside=asked_outside(settings),
                         factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours,
                         erasing=erasing_of(settings)) as house:
             keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),

@@ -23,7 +23,7 @@ class MemoryRecorder(AppendingRecorder):
     """The ledger in dictionaries. A lock stands where a database has its transaction."""
 
     def __init__(self, *, clock: Callable[[], int] = time.time_ns) -> None:
-        self._clock = clock
+        self.clock = clock
         self._lock = threading.RLock()
         self._leaves: list[bytes] = []
         self._sealed: dict[int, SealedPart] = {}
@@ -45,7 +45,7 @@ class MemoryRecorder(AppendingRecorder):
                 later=Later() if asked.after is None else Later(asked.after, self.leaves(asked.after, LATER_MAX)),
             )
             admission = Admission(
-                standing, size=len(self._leaves), last_recorded_at=self._last_recorded_at, now=self._clock() // 1000
+                standing, size=len(self._leaves), last_recorded_at=self._last_recorded_at, now=self.clock() // 1000
             )
             outcome = admission.admit(append)
             if not isinstance(outcome, Receipt):

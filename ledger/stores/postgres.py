@@ -83,7 +83,7 @@ class PostgresRecorder(PostgresReading):
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name)
-        self._clock = clock
+        self.clock = clock
         self._line = WritingLine(self._target, self._begin)
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
         self._edge = Edge()
@@ -190,7 +190,7 @@ class PostgresRecorder(PostgresReading):
         asked = wanted(appends)
         while True:
             edge = self._edge
-            now = max(self._clock() // 1000, edge.last_recorded_at + 1)  # A key's month is the log's, not a clock's.
+            now = max(self.clock() // 1000, edge.last_recorded_at + 1)  # A key's month is the log's, not a clock's.
             places = self._months.places(connection, month_of(now), asked.requests) if asked.requests else None
             looked = look_up(
                 connection, self._schema, asked, places=places, known=edge.frontier.size, catching_up=is_locked,
@@ -314,7 +314,7 @@ class PostgresRecorder(PostgresReading):
 
     def answered(self, request: RequestKey) -> Receipt | None:
         def look(connection: Connection) -> Receipt | None:
-            now = max(self._clock() // 1000, self._recorded_at_end(connection))
+            now = max(self.clock() // 1000, self._recorded_at_end(connection))
             places = self._months.places(connection, month_of(now), [request.key])
             return answer(request, rows_of.look_up_keys(connection, self._schema, places))
 

@@ -54,6 +54,9 @@ class CannotMove(LedgerError):
 class AppendingRecorder(ApplicationRecorder):
     """A recorder whose every append is durable, ordered without gaps, and proved."""
 
+    clock: Callable[[], int]
+    """Nanoseconds since 1970: whoever opens a store may give it another; times only grow by whichever."""
+
     _wakers: tuple[Callable[[], object], ...] = ()
     _watches: tuple[Watch, ...] = ()
 

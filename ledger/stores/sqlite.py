@@ -63,7 +63,7 @@ class SQLiteRecorder(SQLiteReading):
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         super().__init__(datastore, events_table_name)
-        self._clock = clock
+        self.clock = clock
         self._write: sqlite3.Connection | None = None
         self._turn = Turn(f"{datastore.pool.db_name}-turn", timeout_s=BUSY_TIMEOUT_S)
         self._write_lock = threading.Lock()  # The writer thread and maintenance share one connection, never at once.
@@ -134,7 +134,7 @@ class SQLiteRecorder(SQLiteReading):
         if size != self._frontier.size:  # First use, another process wrote, or a commit whose end is unknown.
             self._frontier = caught_up(Tree(connection), self._frontier, size)
             self._last_recorded_at = time_at(connection, size)
-        now = max(self._clock() // 1000, self._last_recorded_at + 1)  # A key's month is the log's, not a clock's.
+        now = max(self.clock() // 1000, self._last_recorded_at + 1)  # A key's month is the log's, not a clock's.
         standing = self._look_up(connection, appends, month_of(now))
         admission = Admission(standing, size=size, last_recorded_at=self._last_recorded_at, now=now)
         outcomes = self._admit(admission, appends)
@@ -280,7 +280,7 @@ class SQLiteRecorder(SQLiteReading):
 
     def answered(self, request: RequestKey) -> Receipt | None:
         with self._reading() as connection:
-            month = month_of(max(self._clock() // 1000, time_at(connection, size_of(connection))))
+            month = month_of(max(self.clock() // 1000, time_at(connection, size_of(connection))))
             return answer(request, self._seen(connection, [request.key], month))
 
 

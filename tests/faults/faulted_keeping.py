@@ -95,7 +95,7 @@ def looked_long_ago(scene: Scene) -> None:
     try:
         for looks, at in ((LOOKS, now - 900 * DAY_NS), (1, now)):
             for log in (register.ledger, register.access):
-                log.store._clock = lambda at=at: at  # type: ignore[attr-defined, misc]
+                log.store.clock = lambda at=at: at  # type: ignore[misc]
             record_accesses(register.access, by=By(actor="acr_" + "1" * 22, role="unit"),
                             subjects=[PersonId(scene.lived.person)] * looks, purpose="annual_review", what=("years",),
                             route="years", now_ms=at // 10**6)

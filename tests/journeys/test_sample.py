@@ -5,16 +5,17 @@ The history that comes before it is `tests/api/demo/`'s; here is what is played 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from api.register.folder import Folder
-from api.sample import begin, prepare, script, shown
+from api.sample import begin, in_the_morning, prepare, script, shown
 from api.service.composed import composed
 from api.settings import Settings, load
 from ledger.identifiers import id_number
+from ledger.vocabulary import LOCAL
 from projections.basis import read_axes
 from tests.journeys.register_kit import serving
 
@@ -140,3 +141,29 @@ def test_a_service_that_was_not_asked_for_a_sample_holds_none(tmp_path: Path) ->
     with serving(tmp_path) as town:
         assert town.nobody.client.get("/livez").ok
         assert not Folder(tmp_path / "data").sample_accounts.exists()
+
+
+@pytest.mark.parametrize(("now", "morning"), [
+    ("2026-11-24 02:30", "2026-11-23"),  # A Tuesday, at night.
+    ("2026-11-24 09:59", "2026-11-23"),
+    ("2026-11-24 10:00", "2026-11-24"),
+    ("2026-11-29 14:00", "2026-11-27"),  # A Sunday.
+    ("2027-01-01 09:00", "2026-12-31"),
+])
+def test_the_sample_is_made_on_the_last_working_morning(now: str, morning: str) -> None:
+    """Not later than it is, so that no event lies ahead; and never at night, when nobody should decide (D08)."""
+    at = round(datetime.fromisoformat(f"{now}+08:00").timestamp()) * 1_000_000_000
+    ticking = iter((at, at + 5_000_000_000))
+
+    clock = in_the_morning(lambda: next(ticking))
+
+    assert datetime.fromtimestamp(clock() / 1e9, LOCAL) == datetime.fromisoformat(f"{morning} 10:00:05+08:00")
+
+
+def test_at_whatever_hour_it_is_made_nobody_in_the_sample_worked_at_night_or_later_than_now(folder: Path) -> None:
+    with composed(Settings(data_folder=folder)) as app:
+        house = app.extensions["house"]
+        times = [one.envelope.recorded_at for one in house.ledger.read(0, 1_000)]
+
+        assert {datetime.fromtimestamp(one / 1e6, LOCAL).hour for one in times} == {10}
+        assert times == sorted(set(times)) and times[-1] < house.now

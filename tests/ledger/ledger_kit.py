@@ -134,7 +134,7 @@ def open_house(folder: Path, clock: Clock | None = None) -> House:
     master = folder / "master.key"
     vault = Vault(folder / "people.db", FileMasterKey(master) if master.exists() else FileMasterKey.create(master))
     ledger = Ledger.in_file(folder / "ledger.db", vault)
-    ledger.store._clock = clock or Clock()  # type: ignore[attr-defined]
+    ledger.store.clock = clock or Clock()
     if not (folder / "ledger.signing.key").exists():
         create_signing_key(folder, ORIGIN)
     return House(folder, vault, ledger)

@@ -41,7 +41,7 @@ class Kept:
         if self.conninfo:
             house.ledger.close()
             house.ledger = Ledger.in_postgres(self.conninfo, house.vault)
-            house.store._clock = Clock()  # type: ignore[attr-defined]
+            house.store.clock = Clock()
         return house
 
     def archive(self, year: int) -> Archive:
@@ -100,7 +100,7 @@ class _Binary:
 def make(root: Path) -> Kept:
     """A house with 18 events of 2025, 600 of 2026 and 300 of 2027, and beside it the archives of the first two."""
     house = small_house(root / "house")
-    clock: Any = house.store._clock  # type: ignore[attr-defined]
+    clock: Any = house.store.clock
     for year, begin, many in ((2026, 0, FILLED), (2027, FILLED, 300)):
         clock.ns = first_moment(year) * 1_000
         fill(house.store, many, start=begin)

@@ -52,7 +52,7 @@ class Looked:
             for house, schema in ((self.house, "ledger"), (self.log, "access")):
                 house.ledger.close()
                 house.ledger = Ledger.in_postgres(conninfo, house.vault, schema=schema)
-                house.store._clock = self.clock  # type: ignore[attr-defined]
+                house.store.clock = self.clock
         create_signing_key(folder / "log", ORIGIN, name="access")
         self.signer = Signer(self.log.store, origin=ORIGIN, folder=self.log.folder, name="access")
         settle(self.house)

@@ -42,7 +42,7 @@ def _small_files() -> Iterator[None]:
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """18 events of 2025, 600 of 2026 in three tiles, 5 of 2027."""
     house = small_house(tmp_path_factory.mktemp("archive") / "house")
-    clock: Any = house.store._clock  # type: ignore[attr-defined]
+    clock: Any = house.store.clock
     clock.ns = first_moment(2026) * 1_000
     fill(house.store, FILLED)
     clock.ns = first_moment(2027) * 1_000

@@ -379,7 +379,7 @@ def test_another_process_that_slept_while_a_year_ended_and_moved_goes_on_with_th
 
 def test_a_request_whose_events_have_moved_is_answered_as_it_was(house: House, kept: Kept) -> None:
     """Keys are kept for 13 months, and a year may move in January."""
-    clock: Any = house.store._clock  # type: ignore[attr-defined]
+    clock: Any = house.store.clock
     clock.ns = first_moment(2027) * 1_000
     request = RequestKey(b"k" * 32, b"f" * 32, 201)
     receipt = house.store.append(Append((plain_event(9_000),), request=request))

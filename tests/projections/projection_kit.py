@@ -332,7 +332,7 @@ def open_house(folder: Path, *, start: bool = True) -> House:
     vault = Vault(folder / "people.db", FileMasterKey(master) if master.exists() else FileMasterKey.create(master))
     ledger = Ledger.in_file(folder / "ledger.db", vault)
     clock = Clock()
-    ledger.store._clock = clock  # type: ignore[attr-defined]
+    ledger.store.clock = clock
     follower = Follower(ledger, folder / "answers", projections())
     answers = Answers(ledger, folder / "answers", book=any_book, now=lambda: clock.ns // 1_000)
     if start:

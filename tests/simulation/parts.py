@@ -77,7 +77,7 @@ class Process:
         self.name, self.weather = name, weather
         self.ledger = Ledger.in_file(file, vault)
         self.store: Any = self.ledger.store
-        self.store._clock = clock
+        self.store.clock = clock
         self.store._forget(self.store._write)  # From here on it writes through the weather.
         self.store.datastore.pool.factory = type("Connection", (FailingConnection,), {"weather": weather})
         self.writer = GroupWriter(self.store._commit, driven=True)
@@ -117,7 +117,7 @@ def template() -> Path:
     write_new(folder / "master.key", _master(folder), mode=0o600)
     vault = Vault(folder / "people.db", FileMasterKey(folder / "master.key"), random=rng.randbytes)
     ledger = Ledger.in_file(folder / "ledger.db", vault)
-    ledger.store._clock = clock  # type: ignore[attr-defined]
+    ledger.store.clock = clock
     create_signing_key(folder, ORIGIN)
     house = House(folder, vault, ledger)
     settle(house)

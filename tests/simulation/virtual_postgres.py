@@ -198,7 +198,7 @@ class VirtualRecorder(PostgresRecorder):
 
     def __init__(self, server: Server, clock: Callable[[], int]) -> None:
         AppendingRecorder.__init__(self)
-        self.server, self._clock = server, clock
+        self.server, self.clock = server, clock
         self._schema, self._target = "ledger", SimpleNamespace(schema="ledger", shown="virtual", words=RuntimeError)
         self.datastore = SimpleNamespace(vault="")    # Whose it is, real services show (test_two_folders).
         self._line = WritingLine(self._target, self._begin)    # type: ignore[arg-type]

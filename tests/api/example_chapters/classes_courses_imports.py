@@ -63,9 +63,9 @@ def classes_courses_imports(town: Town) -> None:
 def _moving(town: Town) -> list[int]:
     """Let the story go on: what is filed today is held next year. House and log are moved by the same."""
     shift, today, recorder = [0], town.house.clock, town.house.ledger.store
-    logged: Any = recorder._clock  # type: ignore[attr-defined]
+    logged: Any = recorder.clock
     object.__setattr__(town.house, "clock", lambda: today() + shift[0])
-    recorder._clock = lambda: logged() + shift[0] * 1_000  # type: ignore[attr-defined]
+    recorder.clock = lambda: logged() + shift[0] * 1_000
     return shift
 
 
