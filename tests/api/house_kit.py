@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -38,7 +37,6 @@ from ledger.clock import ALWAYS
 from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
 from ledger.stores.append import Append, Receipt
-from ledger.stores.sqlite import SQLiteRecorder
 from ledger.witnessing.kept import Kept
 
 SHA = "ab" * 32
@@ -227,10 +225,10 @@ def house_in(
     folder: Path, clock: Callable[[], int] | None = None, *, logs_too: bool = False, **settings: Any
 ) -> Iterator[Town]:
     """Open a house in a folder, made where there is none; with `logs_too` by one clock, else its logs tell the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        if clock is not None and logs_too:  # From the first event on: after one of today none is of an earlier day.
-            patch.setitem(SQLiteRecorder.__init__.__kwdefaults__, "clock", lambda: clock() * 1_000)
-        register = open_register(Settings(data_folder=folder, **settings), create=True)
+    nanoseconds = time.time_ns
+    if clock is not None and logs_too:  # From the first event on: after one of today none is of an earlier day.
+        nanoseconds = lambda: clock() * 1_000  # noqa: E731
+    register = open_register(Settings(data_folder=folder, **settings), create=True, clock=nanoseconds)
     try:
         register.signer.checkpoint()
         with open_house(register, clock) as house:

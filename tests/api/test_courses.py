@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.api.course_kit import PEOPLE, School
-from tests.api.house_kit import BODY, Someone
+from tests.api.house_kit import BODY, Someone, in_the_instant
 
 
 def code(answer: object) -> str:
@@ -129,6 +129,17 @@ def test_a_course_stands_once_in_the_catalogue_of_a_year_until_it_is_withdrawn(s
 
     school.office.did(f"/v1/courses/{first['course']}/withdrawal", version=1)
     assert school.office.did("/v1/courses", body)["course"] != first["course"]
+
+
+def test_of_two_colleagues_who_publish_a_course_in_one_instant_one_does(school: School) -> None:
+    body = school.course_body()
+
+    with in_the_instant(school.town, lambda: school.second.did("/v1/courses", body)):
+        late = school.office.post("/v1/courses", body)
+
+    assert (late.status_code, code(late)) == (409, "course_exists")
+    listed = school.office.saw("/v1/courses", year=body["year"], region=body["region"])["items"]
+    assert [one["code"] for one in listed].count(body["code"]) == 1
 
 
 def test_whoever_chooses_the_course_that_they_are_at_is_led_to_it(school: School) -> None:

@@ -35,6 +35,7 @@ from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Name
 from ledger.events.course import CourseExamined, CourseId, EnrolmentId
+from ledger.stores.append import NothingSince
 from ledger.streams import course as courses
 from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
@@ -66,6 +67,8 @@ def publish(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) 
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
         reading.fresh(course)
+        # Of another office's course nothing was read: while one publishes, so may another. A code is one word, as ids.
+        reading.guards.append(NothingSince(fields["code"], house.ledger.store.size()))
         there = (course_of(reading, one) for one in _of_code(house, fields))
         offered = next((one for one in there if one is not None and one.withdrawn_on is None), None)
         return courses.decide_publication(offered, courses.PublishCourse(
