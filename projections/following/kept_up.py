@@ -7,14 +7,17 @@ and `findings.upkeep` say what is done and when. Their tests show this too.
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Final, Self
 
 from ledger.ledger import Ledger
 from projections.errors import ProjectionError, ProjectionFailed
 from projections.files.board import Progress
 from projections.files.reader import Reader
 from projections.following.track import Lag
+
+_LOOK_MS: Final = 50
 
 
 class KeptUp(ABC):
@@ -46,6 +49,13 @@ class KeptUp(ABC):
             return self._reader.position()
         except ProjectionError:
             return 0
+
+    def wait_until_there(self, timeout_s: int) -> None:
+        """Wait until the file speaks of anything at all: it is made beside the requests, not before the first one."""
+        until = time.monotonic_ns() + timeout_s * 1_000_000_000
+        while self._failure is None and not self.position() and time.monotonic_ns() < until:
+            if self._stopping.wait(_LOOK_MS / 1_000):  # not hours: seconds
+                return
 
     def lag(self) -> Lag:
         """Say how far it is; what keeps it is known to the process that has it."""

@@ -23,7 +23,6 @@ from ledger.keys import backup as key_backup
 from ledger.keys.file import VaultFailed
 from ledger.keys.vault import Absent
 from tests.api.command_kit import xueshi
-from tests.api.finding_kit import look
 from tests.api.house_kit import BODY, Someone, Ticking, Town, house_in, in_the_instant, study
 from tests.api.paper_kit import PDF
 
@@ -304,9 +303,15 @@ def _held_up_by_claims(place: Place) -> None:
     place.proposed()
 
 
+def test_in_a_services_first_seconds_it_waits_until_the_patterns_were_asked(tmp_path: Path) -> None:
+    with place_in(tmp_path / "data", waits_for=frozenset(KINDS)) as place:
+        assert place.town.house.detecting.position() == 0, "nobody has looked yet"
+        assert place.saw()["in_the_way"] == []
+        place.proposed()
+
+
 def test_a_case_holds_it_up_on_the_last_day_too_and_is_not_named(tmp_path: Path) -> None:
     with place_in(tmp_path / "data", waits_for=frozenset(KINDS)) as place:
-        look(place.town)
         _opened_on_the_last_day(place)
 
 

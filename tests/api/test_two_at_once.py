@@ -20,7 +20,6 @@ import pytest
 
 from ledger.stores.admission import Admission
 from tests.api.course_kit import School, school_in
-from tests.api.finding_kit import look
 from tests.api.house_kit import BODY, Someone, Town, in_the_instant
 from tests.api.petition_kit import TITLE, WHY, Bureau, bureau_in
 
@@ -68,7 +67,6 @@ class Titles:
         self.ground = bureau.revoked(claims[2023])
         self.claims = [claims[2025], claims[2026]]
         self.made: dict[str, list[str]] = {"application": []}
-        look(self.town)  # Nobody is forgotten of whom it is not known whether anything was found.
 
     def acts(self) -> list[tuple[str, int]]:
         known = range(max(0, len(self.made["application"]) - 3), len(self.made["application"]))

@@ -19,7 +19,7 @@ from api.cases.doing import Asked, Done, Reading, do
 from api.cases.everything import everything_of
 from api.cases.factor_shown import fresh
 from api.cases.forgetting.erasure_purge import purge
-from api.cases.forgetting.erasure_weighed import backups, final_after, in_the_way, told, weighed
+from api.cases.forgetting.erasure_weighed import backups, final_after, in_the_way, settled, told, weighed
 from api.cases.looked import record_looks
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, in_sight, places, present
 from api.house import House
@@ -55,7 +55,7 @@ def see(house: House, caller: Caller, person: str) -> tuple[dict[str, Any], int]
         if no is not None:
             return no
     assert found is not None, "what is not there is in nobody's sight"
-    if (behind := house.settled()) is not None:
+    if (behind := settled(house)) is not None:
         return behind
     version = reading.versions[StreamId(person)]
     if found.is_forgotten:
@@ -206,7 +206,7 @@ def _beyond(found: Person, by: Actor) -> bool:
 def _unready(house: House, caller: Caller, asked: Asked) -> Refusal | None:
     """Say that a code is to be shown first, or that the answers do not know everything yet."""
     stale = None if asked.dry_run else fresh(house, caller, of_tokens=True)
-    return stale if stale is not None else house.settled()
+    return stale if stale is not None else settled(house)
 
 
 def _held_up(house: House, reading: Reading, found: Person) -> Refusal | None:

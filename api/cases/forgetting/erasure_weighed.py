@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from api.cases.doing import Reading
 from api.cases.titles.petitions import application_of
 from api.erasing import grounds
-from api.house import House, local_date
+from api.house import SETTLE_S, House, local_date
+from ledger.errors import Refusal
 from ledger.streams import claim as claims
 from ledger.streams import finding as findings
 from ledger.streams.application import Application
@@ -41,7 +42,7 @@ class Waits(NamedTuple):
 def in_the_way(house: House, reading: Reading, person: Person) -> list[Waits]:
     """What the rule of this installation has somebody's oblivion wait for; what is decided rests on all that is read.
 
-    The answers must have been settled: whose claims and cases there are is asked of them.
+    All must have been `settled`: whose claims and cases there are is asked of the answers.
     """
     names = house.answers.claims_of(person.person)
     held = [one for one in reading.states(names, claims.evolve).values() if one is not None]
@@ -62,6 +63,16 @@ def in_the_way(house: House, reading: Reading, person: Person) -> list[Waits]:
     if "kept" in wanted and (until := _kept_until(house, person.person)) is not None and house.today < until:
         waiting.append(Waits("kept", until=until))
     return waiting
+
+
+def settled(house: House) -> Refusal | None:
+    """Wait until the answers speak of all that stands, and until the patterns were asked once if that is waited for.
+
+    In a service's first seconds they never were; where the first time takes longer, reading what they found says so.
+    """
+    if "elsewhere" in house.erasing.waits_for:
+        house.detecting.wait_until_there(SETTLE_S)
+    return house.settled()
 
 
 def told(waiting: list[Waits]) -> list[dict[str, Any]]:
