@@ -16,6 +16,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -98,7 +99,10 @@ def _seed(settings: Settings, clock: Callable[[], int], *, upon_history: bool) -
         former = path.read_text("utf-8").partition("\n\n")[2] if upon_history else ""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
-            Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts).play(script())
+            told = script()
+            sample = Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts)
+            sample.play(told)
+            sample.take_in_hand(told["in_hand"], house.today)
             accounts.write(former)  # Of those who are in the history alone, after those to begin with.
     structlog.contextvars.clear_contextvars()  # The service that starts now is none of the accounts.
     return True
@@ -123,7 +127,7 @@ def is_empty(house: House) -> bool:
 
 
 def script() -> dict[str, Any]:
-    """Who there is, and who studied what."""
+    """Who there is, who studied what, and what is in hand."""
     return tomllib.loads(resources.files(__package__).joinpath("sample.toml").read_text(encoding="utf-8"))
 
 
@@ -151,6 +155,7 @@ class Sample:
         self._founder = client.bearing(founder_token)
         self._accounts = accounts
         self._units: dict[str, str] = {}
+        self._known: dict[str, Someone] = {}
         self._offices: list[tuple[Mapping[str, str], Someone]] = []
         self._clerks: dict[str, Someone] = {}
         self._numbers = iter(range(900, 1_000))  # Those before are the history's.
@@ -174,6 +179,23 @@ class Sample:
             self._clerks[id_] = self._officer(unit["key"], _clerk(unit), scope)
         for person in told["person"]:
             self._person(person)
+
+    def take_in_hand(self, told: Iterable[Mapping[str, Any]], today: date) -> None:
+        """Begin what is under way this morning. A day is so many days from it; who is in braces is known by name."""
+        ids = {name: one.id for name, one in self._known.items()}
+
+        def said(value: Any) -> Any:
+            if not isinstance(value, str):
+                return value
+            days, _, part = value.removeprefix("+").partition(".")
+            if value.startswith("+"):
+                day = today + timedelta(int(days))
+                return day.year if part == "year" else day.isoformat()
+            return value.format_map(ids)
+
+        for one in told:
+            body = {name: said(value) for name, value in one["body"].items()}
+            _did(self._known[one["by"]].client, said(one["asks"]), body)
 
     def _unit(self, unit: Mapping[str, Any], *, kind: str) -> str:
         region, sector = unit["seat"]
@@ -205,7 +227,10 @@ class Sample:
         for place in person["belongs"]:
             unit = self._units[place["unit"]]
             asked = _did(self_.client, f"/v1/persons/{self_.id}/transfers",
-                         {**{name: value for name, value in place.items() if name != "unit"}, "to_unit": unit})
+                         {**{name: value for name, value in place.items() if name not in ("unit", "becomes")},
+                          "to_unit": unit})
+            if place.get("becomes") == "waiting":
+                continue
             _did(self._clerks[unit].client, f"/v1/transfers/{asked['transfer']}/confirmation",
                  version=asked["version"])
         for study in person["studies"]:
@@ -256,7 +281,8 @@ class Sample:
     def _holder(self, name: str, id_: str, token: str) -> Someone:
         self._accounts.write(f"{name}\n  {id_}\n  {token}\n")
         self._accounts.flush()
-        return Someone(id_, self._nobody.bearing(token))
+        self._known[name] = Someone(id_, self._nobody.bearing(token))
+        return self._known[name]
 
 
 def _did(

@@ -5,7 +5,7 @@ The history that comes before it is `tests/api/demo/`'s; here is what is played 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -116,19 +116,25 @@ def test_the_sample_shows_what_it_says_it_shows(folder: Path) -> None:
         assert year("吴可心", 2025)["counted"] == ["12", "18"]
 
 
-def test_a_class_of_the_samples_organiser_waits_for_an_office(folder: Path) -> None:
-    """It is no department: a department's own classes are filed with nobody (W 14), and nothing would be seen here."""
-    lines = Folder(folder).sample_accounts.read_text(encoding="utf-8").splitlines()
+def test_something_waits_on_the_workbench_of_every_office_that_registers(folder: Path) -> None:
+    """The organiser's class waits because it is no department's: those are filed with nobody (W 14)."""
+    assert {role: waiting(folder, role) for role in ("用人单位", "人力社保部门", "行业主管部门")} == {
+        "用人单位": ["transfer"], "人力社保部门": ["application", "plan"], "行业主管部门": ["claim", "class", "plan"]}
+
+
+def waiting(folder: Path, role: str) -> list[str]:
+    token = next(token for one, _, token in shown(Folder(folder).sample_accounts) if one == role)
     with composed(load({"data_folder": folder})) as app:
-        starts = app.extensions["house"].today + timedelta(40)
-        token = lines[lines.index("温州基地经办") + 2].strip()
-        answer = app.test_client().post("/v1/classes?dry_run=true", headers={"Authorization": f"Bearer {token}"}, json={
-            "title": "危险废物管理培训班", "category": "professional", "route": "training", "level": "municipal",
-            "starts": f"{starts}", "ends": f"{starts}", "days": "1", "headcount": 20,
-            "lessons": [{"title": "危险废物管理", "hours": "6"}]})
-    told = answer.get_json()
-    assert answer.status_code == 200, told
-    assert (told["would"]["status"], told["would"]["recipient"]) == ("filed", "sector_authority")
+        answer = app.test_client().get("/v1/work", headers={"Authorization": f"Bearer {token}"})
+        return sorted(one["kind"] for one in answer.get_json()["items"])
+
+
+@pytest.mark.parametrize("now", ["2027-12-31 15:00", "2028-02-29 11:00"])
+def test_what_is_in_hand_can_be_begun_on_any_day(tmp_path: Path, now: str) -> None:
+    """An examination stays within the year of its day; there is not always one left of this year."""
+    at = round(datetime.fromisoformat(f"{now}+08:00").timestamp()) * 1_000_000_000
+
+    assert prepare(Settings(data_folder=tmp_path / "data"), clock=lambda: at)
 
 
 def test_a_folder_that_cannot_be_made_is_told_by_the_service(tmp_path: Path) -> None:
