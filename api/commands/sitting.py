@@ -5,14 +5,14 @@ A list of results is tried with `--dry-run` before it is entered. `tests/api/tes
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
-from api.commands.files import READ, read_bytes, read_json
+from api.commands.files import READ, read_json
+from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
 from api.words.telling import AS_OF, pairs, table
 
 EXAM_STATES: Final = {"scheduled": "待考", "held": "已举行", "called_off": "已取消"}
@@ -125,11 +125,13 @@ def correct(asking: Asking, booking: str, **given: str | None) -> int:
 @acts_upon("exam")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_ANNOUNCED
-def results(asking: Asking, exam: str, file: Path, announced_on: str | None) -> int:
+@workbook_option("试办有错误时，把标红并写明原因的名单存到这里")
+def results(asking: Asking, exam: str, file: Path, announced_on: str | None, workbook: Path | None) -> int:
     """按名单登记到场和成绩（部门）：XLSX、CSV 或 NDJSON；先加 --dry-run 逐行检查"""
-    place, sent = f"/v1/exams/{exam}", base64.b64encode(read_bytes(file)).decode("ascii")
-    return asking.post(f"{place}/results", _tell_results, _known({"file": sent, "announced_on": announced_on}),
-                       upon=place, done="已登记成绩")
+    demand_trial(asking, workbook)
+    place, body = f"/v1/exams/{exam}", _known({"file": encoded(file), "announced_on": announced_on})
+    return asking.post(f"{place}/results", lambda told: _tell_results(told, workbook), body, upon=place,
+                       done="已登记成绩")
 
 
 COMMANDS: Final = (schedule, move, close, seats, book, booking, release, attend, result, correct, results)
@@ -169,7 +171,7 @@ def _tell_booking(body: dict[str, Any]) -> None:
     ))
 
 
-def _tell_results(body: dict[str, Any]) -> None:
+def _tell_results(body: dict[str, Any], workbook: Path | None) -> None:
     pairs((
         ("到场", f"{body['present']} 人，缺考 {body['absent']} 人"),
         ("成绩", f"合格 {body['passed']} 人，不合格 {body['failed']} 人"),
@@ -178,3 +180,4 @@ def _tell_results(body: dict[str, Any]) -> None:
     if "problems" in body:
         table(("行", "代码", "原因"), [(one["row"], one["code"], one["detail"]) for one in body["problems"]],
               empty="没有错误，可以登记。")
+        keep_returned(workbook, body["workbook"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from flask import Response
@@ -77,14 +78,16 @@ def of_exam(caller: Caller, query: _Fields, exam: str) -> dict[str, Any] | Refus
     return as_it_stood(query, lambda as_of: seats.of_exam(house(), caller, exam, query.get("purpose"), as_of=as_of))
 
 
-@door.writes(f"{_AT_EXAM}/results", summary="按名单登记到场和成绩；试办给出逐行检查", body=ResultsBody,
+@door.writes(f"{_AT_EXAM}/results", summary="按名单登记到场和成绩；试办给出逐行检查和退回的工作簿", body=ResultsBody,
              answers=ResultsAnswer, show=dict, conditional=True)
 def enter(caller: Caller, fields: _Fields, asked: Asked, exam: str) -> Response | Refusal:
     found = results.enter(house(), caller, exam, fields, asked)
     if isinstance(found, Refusal):
         return found
     if isinstance(found, results.Judged):
-        return answer({"dry_run": True, "would": results.preview(exam, found)})
+        back = results.returned_workbook(found)
+        workbook = None if back is None else base64.b64encode(back).decode("ascii")
+        return answer({"dry_run": True, "would": {**results.preview(exam, found), "workbook": workbook}})
     assert found.receipt is not None, "what was not tried was recorded"
     response = answer({
         **results.entered_view(exam, found.drafts), "events": list(found.receipt.positions),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests.api.command_kit import Ended, answering, xueshi
 from tests.api.course_kit import School
@@ -80,6 +81,9 @@ def test_a_list_of_results_is_tried_and_then_entered(school: School, run: Run, t
     assert (tried.returncode, "seat_not_booked" in tried.stdout, "可以办理" in tried.stdout) == (2, True, False)
     slip = run(school.office, "exam", "results", exam["exam"], str(file))
     assert (slip.returncode, "第 3 行" in slip.stderr) == (2, True)
+    back = tmp_path / "back.xlsx"
+    run(school.office, "exam", "results", exam["exam"], str(file), "--dry-run", "--workbook", str(back))
+    assert "没有人报名" in CalamineWorkbook.from_path(back).get_sheet_by_index(0).to_python()[2][-1]
     file.write_text("座位号,成绩\n2,90\n", "utf-8")
     assert "随之登记 1 人" in told(run(school.office, "exam", "results", exam["exam"], str(file)))
     assert "此前已办理，未重复登记" in told(run(school.second, "exam", "results", exam["exam"], str(file)))

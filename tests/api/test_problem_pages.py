@@ -18,7 +18,7 @@ from projections.errors import AsOfInFuture
 ROOT: Final = Path(__file__).parents[2]
 ROOMS: Final = ("ledger", "policies", "projections", "api")
 CODE: Final = re.compile(r'^    code(?:: (?:ClassVar\[)?str\]?)? = "([a-z_]+)"$', re.MULTILINE)
-CODE_AT: Final = {"Fault": 1, "Wrong": 0, "bad": 0, "_wrong": 2}
+CODE_AT: Final = {"Fault": 1, "Wrong": 0, "blame": 0, "bad": 0, "_wrong": 2}
 """Which argument is the code, of what makes a fault; the console's own stand at fields of a form and have none."""
 BY_JOBS_ALONE: Final = {"replay_nobody": 422, "replay_died": 500, "bulk_broke": 500, "bundle_broke": 500}
 """What is found in the background, whose job says itself whether who asked can mend it."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import re
+import zipfile
 
+from python_calamine import CalamineWorkbook
 from werkzeug.test import TestResponse
 
 from tests.api.course_kit import PEOPLE, School
@@ -153,6 +157,31 @@ def test_a_list_in_which_anything_is_wrong_enters_nobody_and_says_of_each_row_wh
     assert [(one["code"], one["detail"][:6]) for one in no.get_json()["errors"]] == [
         ("not_attended", "第 1 行："), ("seat_not_booked", "第 3 行：")]
     assert school.town.house.ledger.store.size() == size and session.claims(1) == []
+
+
+def test_a_table_in_which_anything_is_wrong_goes_back_in_red_with_the_reason_and_comes_in_again(school: School) -> None:
+    session = Session(school, 3)
+    would = session.enter("考场一\n座位号,成绩,到场\n1,90,是\n2,6O,是\n9,60,\n", dry_run="true").get_json()["would"]
+    rows, red = marked(base64.b64decode(would["workbook"]))
+
+    assert rows[1] == ["座位号", "成绩", "到场", "原因"] and rows[2] == ["1", "90", "是", ""]
+    assert [(*row[:2], row[3][:5]) for row in rows[3:]] == [("2", "6O", "成绩应为至"), ("9", "60", "没有人报名")]
+    assert red == {"B4", "D4", "A5", "D5"}, "the cell that is wrong, and the reason beside it"
+
+    mended = "\n".join(",".join(row) for row in rows[1:4]).replace("6O", "60")
+    assert session.enter(mended, dry_run="true").get_json()["would"]["errors"] == 0
+    assert session.enter(mended, dry_run="true").get_json()["would"]["workbook"] is None
+    lines = session.enter('{"seat":9,"score":"60"}', dry_run="true").get_json()["would"]
+    assert (lines["errors"], lines["workbook"]) == (1, None)
+
+
+def marked(workbook: bytes) -> tuple[list[list[str]], set[str]]:
+    """What stands in a workbook, and which of its cells are coloured."""
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(workbook)).get_sheet_by_index(0).to_python()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as parts:
+        cells = re.findall(r'<c r="([A-Z]+[0-9]+)" s="([0-9]+)"', parts.read("xl/worksheets/sheet1.xml").decode())
+        text = next(style for cell, style in cells if cell == "A3")  # Of a row in which nothing is wrong.
+    return rows, {cell for cell, style in cells if style != text}
 
 
 def test_a_mark_whose_point_was_forgotten_is_no_pass(school: School) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from tests.api.course_kit import School
 from tests.api.house_kit import BODY, Someone
@@ -223,6 +224,8 @@ def test_a_list_with_a_fault_enters_nothing_and_a_sound_one_gives_eighteen_hours
     wrong = listed(browser, exam, f"{first['seat']},七十\n99,80\n")
     for words in ("名单有误，没有登记", "第 2 行：成绩应为", "第 3 行：没有人报名"):
         assert words in wrong.text
+    back = CalamineWorkbook.from_filelike(io.BytesIO(browser.send(wrong, "下载退回的工作簿").data))
+    assert [row[-1][:5] for row in back.get_sheet_by_index(0).to_python()] == ["原因", "成绩应为至", "没有人报名"]
     assert "请选择" in Read(browser.send(browser.get(f"/exams/{exam['exam']}/results"), "检查名单")).text
 
     sound = listed(browser, exam, f"{first['seat']},71.5\n{second['seat']},缺考\n")

@@ -2,7 +2,8 @@
 
 A row names a seat, and says who stayed away or what mark was reached; an ID number beside it is compared with whoever
 has the seat, so that a list that slipped by a line is told and not recorded. What cannot be read is told with its row;
-a number that was typed is never repeated in a message. `tests/api/test_result_lists.py` shows it.
+a number that was typed is never repeated in a message. A table in which anything is wrong goes back with it in red.
+`tests/api/test_result_lists.py` shows it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,20 @@ from datetime import date
 from typing import Any, Final
 
 from api.cases.training.roster_lists import Wrong
-from api.paper.sheets import bad, cell_name, columns, is_number, is_scientific, is_uncomputed, read, text_of
+from api.paper.sheets import (
+    Columns,
+    Mark,
+    Sheet,
+    bad,
+    cell_name,
+    columns,
+    is_number,
+    is_scientific,
+    is_uncomputed,
+    read,
+    returned,
+    text_of,
+)
 from api.paper.uncomputed import WORDS
 from ledger.identifiers import id_number
 from ledger.identifiers.errors import BadIdentifier
@@ -47,17 +61,23 @@ class Row:
     """One row: where it stands, what it says as far as it could be read, and what is wrong with it."""
 
     row: int                        # As on the screen, counted from 1.
+    places: Mapping[str, int] = field(default_factory=dict)  # Of a table: which column says what.
     seat: int = 0
     present: bool = True
     score_centi: int | None = None
     id: IdNumber | None = None
     wrongs: list[Wrong] = field(default_factory=list)
 
+    def blame(self, code: str, words: str, name: str | None = None) -> None:
+        """Note what is wrong with it; `name`: of which of its cells, where it is one's."""
+        self.wrongs.append(Wrong(code, words, None if name is None else self.places.get(name)))
+
 
 def listed(content: bytes, today: date) -> list[Row]:
     """Read every row; raises BadFields where it is no list of results."""
-    cells = _lines(content) if content.lstrip()[:1] == b"{" else _table(content)
-    rows = [_row(at, said, today) for at, said in cells]
+    table = table_of(content)
+    cells, places = (_lines(content), {}) if table is None else (_table(*table), table[1].places)
+    rows = [_row(Row(at, places), said, today) for at, said in cells]
     if not rows:
         raise bad("sheet_empty", "文件里没有成绩。请填写后再提交。")
     if len(rows) > ROWS_MOST:
@@ -66,8 +86,29 @@ def listed(content: bytes, today: date) -> list[Row]:
     first: dict[int, int] = {}
     for one in rows:
         if first.setdefault(one.seat, one.row) != one.row and one.seat:
-            one.wrongs.append(Wrong("seat_twice", f"与第 {first[one.seat]} 行是同一个座位；请只保留一行。"))
+            one.blame("seat_twice", f"与第 {first[one.seat]} 行是同一个座位；请只保留一行。", "seat")
     return rows
+
+
+def table_of(content: bytes) -> tuple[Sheet, Columns] | None:
+    """The table that was sent; None where it is lines of JSON."""
+    if content.lstrip()[:1] == b"{":
+        return None
+    sheet = read(content)
+    return sheet, columns(sheet.rows, NAMES, ("seat", "score"))
+
+
+def returned_workbook(content: bytes, rows: Iterable[Row]) -> bytes | None:
+    """The table as it came, what is wrong in red with the reason; None where nothing is, or where it is none."""
+    wrong, table = [one for one in rows if one.wrongs], table_of(content)
+    if table is None or not wrong:
+        return None
+    sheet, found = table
+    wide = frozenset(range(max(map(len, sheet.rows))))
+    return returned(sheet.rows, found.row, {
+        one.row - 1: Mark(frozenset(each.column for each in one.wrongs if each.column is not None) or wide,
+                          "；".join(each.words for each in one.wrongs))
+        for one in wrong})
 
 
 def mark_of(text: str) -> int | None:
@@ -91,25 +132,23 @@ def _lines(content: bytes) -> Iterable[tuple[int, Mapping[str, Any]]]:
                                                       if isinstance(present, bool) else "?"})
 
 
-def _table(content: bytes) -> Iterable[tuple[int, Mapping[str, Any]]]:
-    rows = read(content).rows
-    found = columns(rows, NAMES, ("seat", "score"))
-    for at, row in enumerate(rows[found.row + 1:], found.row + 2):
+def _table(sheet: Sheet, found: Columns) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    for at, row in enumerate(sheet.rows[found.row + 1:], found.row + 2):
         said = {name: row[place] for name, place in found.places.items() if place < len(row)}
         if any(text_of(cell) for cell in said.values()):
-            empty = [cell_name(at - 1, found.places[name]) for name, cell in said.items() if is_uncomputed(cell)]
+            empty = [name for name, cell in said.items() if is_uncomputed(cell)]
             yield at, said | ({"uncomputed": empty} if empty else {})
 
 
-def _row(at: int, said: Mapping[str, Any], today: date) -> Row:
-    one = Row(at)
+def _row(one: Row, said: Mapping[str, Any], today: date) -> Row:
     if "uncomputed" in said:
-        one.wrongs += [Wrong("formula_uncomputed", f"{where}：{WORDS}") for where in said["uncomputed"]]
+        for name in said["uncomputed"]:
+            one.blame("formula_uncomputed", f"{cell_name(one.row - 1, one.places[name])}：{WORDS}", name)
         return one
     text = {name: text_of(said[name]) if name in said else "" for name in _FIELDS}
     seat = re.fullmatch("[1-9][0-9]{0,3}", text["seat"], re.ASCII)
     if seat is None:
-        one.wrongs.append(Wrong("seat_malformed", "座位号应为从 1 起的整数。"))
+        one.blame("seat_malformed", "座位号应为从 1 起的整数。", "seat")
     else:
         one.seat = int(seat[0])
     _marked(one, text["present"], text["score"])
@@ -122,24 +161,24 @@ def _marked(one: Row, present: str, score: str) -> None:
     """Who came, and with what mark; a mark of 缺考 says that nobody came."""
     came = _CAME.get(present.upper(), None) if present else score != "缺考"
     if came is None:
-        one.wrongs.append(Wrong("present_malformed", "到场应为“是”或“否”。"))
+        one.blame("present_malformed", "到场应为“是”或“否”。", "present")
         return
     one.present = came
     if score in ("", "缺考"):
         return
     one.score_centi = mark_of(score)
     if one.score_centi is None:
-        one.wrongs.append(Wrong("score_malformed", "成绩应为至多两位小数的数，如 71.5；没有到场的写缺考。"))
+        one.blame("score_malformed", "成绩应为至多两位小数的数，如 71.5；没有到场的写缺考。", "score")
     elif not came:
-        one.wrongs.append(Wrong("score_of_nobody", "没有到场的人没有成绩；请核对到场和成绩。"))
+        one.blame("score_of_nobody", "没有到场的人没有成绩；请核对到场和成绩。", "score")
 
 
 def _identified(one: Row, cell: Any, text: str, today: date) -> None:
     if is_number(cell) or is_scientific(text):
-        one.wrongs.append(Wrong("id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
-                                                     "请把该列设为文本后，按证件重新填写这个号码。"))
+        one.blame("id_number_numeric", "证件号码是数字格式，末几位可能已经丢失；"
+                                          "请把该列设为文本后，按证件重新填写这个号码。", "id_number")
         return
     try:
         one.id = id_number.parse("resident_id", text, today=today)
     except BadIdentifier as wrong:
-        one.wrongs.append(Wrong(f"{wrong.code}_{wrong.reason}", wrong.text))
+        one.blame(f"{wrong.code}_{wrong.reason}", wrong.text, "id_number")

@@ -32,9 +32,9 @@ from api.cases.learning.courses import (
     offices_of,
 )
 from api.cases.learning.result_lists import Row, listed
+from api.cases.learning.result_lists import returned_workbook as _returned
 from api.cases.learning.seats import booking_of, booking_view, exam_of, exam_view, sights_of_booking, unknown_exam
 from api.cases.standing import acting, in_sight, of_another_level, role_for
-from api.cases.training.roster_lists import Wrong
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller
@@ -198,6 +198,7 @@ class Judged(NamedTuple):
 
     drafts: tuple[Draft, ...]
     rows: list[Row]
+    content: bytes = b""  # As it came.
 
     @property
     def wrong(self) -> list[Row]:
@@ -232,7 +233,7 @@ def enter(
         return _judged(house, reading, listed(content, house.today), seats, exam, role, on, by)
 
     if asked.dry_run:
-        return judge(Reading(house.ledger), role, actor)
+        return judge(Reading(house.ledger), role, actor)._replace(content=content)
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
         judged = judge(reading, role, by)
@@ -253,15 +254,15 @@ def _judged(
         seat = booking_of(reading, seats[one.seat]) if one.seat in seats else None
         if seat is None:
             if one.seat:
-                one.wrongs.append(Wrong("seat_not_booked", "没有人报名这个座位。"))
+                one.blame("seat_not_booked", "没有人报名这个座位。", "seat")
             continue
         if one.id is not None and not _has(house, seat, one):
-            one.wrongs.append(Wrong("seat_of_another", "坐在这个座位的不是这个证件号码的人；名单可能错了一行。"))
+            one.blame("seat_of_another", "坐在这个座位的不是这个证件号码的人；名单可能错了一行。", "id_number")
         if one.wrongs:
             continue
         decided = _entered(house, reading, seat, session, one, role, on, by)
         if isinstance(decided, Refusal):
-            one.wrongs.append(Wrong(decided.code, refusals.line_of(decided).told))
+            one.blame(decided.code, refusals.line_of(decided).told)
         else:
             drafts += decided
     return Judged(tuple(drafts), rows)
@@ -321,6 +322,11 @@ def preview(exam: str, judged: Judged) -> dict[str, Any]:
         "problems": [{"row": one.row, "code": one.wrongs[0].code, "detail": words_of(one)}
                      for one in wrong[:TOLD_MOST]],
     }
+
+
+def returned_workbook(judged: Judged) -> bytes | None:
+    """The list as it came, what is wrong in red with the reason; None where nothing is, or where it is no table."""
+    return _returned(judged.content, judged.rows) if judged.wrong else None
 
 
 def words_of(one: Row) -> str:

@@ -29,9 +29,11 @@ from api.console.learning.learning import ANNOUNCED, BOOKINGS
 from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
+from api.paper.saved import attached
 from api.paper.tables_out import Table
 from api.refusals.faults import BadFields
 from api.refusals.problems import Problem
+from api.routes.rosters import WORKBOOK
 from api.routes.schemas.seats import ResultBody, ResultCorrectionBody, ResultsBody
 from api.routes.sent import faults_of
 from api.words.codes import RELEASING
@@ -202,7 +204,10 @@ def enter(asking: Asking, exam: str) -> Shown:
     if isinstance(came, Refusal):
         return _form(asking, exam, typed, [of_refusal(came, words.documents(asking.house))])
     if isinstance(came, results.Judged):
-        return _page(asking, exam, typed, results.preview(exam, came))
+        back = results.returned_workbook(came)
+        if request.form.get("step") == "returned" and back is not None:
+            return attached(back, WORKBOOK, "成绩名单检查结果-请更正后重新导入", "results-returned.xlsx")
+        return _page(asking, exam, typed, {**results.preview(exam, came), "goes_back": back is not None})
     assert came.receipt is not None, "what was not tried was recorded"
     return onward(f"/exams/{exam}?done={came.receipt.positions[0]}")
 
