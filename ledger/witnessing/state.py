@@ -10,12 +10,15 @@ they signed must not go on under the same key.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import ClassVar, Final, NamedTuple
 
+from ledger.durable import sync
 from ledger.errors import LedgerError
 from ledger.lender import Lender
 
@@ -88,19 +91,30 @@ class State:
 
     @classmethod
     def create(cls, path: Path) -> State:
-        """Make the file; raises FileExistsError where there is one."""
-        path.open("xb").close()
-        path.chmod(0o600)
-        connection = sqlite3.connect(path, isolation_level=None)
+        """Make the file; raises FileExistsError where there is one.
+
+        It gets its name when it is whole: half of one would be taken for what a witness remembers, beside a new key.
+        """
+        half = path.with_name(f"{path.name}.{token_hex(4)}.new")
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN")
-            for table in _TABLES:
-                connection.execute(table)
-            connection.execute(f"PRAGMA user_version = {_FORM}")
-            connection.execute("COMMIT")
+            half.touch(mode=0o600, exist_ok=False)
+            connection = sqlite3.connect(half, isolation_level=None)
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("BEGIN")
+                for table in _TABLES:
+                    connection.execute(table)
+                connection.execute(f"PRAGMA user_version = {_FORM}")
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
+            os.link(half, path)  # Unlike a rename, never over another.
+        except sqlite3.Error as error:
+            raise StateUnusable(path, error) from error
         finally:
-            connection.close()
+            for end in ("", "-wal", "-shm"):
+                half.with_name(half.name + end).unlink(missing_ok=True)
+        sync(path.parent)
         return cls(path)
 
     def seen(self, origin: str) -> Seen | None:
