@@ -154,8 +154,8 @@ def _carry_on(log: _Log, event: LogContinued | None) -> Continued:
         _record(log, event)
     number = len(log.names) - 1
     evidence = log.keys / f"{log.name}.{number}.published"
-    if _name_of(signing) != log.origin:
-        with contextlib.suppress(LedgerError, OSError):  # A key that is lost leaves nothing to keep, and cannot vouch.
+    if (former := _name_of(signing)) != log.origin:
+        if former is not None:  # A key that is lost leaves nothing to keep, and cannot vouch.
             keep_as_former(log.keys, keys_at_hand(log.keys, log.name), log.name)
             hand_over(log.keys, key, name=log.name)
         if log.published.exists():
@@ -179,9 +179,12 @@ def _stands(log: _Log) -> tuple[int, LogContinued]:
 
 
 def _name_of(path: Path) -> str | None:
-    """Whose name a file of signing keys bears; None where it is not there or cannot be read."""
+    """Whose name a file of signing keys bears; None where it is not there or holds no key.
+
+    A disk that fails is no lost key: what it did not let us read would be given up for ever.
+    """
     try:
         lines = [line for line in path.read_text("ascii").splitlines() if line]
         return parse_skey(lines[0]).name if lines else None
-    except (OSError, UnicodeDecodeError, LedgerError):
+    except (FileNotFoundError, UnicodeDecodeError, LedgerError):
         return None

@@ -113,6 +113,7 @@ def _open_register(settings: Settings, *, create: bool, clock: Callable[[], int]
         stores.ledger.store.clock = stores.access.store.clock = clock
         _begin(stores.ledger, settings.origin, folder.published)
         _begin(stores.access, settings.origin + ACCESS, folder.keys / "access.published")
+        _demand_renamed(folder.keys, settings.origin)
         signer = Signer(stores.ledger.store, origin=settings.origin, folder=folder.keys)
         access_signer = Signer(
             stores.access.store, origin=settings.origin + ACCESS, folder=folder.keys, name="access")
@@ -304,8 +305,20 @@ def _begin(log: Ledger, origin: str, published: Path) -> None:
         if len(names) > 1:
             cure = f"日志已以 {name} 之名继续，旧名称不再签发：请把设置 origin 改为 {name}"
         elif origin.endswith(ACCESS):
-            cure = f"改名没有完成：请再次运行 xueshi log continue-as {origin.removesuffix(ACCESS)}"
+            cure = _go_on(origin.removesuffix(ACCESS))
         else:
             cure = f"请把 origin 改回 {name}；名称只能由 xueshi log continue-as 更换"
         raise Stop(Exit.WORLD_IS_WRONG, "other_origin", message, cure)
 
+
+def _demand_renamed(keys: Path, origin: str) -> None:
+    """Where the events of another name stand and its key still waits, no key is wrong: the command was stopped."""
+    for name, log in (("ledger", origin), ("access", origin + ACCESS)):
+        waiting = keys / f"{name}.next.signing.key"
+        if waiting.exists() and waiting.read_text("ascii", "replace").startswith(f"PRIVATE+KEY+{log}+"):
+            message = f"账本已以 {origin} 之名继续，而签名密钥还没有换上"
+            raise Stop(Exit.WORLD_IS_WRONG, "other_origin", message, _go_on(origin))
+
+
+def _go_on(origin: str) -> str:
+    return f"改名没有完成：请再次运行 xueshi log continue-as {origin}"

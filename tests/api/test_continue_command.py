@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from functools import partial
@@ -13,6 +14,7 @@ from command_kit import made, xueshi
 from house_kit import credit_code
 from used_kit import used
 
+from api.keeping import continuing
 from api.register.register import SYSTEM, Register, open_register
 from api.settings import Settings
 from ledger.events.base import Draft
@@ -245,3 +247,21 @@ def test_killed_at_any_step_the_same_command_finishes(behind: Path, tmp_path: Pa
 def continue_in(folder: Path) -> None:
     ended = xueshi(folder, "log", "continue-as", NEW)
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("step", ["keep_as_former", "hand_over"])
+def test_a_disk_that_is_full_when_the_old_key_is_noted_costs_an_error_and_never_that_key(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(continuing, step, full)
+        ended = xueshi(folder, "log", "continue-as", NEW)
+    assert ended.returncode == 3 and "✓" not in ended.stdout, ended.stdout
+    stopped = renamed(folder, "log", "checkpoint")
+    assert stopped.returncode == 3 and f"改名没有完成：请再次运行 xueshi log continue-as {NEW}" in stopped.stderr
+
+    made(folder, "log", "continue-as", NEW)
+    assert renamed(folder, "fsck").returncode == 0, "what the old key signed is believed"
