@@ -1,10 +1,10 @@
 """One system call fails, or is the last: whatever was under way is done or says why not, and nothing is lost or half.
 
 An append over the doors, a rebuild, a compaction, a checkpoint, a backup, a replay, an import and what else takes
-several steps on the disk are done with a fault at one call: an error of the disk, no room, a kill, a delay. `make test`
-takes a sample by a fixed seed, `make torture` every single call (`FAULTS_EVERY=10`: each tenth, for who has no day).
-Afterwards the checker finds the ledger clean, what was acknowledged is there, and the same once more, without a fault,
-is done.
+several steps on the disk (`test_every_command.py`) are done with a fault at one call: an error of the disk, no room, a
+kill, a delay. `make test` takes a sample by a fixed seed, `make torture` every single call (`FAULTS_EVERY=10`: each
+tenth, for who has no day). Afterwards the checker finds the ledger clean, what was acknowledged is there, and the same
+once more, without a fault, is done.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from tests.faults.faulted_keeping import KEEPING
 from tests.faults.faulted_operations import OPERATIONS as STEPS
 from tests.faults.faulted_operations import Operation
 from tests.faults.faulted_register import Scene, made_in
+from tests.faults.faulted_years import YEARS
 
 pytestmark = pytest.mark.requires_system("strace")
 
-OPERATIONS = STEPS | KEEPING | FORGETTING
+OPERATIONS = STEPS | KEEPING | FORGETTING | YEARS
 ERROR, NO_ROOM, KILL, DELAY = "error=EIO", "error=ENOSPC", "signal=SIGKILL", "delay_enter=20000"
 SAID = ("Traceback", "internal_error", "internal_server_error", "keeper_broke")
 
@@ -93,6 +94,7 @@ SAMPLED = {
     "append": 1, "checkpoint": 3, "backup": 2, "compaction": 2, "restore": 2, "first start": 2, "export": 1,
     "statement": 1, "archive": 2, "import of a hand-over": 1,
     "a signing key that is retired": 1, "looks that go": 1, "destruction": 1,
+    "bodies that move": 1, "another name": 2, "restore of the keys": 1, "cosigning": 1, "first start of a witness": 2,
 }
 EVERY = int(os.environ.get("FAULTS_EVERY", "1"))
 COARSE = {"replay": 10}
