@@ -19,6 +19,7 @@ from api.commands.returned import demand_trial, encoded, keep_returned, workbook
 from api.terminal.exits import Exit, Stop
 from api.words.telling import (
     CARD_STATES,
+    CLASS_PAPERS,
     CLASS_STATES,
     GRADES,
     PLAN_STATES,
@@ -222,6 +223,18 @@ def _tell_class(body: dict[str, Any]) -> None:
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
                    f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
+    tell_papers(body.get("papers", []))
+
+
+def tell_papers(papers: list[dict[str, Any]]) -> None:
+    """The papers that the law wants of a class, those that lack marked (W 13)."""
+    by_rule: dict[str, list[str]] = {}
+    for one in papers:
+        mark = "! " if one["state"] in ("lacking", "late") else ""
+        told = f"{mark}{one['document']} {CLASS_PAPERS[one['state']]}"
+        by_rule.setdefault(f"{one['rulebook']} {one['article']}", []).append(told)
+    for rule, told_all in by_rule.items():
+        click.echo(f"  应报材料 {rule}：{'；'.join(told_all)}")
 
 
 def _tell_card(body: dict[str, Any]) -> None:
@@ -241,6 +254,7 @@ def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
     if would["beyond"]:
         click.echo(f"  ! 多出 {would['beyond']} 人：总结报参加 {would['attended']} 人，"
                    f"此前登记 {would['registered']} 人，这份新增 {would['new']} 人。请先与办班单位核对总结和名单。")
+    tell_papers(would["papers"])
     for one in would["worth"]:
         clauses = "、".join(one["clauses"])
         rested = f"{one['rulebook'] or ''} {clauses}".strip()

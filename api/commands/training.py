@@ -194,6 +194,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
                    f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
+    filing.tell_papers(body["papers"])
     table(("名单批次", "状态", "已写", "行数"),
           [(one["act"], ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
            for one in body["rosters"]], empty="没有登记名单。")

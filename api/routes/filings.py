@@ -50,7 +50,7 @@ def _plan(done: Done | Refusal) -> _Outcome:
 
 
 def _class(done: Done | Refusal) -> _Outcome:
-    return _told("classes", done, lambda found: {"duties": class_filings.duties(house(), found)})
+    return _told("classes", done, lambda found: class_filings.demanded(house(), found))
 
 
 _AT_PLAN, _AT_CLASS = "/v1/plans/<plan:plan>", "/v1/classes/<class:training_class>"

@@ -31,6 +31,12 @@ CASE_KINDS: Final = {
 """What cases are about, as it is chosen; one of another kind is called by its code."""
 ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned": "已放弃"}
 CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
+CLASS_PAPERS: Final = {
+    "handed_in": "已报送", "lacking": "缺", "late": "开班之后才报", "to_come": "办班结束后提交",
+    "unknown": "本系统看不出，请另行核对",
+}
+"""How a paper of a class stands that the law wants (W 13)."""
+
 GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 RESULTS: Final = {"passed": "合格", "failed": "不合格"}
 ROLES: Final = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
@@ -71,8 +73,20 @@ def test_the_department_is_told_since_when_and_by_which_article_until_the_list_i
     assert TOLD in bureau.get(f"/home?as_of={before}").text, "then it still waited"
 
 
-def _file(number: str) -> str:
-    import base64
+def test_which_papers_of_a_class_lack_is_said_on_its_page_and_before_its_list_is_registered(city: City) -> None:
+    """W 13; a class is told what it has to hand in before it is filed, too."""
+    town, place = city.cast.town, city.held("缺材料的班")
+    bureau = Browser(town, city.bureau)
+    shown = bureau.get(place).text
+    assert "! 批准文件 ：缺" in shown and "! 办班计划 ：开班之后才报" in shown
 
+    number = resident_id(next(town.numbers))
+    content = base64.b64decode(_file(number))
+    check = bureau.press(bureau.get(f"{place}/roster"), "逐行检查", file=(io.BytesIO(content), "名册.csv"))
+    assert "报送的材料 ! 批准文件 ：缺" in check.text and "! 办班总结 ：缺" in check.text
+    assert "! 参加人员名单 ：缺" in check.text and "温人社发〔2020〕125号 第十三条" in check.text
+
+
+def _file(number: str) -> str:
     rows = f"证件号码,姓名,出勤天数,登记卡号\r\n{number},孙立,,\r\n"
     return base64.b64encode(rows.encode("utf-8-sig")).decode("ascii")

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from policies.law import Law
-from policies.papers import papers
+from policies.papers import class_papers, papers
 from policies.shelf import shipped
 
 LAW = Law(shipped().books)
@@ -37,3 +37,13 @@ def test_the_ninth_kind_is_what_the_sector_adds_to_the_citys() -> None:
 
 def test_before_any_rule_was_in_force_no_paper_is_asked_for() -> None:
     assert papers(LAW, date(2015, 1, 1), "330302", "general", None, "exam") == ()
+
+
+def test_what_an_organiser_hands_in_of_a_class_before_and_after_is_wenzhous_list_alone() -> None:
+    """W 13; Ningbo asks for a filing in time, and for no list of papers (N 7)."""
+    found = class_papers(LAW, DAY, "330300", "environment")
+
+    assert [one.document for one in found] == ["批准文件", "办班计划", "办班总结", "参加人员名单"]
+    assert {(one.rulebook, one.article) for one in found} == {("wenzhou/2020-11-27", "第十三条")}
+    assert class_papers(LAW, DAY, "330200", "industry") == ()
+    assert class_papers(LAW, date(2020, 11, 26), "330300", "environment") == (), "it was not in force"

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from projection_kit import HANGZHOU, NINGBO, House, living
+from projection_kit import HANGZHOU, NINGBO, WENZHOU, House, living
 from training_kit import School
 
+from ledger.events.study import Evidence
+from ledger.events.training import ClassId
 from ledger.streams.training_roster import study_of
 from projections.basis import read_axes
-from projections.filings import duties_under
+from projections.filings import ClassPaper, duties_under
 from projections.trainings_reading import training_class
 
 
@@ -37,7 +39,7 @@ def test_the_law_of_the_place_says_how_late_and_what_comes_of_it(
     answers = house.followed()
     one = training_class(answers, name)
     assert one is not None
-    (duty,), basis = duties_under(answers, one, read_axes())
+    (duty,), _, basis = duties_under(answers, one, read_axes())
 
     assert (duty.rulebook, duty.article, duty.days) == ("ningbo-industry/2019-01-01", "第七条", 30)
     assert (duty.late_by, duty.effect) == (late_by, effect)
@@ -74,6 +76,42 @@ def test_the_axes_choose_the_law_that_is_asked(house: House) -> None:
     one = training_class(answers, name)
     assert one is not None
 
-    without, basis = duties_under(answers, one, read_axes(law="set:zhejiang/2016-08-01"))
+    without, _, basis = duties_under(answers, one, read_axes(law="set:zhejiang/2016-08-01"))
     assert without == ()
     assert [cited.id for cited in basis.rulebooks] == ["zhejiang/2016-08-01"]
+
+
+def papers(house: House, name: ClassId) -> dict[str, str]:
+    """How each paper of a class stands."""
+    answers = house.followed()
+    one = training_class(answers, name)
+    assert one is not None
+    found: tuple[ClassPaper, ...] = duties_under(answers, one, read_axes())[1]
+    return {paper.document: paper.state for paper in found}
+
+
+def test_of_a_class_in_wenzhou_it_is_told_which_papers_lack_before_it_and_after(house: House) -> None:
+    """W 13: the approval and the plan beforehand, the summary and the list of who was there when it is over."""
+    school = School(house, region=WENZHOU)
+    name = school.file(starts="2026-05-11", filed_on="2026-05-01", route="advanced_seminar", level="municipal")
+    assert papers(house, name) == {"批准文件": "lacking", "办班计划": "handed_in", "办班总结": "to_come",
+                                   "参加人员名单": "to_come"}
+
+    school.accept(name, "温备-1")
+    school.hold(name, evidence=(Evidence(kind="summary", sha256="e" * 64),))
+    assert papers(house, name) == {"批准文件": "lacking", "办班计划": "handed_in", "办班总结": "handed_in",
+                                   "参加人员名单": "lacking"}
+
+
+def test_a_plan_that_came_when_the_class_had_begun_came_too_late_and_an_approval_is_its_number(house: House) -> None:
+    school = School(house, region=WENZHOU)
+    name = school.file(starts="2026-05-11", filed_on="2026-05-12", approval="温人社函〔2026〕8号")
+
+    assert papers(house, name) == {"批准文件": "handed_in", "办班计划": "late", "办班总结": "to_come",
+                                   "参加人员名单": "to_come"}
+
+
+def test_a_departments_own_class_hands_in_nothing(house: House) -> None:
+    """W 14."""
+    department = School(house, kind="department", region=WENZHOU)
+    assert papers(house, department.file(recipient=None)) == {}

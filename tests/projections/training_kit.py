@@ -11,6 +11,7 @@ from ledger.acts.rosters import Roster, open_roster
 from ledger.errors import Refusal
 from ledger.events.actor import Official, Scope
 from ledger.events.base import By
+from ledger.events.study import Evidence
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
 from ledger.events.unit import Contact
 from ledger.streams import actor as actors
@@ -125,12 +126,14 @@ class School:
         command = classes.RefuseClass(role=SECTOR, words="内容不属于继续教育")
         return self._answered(classes.decide_class_refusal(self.load(name), command, self.house.officer))
 
-    def hold(self, name: ClassId, *, attended: int = 2, starts: date | None = None) -> int:
+    def hold(self, name: ClassId, *, attended: int = 2, starts: date | None = None,
+             evidence: tuple[Evidence, ...] = ()) -> int:
         filed = self.load(name).filed
         first = starts or filed.starts
         command = classes.RecordHolding(
             role=ORGANISER, on=date(2027, 1, 1), starts=first, ends=filed.ends,
-            days_half=min(filed.days_half, 2 * ((filed.ends - first).days + 1)), attended=attended, passed=attended)
+            days_half=min(filed.days_half, 2 * ((filed.ends - first).days + 1)), attended=attended, passed=attended,
+            evidence=evidence)
         return self._record(classes.decide_holding(self.load(name), command, self.teacher))
 
     def held(self, **programme: Any) -> ClassId:

@@ -28,7 +28,7 @@ from ledger.streams.unit import Unit
 from ledger.vocabulary import Category
 from policies.authority import class_recipients
 from projections import trainings_reading as known
-from projections.filings import filing_duties
+from projections.filings import filing_duties, papers_of
 
 
 def file_class(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -89,12 +89,13 @@ def hold(house: House, caller: Caller, name: str, fields: dict[str, Any], asked:
     return organising(house, caller, asked, decide, upon=name, show=class_view)
 
 
-def duties(house: House, found: classes.TrainingClass) -> list[dict[str, Any]]:
-    """What the law as of now demands of a class's filing, and how late it would be."""
-    filed = found.filed
-    one = known.TrainingClass(found.training_class, found.organiser, found.status, found.revision, filed, house.today,
-                              found.number, None, found.held, (), (), 0)
-    return [duty._asdict() for duty in filing_duties(law_now(house.answers), one)]
+def demanded(house: House, found: classes.TrainingClass) -> dict[str, list[dict[str, Any]]]:
+    """What the law as of now demands of a class: filed how long before, and which papers, with what lacks."""
+    one = known.TrainingClass(found.training_class, found.organiser, found.status, found.revision, found.filed,
+                              house.today, found.number, None, found.held, (), (), 0)
+    law = law_now(house.answers)
+    return {"duties": [duty._asdict() for duty in filing_duties(law, one)],
+            "papers": [paper._asdict() for paper in papers_of(law, one)]}
 
 
 def _to_class(

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from api.cases.belonging.finding import blocks, by_documents
+from api.cases.training.class_filings import demanded
 from api.cases.training.roster_lists import Listed, Wrong, listed
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, confirmed
@@ -65,6 +66,7 @@ class Checked(NamedTuple):
     people: dict[PersonId, Loaded[Person]]  # Who was found, as they stood.
     attended: int                   # How many were there, as the organiser said afterwards (W 13).
     registered: int                 # Of them by lists before.
+    papers: list[dict[str, Any]]    # Which the law wants of such a class, and whether they are here (W 13).
 
     @property
     def beyond(self) -> int:
@@ -82,7 +84,8 @@ def judged(desk: Desk, document: str | None, sheet: Sheet) -> Checked:
     assert desk.held.held is not None, "whoever registers a class was told that it was held"
     columns, rows = listed(sheet, desk.house.today)
     before = sum(one.rows for one in desk.held.rosters if one.status == "closed")
-    checked = Checked(sheet, columns, rows, [], [], Counter(), {}, desk.held.held.attended, before)
+    checked = Checked(sheet, columns, rows, [], [], Counter(), {}, desk.held.held.attended, before,
+                      demanded(desk.house, desk.held)["papers"])
     judging = _Judging(desk, document, desk.held.held)
     for block in blocks(rows):
         judging.judge(block, checked)

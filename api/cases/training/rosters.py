@@ -3,7 +3,8 @@
 Whoever brings the same file again goes on where a killed registration stopped, or is given the receipt of the one that
 was finished. A file in which anything is wrong registers nobody; who has the class already is passed over and counted.
 Who registers is read from the rulebooks (`policies.authority`); that it is another hand than the one that said who was
-there is the ledger's to say. Of a trial everyone who was found is recorded as looked at.
+there is the ledger's to say. Which papers of the class lack a trial tells, for the office that reviews them to weigh
+(W 13). Of a trial everyone who was found is recorded as looked at.
 
 `tests/api/test_http_rosters.py` shows it.
 """
@@ -228,6 +229,7 @@ def preview(checked: Checked) -> dict[str, Any]:
         "attended": checked.attended,
         "registered": checked.registered,
         "beyond": checked.beyond,
+        "papers": checked.papers,
         "problems": [{"row": one.row + 1, "code": one.wrongs[0].code, "detail": words_of(one)}
                      for one in wrong[:TOLD_MOST]],
         "duplicate_rows": [row + 1 for row in checked.duplicates[:TOLD_MOST]],

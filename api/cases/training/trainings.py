@@ -51,7 +51,7 @@ def plans(
 
 
 def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[str, Any] | Refusal:
-    """A class, and what the law of the axes demands of its filing."""
+    """A class, what the law of the axes demands of its filing, and which papers of it lack (W 13)."""
     if no := logged_in(house, caller):
         return no
     if axes.as_of is None and (behind := house.settled()) is not None:
@@ -59,9 +59,10 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
     found = _trainings.training_class(house.answers, name, as_of=house.answers.settle(axes))
     if found is None:
         return Refusal.because("class_absent")
-    duties, basis = duties_under(house.answers, found, axes)
+    duties, papers, basis = duties_under(house.answers, found, axes)
     why = reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
-    return {**class_view(found), "reason": why, "duties": [one._asdict() for one in duties], "basis": basis.as_json()}
+    return {**class_view(found), "reason": why, "duties": [one._asdict() for one in duties],
+            "papers": [one._asdict() for one in papers], "basis": basis.as_json()}
 
 
 def classes(

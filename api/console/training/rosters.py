@@ -26,6 +26,7 @@ from api.console.moment import asked_moment
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.training_deeds import ROSTER_MARKS
 from api.console.training.training_forms import why_not_register
+from api.console.training.training_papers import wanted
 from api.console.training.trainings import told_events
 from api.paper.saved import attached
 from api.paper.sheets import FILE_BYTES_MOST
@@ -120,6 +121,7 @@ def send(asking: Asking, training_class: str) -> Shown:
     would, rows = rosters.preview(came), len(came.rows)
     return Page("roster_check.html", {
         "one": one, "sent": sent.told, "document": document, "would": would, "names": _names(),
+        "wanted": wanted(house, [paper for paper in would["papers"] if paper["state"] != "handed_in"]),
         "documents": words.documents(house), "vocabulary": base_vocabulary(),
         "seconds": None if rows < _LONG else -(-rows // _ROWS_A_SECOND),
     })

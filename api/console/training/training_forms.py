@@ -33,6 +33,7 @@ from api.console.training.training_papers import (
     of_plan,
     read_of,
     row_of,
+    wanted,
 )
 from api.evidence.files import MOST as FILE_MOST
 from api.law_of import law_now
@@ -307,7 +308,8 @@ def _checked(asking: Asking, paper: Paper, read: Read, came: Done, version: int 
     if paper.noun == "classes":
         filed_with = [] if state.filed.recipient is None else [state.filed.recipient]
         lead = (state.filed.starts - state.filed.filed_on).days
-        law = {"last_year": (), "duties": class_filings.duties(house, state), "lead": lead}
+        asks = class_filings.demanded(house, state)
+        law = {"last_year": (), "duties": asks["duties"], "wanted": wanted(house, asks["papers"]), "lead": lead}
     else:
         filed_with, law = list(state.filed.recipients), {"last_year": plan_filings.last_year(house, state)}
     options = {f"{field.name}.{code}": told

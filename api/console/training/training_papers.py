@@ -13,13 +13,15 @@ import marshmallow as ma
 from flask import request
 
 from api.cases.doing import Done
-from api.console import sending
+from api.console import sending, words
 from api.console.form import Fault, Field
+from api.house import House
 from api.refusals.problems import Problem
 from api.routes.sent import faults_of
 from api.whole import whole, whole_or_as_typed
 from api.words.codes import HOLDING_PAPERS
 from api.words.plainly import plainly
+from api.words.telling import CLASS_PAPERS
 from ledger.errors import Refusal
 
 ROWS_MORE, ROWS_MOST = 3, 500
@@ -53,6 +55,17 @@ class Read(NamedTuple):
     many: int                        # Rows that are shown.
     fields: dict[str, Any]
     faults: list[Fault]
+
+
+def wanted(house: House, papers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The papers that the law wants of a class, each with how it stands (W 13)."""
+    documents = words.documents(house)
+    return [{"mark": (*_STANDS.get(one["state"], ("open", "!")), one["document"]), "words": CLASS_PAPERS[one["state"]],
+             "rule": f"{documents.get(one['rulebook'], one['rulebook'])} {one['article']}", "quote": one["quote"]}
+            for one in papers]
+
+
+_STANDS: Final = {"handed_in": ("met", "✓"), "to_come": ("", "–")}
 
 
 # As it would be sent

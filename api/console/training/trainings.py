@@ -31,6 +31,7 @@ from api.console.training.training_deeds import (
     plan_subject,
     unit_name,
 )
+from api.console.training.training_papers import wanted
 from api.console.words import Mark
 from api.paper.tables_out import Table
 from api.whole import whole
@@ -135,7 +136,8 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         "facts": _class_facts(asking, body), "counts": _counts(body), "differs": _differs(body),
         "duties": [{**one, "mark": _EFFECTS.get(one["effect"], ("open", "!", one["effect"])),
                     "document": _document(asking, one["rulebook"])} for one in body["duties"]],
-        "way": _class_way(body), "offers": offers, "done": done_before(asking), "said": said,
+        "wanted": wanted(house, body["papers"]), "way": _class_way(body), "offers": offers,
+        "done": done_before(asking), "said": said,
         "events": told_events(training_class, asking, said, basis["as_of"]), "roster_marks": ROSTER_MARKS,
         "may_refile": moment.is_now and training_forms.why_not_refile_class(asking, body) is None,
         "may_register": moment.is_now and training_forms.why_not_register(asking, training_class) is None,

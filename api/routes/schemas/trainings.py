@@ -179,6 +179,9 @@ class OneClassAnswer(ClassAnswer):
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
     duties = ma.fields.List(ma.fields.Dict(), required=True,
                             metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
+    papers = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "适用细则要求报送的材料和现状 state：handed_in、lacking、late（开班之后才报）、"
+                       "to_come（结束后提交）、unknown（本系统看不出）"})
     basis = ma.fields.Dict(required=True)
 
 
