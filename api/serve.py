@@ -1,7 +1,8 @@
 """The running service: listening, and stopping without losing an answer. `composed.py` says what it is made of.
 
 One process is served by waitress, several by gunicorn (`api.workers`), whichever store the ledger is in.
-On SIGTERM or Ctrl-C it accepts nothing new, finishes what it has begun (ten seconds at most) and ends with 0.
+On SIGTERM or Ctrl-C it takes in whoever has knocked and nobody after, answers everything that was asked, each as the
+last on its connection, tells whoever still waits after ten seconds to come back, and ends with 0.
 `tests/api/test_serve.py` shows it with a real process.
 """
 
@@ -40,6 +41,8 @@ from api.terminal.notify import Manager
 from policies.shelf import shipped
 
 DRAIN_SECONDS: Final = 10
+LINGER_SECONDS: Final = 1
+"""So long a connection that is kept may still ask when the service ends, and is answered."""
 _TURN_SECONDS: Final = 30
 _NEW_OBJECTS: Final = 10_000  # So many before the young are looked through, instead of 700: some at each request.
 
@@ -224,12 +227,17 @@ def _address(host: str, port: int) -> str:
 
 
 def _drain(server: Listener) -> None:
-    """Accept nothing new; go on moving bytes until every request that was read has been answered."""
-    server.accepting = False
-    deadline = time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < deadline and any(
-        channel.requests or channel.total_outbufs_len for channel in server.active_channels.values()
-    ):
+    """Answer every request that has come, and hang up after it; a connection that is kept may ask for a moment more.
+
+    Whoever still waits when the time is up is told to come back.
+    """
+    server.end()
+    began = time.monotonic()
+    while (past := time.monotonic() - began) < DRAIN_SECONDS and (
+            server.is_asked() or (past < LINGER_SECONDS and server.active_channels)):
+        server.turn(timeout=0.05)
+    server.task_dispatcher.turn_away()
+    while time.monotonic() - began < DRAIN_SECONDS + LINGER_SECONDS and server.is_asked():
         server.turn(timeout=0.05)
     server.task_dispatcher.shutdown(timeout=1)
     server.close()

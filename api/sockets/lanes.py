@@ -220,6 +220,15 @@ class Lanes(Generic[Item]):
         """Say whether there are any whom nobody has taken up, to whoever holds the lock."""
         return bool(self._refused) or any(one.waiting for one in self._queues.values())
 
+    def turn_all_away(self) -> None:
+        """Have everyone who waits told to come back, for whoever holds the lock: it is about to end."""
+        now_ns = self._clock()
+        for queue in self._queues.values():
+            for turn in [turn for turns in queue.holders.values() for turn in turns]:
+                self._turn_away(turn, now_ns)
+            queue.holders.clear()
+            queue.waiting = 0
+
     def drained(self) -> list[Item]:
         """Everyone who still waits, who does no longer."""
         with self.lock:

@@ -120,6 +120,13 @@ class Answering(WSGITask):  # type: ignore[misc]
         self.content_length = len(body)
         self.write(body if self.request.command != "HEAD" else b"")
 
+    def build_response_header(self) -> bytes:
+        """Say who, when the service is ending, is hung up on after this answer: nothing more is asked in vain."""
+        if self.channel.server.is_ending:
+            self.set_close_on_finish()
+        head: bytes = super().build_response_header()
+        return head
+
     def write(self, data: bytes) -> None:
         """Write; a whole short answer with its head, in one call of the system and for one wake-up of whoever reads."""
         if self.wrote_header or not self.complete or not 0 < len(data) == self.content_length <= TOGETHER_MOST:
@@ -223,6 +230,12 @@ class Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
                 if self.lanes.any_waiting():  # For a place in this lane, while this thread goes on with another.
                     self.queue_cv.notify()
 
+    def turn_away(self) -> None:
+        """Tell all who still wait to come back."""
+        with self.lock:
+            self.lanes.turn_all_away()
+            self.queue_cv.notify_all()
+
     def shutdown(self, cancel_pending: bool = True, timeout: int = 5) -> bool:
         """End the threads, and hang up on whoever still waits."""
         super().shutdown(cancel_pending=False, timeout=timeout)
@@ -236,6 +249,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
     """The socket that connections come in by."""
 
     channel_class = Channel
+    is_ending = False
 
     def __init__(self, application: Application, sockets: Sockets, **settings: Any) -> None:
         self._is_listening = True
@@ -263,6 +277,19 @@ class Listener(TcpWSGIServer):  # type: ignore[misc]
                 if not (one.requests or one.request or one.total_outbufs_len or one.will_close)]
         for channel in sorted(idle, key=lambda one: float(one.last_activity))[:max(1, len(idle) // _ROOM)]:
             channel.handle_close()
+
+    def end(self) -> None:
+        """Take in whoever has knocked already; from here on nobody can, and every answer is a connection's last."""
+        self.socket.listen(0)  # No crowd gathers between the last that is taken in and the close.
+        before = -1
+        while before != (before := len(self._map)):
+            self.handle_accept()
+        self.is_ending, self._is_listening = True, False
+        wasyncore.dispatcher.close(self)  # Whoever comes now is refused, and not kept waiting for nobody.
+
+    def is_asked(self) -> bool:
+        """Say whether there is anything to read of a request that was begun, to answer, or to send."""
+        return any(one.request or one.requests or one.total_outbufs_len for one in self.active_channels.values())
 
     def interrupt(self) -> None:
         """End the turn at hand; also from a signal."""

@@ -127,6 +127,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.app.forget()
         return alive
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """When it ends, take in whoever has knocked already; whoever comes after is refused, not kept for nobody."""
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            before = -1
+            while before != (before := self.nr_conns):
+                self.accept(listener)
+            listener.close()
+
     def accept(self, listener: Any) -> None:
         """Take a connection, for no longer than it may have; where others have fewer, they may take it first."""
         if self.app.crowds.more_than_others(self.place):

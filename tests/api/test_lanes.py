@@ -214,6 +214,17 @@ def test_a_ledger_that_is_busy_is_come_back_to_when_its_words_say() -> None:
     assert (said["status"], said["seen"]) == (503, {"retry_after": 2})
 
 
+def test_who_still_waits_when_the_time_to_end_is_up_is_told_to_come_back(lanes: Lanes[str]) -> None:
+    lanes.put("a", "looks")
+    lanes.put("b", "writes", b"Bearer li")
+    with lanes.lock:
+        lanes.turn_all_away()
+
+    told = [lanes.take(), lanes.take()]
+    assert {one.item: one.come_back_s > 0 for one in told if one is not None} == {"a": True, "b": True}
+    assert not lanes.any_waiting() and sum(one["turned_away"] for one in lanes.counted().values()) == 2
+
+
 def test_who_still_waits_when_it_ends_is_given_back(lanes: Lanes[str]) -> None:
     lanes.put("a", "looks")
     lanes.put("b", "writes", b"Bearer li")

@@ -110,6 +110,49 @@ def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path) ->
     assert [(status, len(body)) for status, body in answers] == [(200, 3_000_000)]
 
 
+def test_whoever_asks_again_and_again_is_answered_to_the_last_and_told_that_it_was(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, port):
+        begun, last = threading.Semaphore(0), []
+
+        def ask() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.connect()
+            connection.auto_open = 0  # A connection that ends without saying so is an error.
+            while True:
+                connection.request("GET", "/livez")
+                answer = connection.getresponse()
+                if answer.read() and answer.headers.get("Connection") == "close":
+                    last.append(answer.status)
+                    return
+                begun.release()
+
+        asking = [threading.Thread(target=ask) for _ in range(8)]
+        for one in asking:
+            one.start()
+        for _ in asking:
+            assert begun.acquire(timeout=60)
+        process.send_signal(signal.SIGTERM)
+        for one in asking:
+            one.join()
+
+        assert process.wait(timeout=60) == 0
+    assert last == [200] * 8
+
+
+def test_whoever_has_knocked_before_it_stops_is_let_in_and_answered(tmp_path: Path) -> None:
+    with running(tmp_path) as (process, port):
+        get(port, "/livez")
+        process.send_signal(signal.SIGSTOP)
+        waiting = [http.client.HTTPConnection("127.0.0.1", port, timeout=60) for _ in range(8)]
+        for one in waiting:
+            one.request("GET", "/livez")
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+
+        assert [one.getresponse().status for one in waiting] == [200] * 8
+        assert process.wait(timeout=60) == 0
+
+
 def test_a_taken_port_is_told_with_its_cure(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

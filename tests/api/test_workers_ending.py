@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import re
 import signal
 import socket
 import threading
@@ -125,6 +127,34 @@ def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path, po
 
         assert service.master.wait(timeout=60) == 0
     assert answers == [(200, 3_000_000)] * 4
+
+
+def test_whoever_has_knocked_before_it_stops_is_let_in_and_answered(tmp_path: Path, postgres: str) -> None:
+    with serving(tmp_path, postgres) as service:
+        processes = [door.process for door in service.doors()]
+        service.close()
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        until(lambda: all(said_of(process, r"State:\s*(T)") for process in processes))
+        waiting = [http.client.HTTPConnection("127.0.0.1", service.port, timeout=60) for _ in range(8)]
+        for one in waiting:
+            one.request("GET", "/livez")
+        service.master.send_signal(signal.SIGTERM)
+        until(lambda: all(int(said_of(process, r"ShdPnd:\s*(\w+)"), 16) & TERM for process in processes))
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+        assert [one.getresponse().status for one in waiting] == [200] * 8
+        assert service.master.wait(timeout=60) == 0
+
+
+TERM = 1 << (signal.SIGTERM - 1)
+
+
+def said_of(process: int, pattern: str) -> str:
+    """What the system says of a process."""
+    found = re.search(pattern, Path(f"/proc/{process}/status").read_text())
+    return found[1] if found is not None else ""
 
 
 def test_the_sample_is_entered_before_the_first_process_serves(tmp_path: Path, postgres: str) -> None:
