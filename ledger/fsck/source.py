@@ -100,8 +100,10 @@ class View(ABC):
 
     def stray(self, table: str, size: int) -> Any:
         """A row that belongs to no event, if there is one: its position."""
-        query = f"SELECT position FROM {table} WHERE position < 1 OR position > ? OR position IS NULL LIMIT 1"
-        return self.row(query, size)
+        beyond = "position < 1 OR position > ?"
+        if table == "streams":  # Not kept by position: all of it is gone through. Of the others the two ends are asked.
+            beyond += " OR position IS NULL"
+        return self.row(f"SELECT position FROM {table} WHERE {beyond} LIMIT 1", size)
 
 
 class Source(Protocol):

@@ -42,6 +42,7 @@ from ledger.fsck.checker import Report, fsck
 from ledger.fsck.pool import CheckBroken
 from ledger.fsck.portion import KeyFiles
 from ledger.fsck.problem import Problem
+from ledger.fsck.source import SQLiteView
 from ledger.fsck.state import CannotResume
 from ledger.keys.file import VaultFailed
 from ledger.keys.master import FileMasterKey, WrongKey
@@ -408,6 +409,21 @@ def test_rows_taken_put_in_or_moved_are_found(
     assert (position, code) in {problem[:2] for problem in report.problems}, report.problems
     assert first(report).position == position, report.problems
     assert all(problem.words.isprintable() and problem.words.encode() for problem in report.problems)
+
+
+def test_rows_of_no_event_are_looked_for_at_both_ends_and_not_among_all_that_were_read(large: House) -> None:
+    with closing(sqlite3.connect(large.file)) as connection:
+        view, steps = SQLiteView(connection), [0]
+
+        def step() -> None:
+            steps[0] += 1
+
+        connection.set_progress_handler(step, 1)
+        size = view.size()
+        for table in ("events", "sealed"):
+            steps[0] = 0
+            assert view.stray(table, size) is None
+            assert steps[0] < 100 < size
 
 
 def test_a_tail_taken_with_its_checkpoints_is_found_by_the_one_that_was_published(house: House, copy: Path) -> None:
