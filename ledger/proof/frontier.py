@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ledger.proof.merkle import HASH_SIZE, hash_pairs, root_of
+from ledger.proof.merkle import HASH_SIZE, hash_pairs, hash_row, root_of
 from ledger.proof.text import Malformed
 from ledger.proof.tiles import TILE_HEIGHT, TILE_SIZE, edge_widths, split_hashes
 
@@ -81,7 +81,7 @@ class Frontier:
 
 def _roots_of(row: bytes) -> list[bytes]:
     """The hash of each full tile in a row of full tiles."""
-    hashes = split_hashes(row)
-    for _ in range(TILE_HEIGHT):
+    hashes = hash_row(row)
+    for _ in range(TILE_HEIGHT - 1):
         hashes = hash_pairs(hashes)
     return hashes

@@ -11,6 +11,7 @@ each can convict the other. Leaves are counted from 0 and called `index`, as C2S
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final, Protocol
 
@@ -21,6 +22,7 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 _LEAF: Final = b"\x00"   # RFC 6962 2.1: two prefixes, so that no inner node can be passed off as a leaf.
 _NODE: Final = b"\x01"
+_PAIRS: Final = struct.Struct(f"{2 * HASH_SIZE}s").iter_unpack
 
 
 class HashReader(Protocol):
@@ -111,6 +113,12 @@ def hash_pairs(hashes: Sequence[bytes]) -> list[bytes]:
     if len(hashes) & 1:
         above.append(hashes[-1])
     return above
+
+
+def hash_row(row: bytes) -> list[bytes]:
+    """`hash_pairs` of an even number of hashes that stand one after another: a pair is cut out as one."""
+    sha256 = hashlib.sha256
+    return [sha256(b"\x01" + pair).digest() for (pair,) in _PAIRS(row)]
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
