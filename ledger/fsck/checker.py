@@ -5,7 +5,7 @@ was signed. It demands of each leaf its canonical form and a later time than the
 digest; of the index of streams that it lists exactly the leaves' streams and versions, each after the one before it;
 of the reserved names (where the vault is at hand) that they are what the events reserve and free, no more and no less.
 
-The work is done by processes in portions of 65,536 events (`ledger.fsck.portion`), reported in order; after each the
+The work is done by processes in portions of 32,768 events (`ledger.fsck.portion`), reported in order; after each the
 state is a small value (`ledger.fsck.state`), so a check that was stopped goes on where it was. The first bad position
 is named. Where an event is missing the check ends: past a gap no tree can be rebuilt.
 

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 
 from ledger.errors import LedgerError
 
-PORTION: Final = 65_536
+PORTION: Final = 32_768  # The last of them is read by one process while another waits.
 _AHEAD: Final = 4
 
 _Read = TypeVar("_Read")
