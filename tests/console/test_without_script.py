@@ -75,6 +75,10 @@ def test_by_keyboard_alone_a_claim_is_filed_and_approved(cast: Cast, served: str
     assert date.get_attribute("max") == "9999-12-31", "else a year takes six digits, and 20260618 is none"
     goes_to(page, "文件")
     page.get_by_label("文件").set_input_files({"name": "证书.png", "mimeType": "image/png", "buffer": PNG})
+    goes_to(page, "上传")
+    page.keyboard.press("Enter")
+    page.locator("#paper:focus").wait_for()  # One goes on where one was, and not from the head of the page.
+    assert "证书.png" in page.locator("#evidence").inner_text()
     goes_to(page, "下一步：核对")
     page.keyboard.press("Space")
     page.wait_for_url("**/check")
