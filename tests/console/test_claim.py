@@ -33,6 +33,18 @@ def test_a_claim_shows_its_facts_its_way_its_worth_with_the_clause_and_its_event
     assert told["ruling"] == cast.li.saw(f"/v1/claims/{claim['claim']}")["ruling"]
 
 
+def test_whoever_decides_reads_which_papers_the_law_asks_for(cast: Cast, clerk: Browser) -> None:
+    claim = cast.li.submit(study(route="advanced_seminar", level="municipal", days="2", date="2026-05-06"), "某高研班")
+    at = f"/claims/{claim['claim']}?purpose=review"
+    asked = [one["document"] for one in cast.li.post("/v1/claims", {
+        "person": cast.li.id, "study": claim["study"], "details": {"title": "又一个"},
+        "evidence": claim["evidence"]}, dry_run="true").get_json()["would"]["papers"]]
+
+    assert asked and all(document in clerk.get(at).text for document in asked)
+    cast.clerk.act(claim, "approval", {})
+    assert "细则要求的材料" not in clerk.get(at).text, "what was decided is no longer asked for"
+
+
 @pytest.mark.parametrize(("state", "own", "office"), [
     ("open", {"修改", "撤回申报"}, STEPS), ("returned", {"修改", "撤回申报"}, set()), ("refused", {"申诉"}, set()),
     ("approved", {"申诉"}, {"冻结", "撤销登记"}), ("revoked", {"申诉"}, set()),
