@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import click
@@ -32,7 +33,8 @@ def tell(body: dict[str, Any]) -> None:
     walk = " → ".join(("✓ " if number < body["steps_taken"] else "") + role(step)
                       for number, step in enumerate(body["steps"]))
     pairs((
-        ("申报编号", None if "walk" in body else body["claim"]),  # Of a trial there is none to come back to.
+        # Of the trial of a new one there is none to come back to.
+        ("申报编号", None if "walk" in body and body["version"] == 1 else body["claim"]),
         ("项目", (body.get("details") or {}).get("title")),
         ("学习", study_line(about)),
         ("状态", state(body["status"]) + (f"，待{role(due)}办理" if due else "")),
@@ -52,6 +54,8 @@ def tell(body: dict[str, Any]) -> None:
         reasons.tell(one.get("reason"), indent="    ")
     if isinstance(body.get("year"), Mapping):
         _tell_year(body["year"])
+    for (rulebook, article), asked in groupby(body.get("papers", ()), lambda one: (one["rulebook"], one["article"])):
+        click.echo(f"  应附  {'、'.join(one['document'] for one in asked)}  {rulebook} {article}")
     for other in body.get("duplicates", ()):
         stands = f"，{state(other['status'])}" if "status" in other else ""
         click.echo(f"  ! 与 {other['claim']}（{other['date']}{stands}）{ALIKE[other['by']]}；同一学习只计一次")

@@ -12,6 +12,7 @@ from typing import Any
 import marshmallow as ma
 
 from api.cases.doing import Asked, Done
+from api.house import House
 from api.operational.callers import Caller
 from api.routes.answers import Told
 from api.routes.door import Door, house
@@ -28,15 +29,22 @@ class Acts:
         self._record = at.rpartition(":")[2].removesuffix(">")  # What the path calls the record's id.
 
     def offer(
-        self, act: str, summary: str, use_case: Callable[..., Done | Refusal], body: type[ma.Schema] | None = None
+        self, act: str, summary: str, use_case: Callable[..., Done | Refusal], body: type[ma.Schema] | None = None,
+        foresees: Callable[[House, Caller, Any], dict[str, Any]] | None = None,
     ) -> None:
-        """Offer one. The use case is given the fields where there is a body, and with them what else the path names."""
+        """Offer one. The use case is given the fields where there is a body, and with them what else the path names.
+
+        `foresees`: what a trial tells besides, of the record as it would be.
+        """
 
         def done(caller: Caller, fields: dict[str, Any], asked: Asked, **named: Any) -> Told | Refusal:
             record = named.pop(self._record)
             sent = () if body is None else ({**fields, **named},)
             came = use_case(house(), caller, record, *sent, asked)
-            return came if isinstance(came, Refusal) else Told(came, place=f"/v1/{self._noun}/{came.stream}")
+            if isinstance(came, Refusal):
+                return came
+            more = {} if foresees is None or came.receipt is not None else foresees(house(), caller, came.state)
+            return Told(came, more, f"/v1/{self._noun}/{came.stream}")
 
         done.__name__ = f"{self._noun}/{act}"  # A use case may be called like another; its address is its own.
         self._door.writes(f"{self._at}/{act}", summary=summary, body=body, answers=self._answers, show=self._show,

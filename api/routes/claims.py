@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.cases.claiming import appeals, assignment, bulk, claim_list, claims, registered, review
-from api.cases.claiming.prospects import prospects
+from api.cases.claiming.prospects import before_deciding, prospects
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.operational.callers import Caller
@@ -97,10 +97,10 @@ def revise(caller: Caller, fields: dict[str, Any], asked: Asked, claim: str) -> 
 
 
 _acts.offer("withdrawal", "本人撤回", claims.withdraw)
-_acts.offer("endorsement", "审核通过，转交下一环节", review.endorse)
+_acts.offer("endorsement", "审核通过，转交下一环节", review.endorse, foresees=before_deciding)
 _acts.offer("assignment", "转办：指定本机构的一名经办人，或退还", assignment.assign, AssignmentBody)
 _acts.offer("return", "退回修改", review.send_back, ReturnBody)
-_acts.offer("approval", "认定", review.approve, ApprovalBody)
+_acts.offer("approval", "认定", review.approve, ApprovalBody, before_deciding)
 
 
 @door.writes_lines("/v1/claims:bulk", summary="成批认定无须单独审核的申报", line=BulkLine, query=BulkQuery,
@@ -136,7 +136,7 @@ def _line_told(
 
 
 _acts.offer("refusal", "驳回", review.refuse, RefusalBody)
-_acts.offer("correction", "更正", registered.correct, CorrectionBody)
+_acts.offer("correction", "更正", registered.correct, CorrectionBody, before_deciding)
 _acts.offer("upholding", "维持原认定", registered.uphold, UpholdingBody)
 _acts.offer("freeze", "冻结", registered.freeze, Words)
 _acts.offer("release", "解冻", registered.release, ReleaseBody)

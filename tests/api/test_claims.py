@@ -7,6 +7,7 @@ import pytest
 from api.cases.claiming.study import read_study, study_view
 from api.routes.schemas.claims import StudyBody
 from tests.api.house_kit import BODY, SHA, Someone, Town, study
+from tests.api.test_http_people import seen as seen_by_all
 
 PAPERS = [{"kind": "certificate", "sha256": SHA}]
 EVERY_FIELD = {
@@ -110,6 +111,29 @@ def test_a_trial_names_what_says_the_same_already_and_what_it_would_count(person
     assert would["year"]["before"]["total"] == would["year"]["after"]["total"] == "20"
     missing = {one["name"]: (one["need"], one["have"]) for one in would["year"]["missing"]}
     assert missing["total"] == ("90", "20")
+
+
+def test_an_office_that_tries_an_approval_or_a_correction_reads_why_and_what_it_does_to_the_year(
+    town: Town, person: Someone, officer: Someone
+) -> None:
+    kept = officer.act(person.submit(study(days="5", occasion="o-9")), "approval")
+    second, third = person.submit(study(days="3", occasion="o-9")), person.submit(study(days="2", date="2026-06-01"))
+
+    def tried(claim: BODY, act: str, body: BODY | None = None) -> BODY:
+        answer = officer.post(f"/v1/claims/{claim['claim']}/{act}", body, version=claim["version"], dry_run="true")
+        return dict(answer.get_json()["would"])
+
+    twice = tried(second, "approval")
+    assert (kept["claim"], "occasion") in [(one["claim"], one["by"]) for one in twice["duplicates"]]
+    assert (twice["status"], twice["year"]["counted"], twice["year"]["after"]["total"]) == ("approved", "0", "20")
+    alone = tried(third, "approval")
+    assert (alone["year"]["before"]["total"], alone["year"]["after"]["total"]) == ("20", "28")
+    assert (alone["ruling"]["assessed"], alone["ruling"]["why"][0]["arithmetic"]) == ("8", "2 天 × 4 = 8")
+    right = {"study": study(days="3", occasion="o-9"), "details": {"title": "某次培训"}, "evidence": kept["evidence"]}
+    mended = tried(kept, "correction", right)
+    assert (mended["year"]["before"]["total"], mended["year"]["after"]["total"]) == ("20", "12")
+    seen = [one for one in seen_by_all(town) if one.subject == person.id and one.what == ("claim", "years")]
+    assert [(one.reader, one.purpose) for one in seen] == [(officer.id, "review")] * 3
 
 
 def test_a_trial_says_what_room_a_cap_leaves(person: Someone, officer: Someone) -> None:

@@ -39,6 +39,8 @@ def test_a_claim_walks_its_steps_and_each_is_told(office: Office) -> None:
                "schedule=证书.pdf@2025-05-03")
     endorsed = office.run(office.clerk_token, "claim", "endorse", claim).stdout
     assert "✓ 用人单位 → 行业主管部门" in endorsed
+    tried = office.run(office.registrar_token, "claim", "approve", claim, "--dry-run").stdout
+    assert "应附  培训文件通知、考试考核合格证、日程安排表  zhejiang-environment/2018-07-15 第八条（一）" in tried
     approved = office.run(office.registrar_token, "claim", "approve", claim, "--opened-evidence", "证书.pdf").stdout
     assert "核定  12 学时，认定，zhejiang-environment/2018-07-15 第八条（一）" in approved
 

@@ -12,9 +12,13 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from api.cases.claiming.claims import office_view, papers_of, place_of
+from api.cases.claiming.queue import PURPOSE
 from api.cases.doing import Reading
+from api.cases.looked import record_looks
+from api.cases.standing import acting, by_actor, seeing_scopes
 from api.house import House
 from api.law_of import Assessed, assess, bench_now, walk_of
+from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams import claim as claims
 from ledger.streams.claim import Claim, Status
@@ -32,7 +36,7 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
         return {}
     walk = walk_of(bench.law, place_of(state, person), house.today, state.study.category.value,
                    confirmed=assessed.is_for_an_authority)
-    if state.is_registered and state.ruling is not None and state.year is not None:  # A correction is being tried.
+    if state.is_registered and state.ruling is not None and state.year is not None:  # Decided, if only as a trial.
         assessed = assessed._replace(ruling=state.ruling, year=state.year)
     house.settled()
     return {
@@ -43,11 +47,21 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
     }
 
 
+def before_deciding(house: House, caller: Caller, state: Claim) -> dict[str, Any]:
+    """The same to an office that tries what it would decide: it sees a year and other claims, and is recorded first."""
+    actor = acting(house, caller)
+    assert not isinstance(actor, Refusal), "whoever may try it is somebody in office"
+    role = seeing_scopes(actor)[0].role
+    record_looks(house, by_actor(caller, actor, role), (state.person,), PURPOSE, what=("claim", "years"),
+                 route="claims")
+    return prospects(house, state)
+
+
 def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
     """What the year would come to with it, what is still missing then, and what says the same already."""
     before, after = house.answers.years_with(state.person, _as_approved(house, state, assessed))
     stands, left = house.answers.claim(state.claim), None
-    if state.is_registered and stands:  # What it is put in the place of counts before, wherever that was.
+    if stands and stands[-1].decision is not None:  # What it is put in the place of counts before, wherever that was.
         without, before_it = house.answers.years_with(state.person, stands[-1])
         if before_it is not None and after is not None and before_it["year"] != after["year"]:
             left = {"year": before_it["year"], "before": before_it["evaluated"]["total"],
