@@ -12,6 +12,7 @@ function make(tag, attributes, ...children) {
 
 async function showVerdict(bytes, name) {
   delete document.body.dataset.verdict;
+  printFoot("");
   byId("statement").replaceChildren();   // Nothing of the last file stands beside what is not yet known of this one.
   byId("verdict").replaceChildren(make("p", {class: "big"}, "正在核验……"));
   const began = performance.now();
@@ -39,11 +40,28 @@ function shownStep({name, words, failed}) {
     ...words.map((one) => make("p", {}, one)), ...(failed ? [make("p", {}, `${failed.message} [${failed.code}]`)] : []));
 }
 
+let hasFoot = false;
+
+/** Of each printed page whose it is and which statement: a rule of the style, since a browser prints no other foot. */
+function printFoot(words) {
+  const sheet = document.styleSheets[0];
+  const quoted = words.replace(/[^\p{L}\p{N} *-]/gu, (char) => `\\${char.codePointAt(0).toString(16)} `);
+  if (hasFoot) sheet.deleteRule(0);
+  sheet.insertRule(`@page { @bottom-left { content: "${quoted}"; font-size: 8pt; } }`, 0);
+  hasFoot = true;
+}
+/** The name and the code among the fields of a statement. */
+function whoseAndWhich(fields) {
+  const said = new Map(fields.map(([name, values]) => [name, values[0] ?? ""]));
+  return `${said.get("姓名") ?? ""}　核验码 ${said.get("核验码") ?? ""}`;
+}
+
 /** The statement in tables; a text of another version as it stands. */
 function shownStatement(text) {
   const asItStands = make("details", {}, make("summary", {}, "正文原样（日志所记摘要的就是这些字节）"), make("pre", {}, text));
   try {
     const {title, whose, basis, years, entries, remarks} = readTables(text);
+    printFoot(whoseAndWhich([...whose, ...basis]));
     return [
       make("h2", {}, title), shownFields(whose),
       make("h3", {}, "年度情况"), shownTable("年度情况", WORDS.years, years),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,20 @@ def test_opened_from_a_disk_without_network_it_verifies_and_shows_its_statement(
     shown = page.inner_text("main")
     assert all(words in shown for words in ("郑三五", made["code"], "工业互联网研修", "没有证明", "无一遗漏"))
     assert "没有使用网络" in shown and len(page.query_selector_all(".steps > li")) == 6
+
+
+@pytest.mark.requires_system("pdftotext")
+def test_each_page_that_is_printed_of_it_says_whose_it_is_and_under_which_code(page: Any, made: BODY) -> None:
+    assert ended(page) == "holds"
+
+    done = subprocess.run(("pdftotext", "-layout", "-", "-"), input=page.pdf(prefer_css_page_size=True),
+                          capture_output=True, check=True)
+    pages = done.stdout.decode().rstrip("\f").split("\f")
+
+    assert len(pages) > 1
+    for number, paper in enumerate(pages, 1):
+        foot = paper.rstrip().splitlines()[-1]
+        assert "郑三五" in foot and made["code"] in foot and f"第 {number} 页，共 {len(pages)} 页" in foot, foot
 
 
 def test_axe_finds_nothing_in_it_and_it_fits_a_small_window(page: Any, html: bytes, tmp_path: Path) -> None:
