@@ -16,6 +16,7 @@ from api.cases.forgetting.erasure import SECURITY_ADMINISTRATOR
 from api.cases.importing import imports
 from api.cases.log.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR
+from api.cases.titles.petitions import ASSESSING
 from api.house import House
 from api.operational.callers import Caller
 from api.words.telling import role as role_name
@@ -122,6 +123,9 @@ def ways(capacity: Capacity) -> Iterable[Way]:
         if capacity.brings_in:
             yield Way("/imports", "导入", "i")
         if capacity.sees:
+            yield Way("/claims", "申报清单", "s")
+            if capacity.role in ASSESSING:
+                yield Way("/applications", "职称申报", "p")
             yield Way("/years", "查阅学时", "y")
             yield Way("/units", "单位", "u")
         yield Way("/courses", "公需课程", "k")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.console.console_kit import Browser, Cast
@@ -28,6 +30,23 @@ def test_a_person_and_an_office_are_shown_different_ways(li: Browser, clerk: Bro
     assert {"工作台", "审核待办", "查阅学时", "帮助"} <= office
     assert "审核待办" not in own
     assert "申报" not in office
+
+
+@pytest.mark.parametrize("role", ["human_resources", "sector_authority", "title_committee"])
+def test_an_office_reaches_the_lists_of_claims_and_of_applications_from_every_page(cast: Cast, role: str) -> None:
+    office = Browser(cast.town, cast.town.officer(cast.works, role, "3302"))
+
+    for address in ("/home", "/rules"):
+        page = office.get(address)
+        assert (page.link("申报清单"), page.link("职称申报")) == ("/claims", "/applications")
+    listed = office.get("/claims?purpose=review")
+    assert re.search('href="/claims" data-go="s" aria-current="page"', listed.source), "it is said where one is"
+
+
+def test_who_makes_rules_looks_at_nobody_and_has_no_way_to_claims(cast: Cast) -> None:
+    page = Browser(cast.town, cast.town.officer(cast.works, "policy_office", "33")).get("/rules")
+
+    assert not {"申报清单", "职称申报"} & page.buttons()
 
 
 def test_whoever_has_several_roles_says_first_in_which_they_work(cast: Cast) -> None:
