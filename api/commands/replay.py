@@ -158,6 +158,9 @@ def _tell(done: Mapping[str, Any], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(done, ensure_ascii=False))
         return Exit.HOLDS
+    from api.replays.names import Names
+    from api.replays.page import reach_words
+
     question = done["question"]
     again = "" if done["new"] else "（此前已有同样的一份，逐字节相同）"
     laws = f"{question['against']['law']} → {question['under']['law']}"
@@ -167,6 +170,9 @@ def _tell(done: Mapping[str, Any], as_json: bool) -> int:
     click.echo(f"  新变为未达标 {done['newly_failed']:,}，新变为达标 {done['newly_passed']:,}。")
     click.echo(f"  所依年份减少的职称 {done['touched_titles']:,}，"
                f"下一次申报受影响的人 {done['touched_applications']:,}。")
+    names = Names.of(done)
+    for one in done["amendments"]:
+        click.echo(f"  {reach_words(one, names)}")
     click.echo(f"  报告 {done['folder']}/report.html\n  摘要 {done['digest']}")
     return Exit.HOLDS
 

@@ -204,7 +204,8 @@ def _placed(asked: Mapping[str, Any], beside: Path, made: Mapping[str, Any], dig
         cure = "请另选 --out，或先移走原来的"
         raise Stop(Exit.BAD_INPUT, "replay_out_taken", f"{folder} 已存在，内容不是这份报告", cure) from None
     names = ("people", "person_years", "entries", "changed_people", "changed_person_years", "moved_entries", "gained",
-             "given_up", "newly_failed", "newly_passed", "touched_titles", "touched_applications", "question")
+             "given_up", "newly_failed", "newly_passed", "touched_titles", "touched_applications", "question",
+             "amendments", "names")
     return {"folder": str(folder), "digest": digest, "new": is_new, **{name: made[name] for name in names}}
 
 

@@ -18,9 +18,9 @@ from typing import Any, Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from api.replays.names import NO_NAMES, Names
 from ledger.identifiers import regions
 from ledger.vocabulary import parse_hours
-from policies.words import base_vocabulary
 
 ROWS_MOST: Final = 30
 BARS_MOST: Final = 12
@@ -30,6 +30,7 @@ _VERDICTS: Final = {True: ("met", "达标"), False: ("short", "未达标"), None
 _HOW: Final = {"worth": "核定的学时变了", "room": "上限之下所余变了", "duplicate": "重复的取舍变了"}
 _KINDS: Final = {"granted": "已取得的职称", "next": "下一次申报"}
 _EFFECTS: Final = {"less": "减少", "more": "增加"}
+_NO_RULE: Final = "没有细则规定，只计年数"
 _LAWS: Final = {"now": "现行细则", "then": "当时有效的细则"}
 _FILLS: Final = {"met": "#17693a", "short": "#a3262b", "open": "#9a6a14", "less": "#b5494d", "more": "#2c7d4f"}
 _INK, _SOFT, _AXIS = "#1a2230", "#54606f", "#8592a1"
@@ -48,35 +49,38 @@ def page(told: Mapping[str, Any], digest: str) -> str:
 
 def view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
     """Everything that a page of a report shows."""
-    question = told["question"]
+    question, names = told["question"], Names.of(told)
     verdicts = {(one["old"], one["new"]): one["person_years"] for one in told["verdicts"]}
     groups = [
         _table("by_year", "年度", told["by_year"], str),
         _table("by_city", "设区市", told["by_city"], city_name),
-        _table("by_sector", "行业", told["by_sector"], sector_name),
+        _table("by_sector", "行业", told["by_sector"], names.sector),
         _table("by_unit", "单位", told["by_unit"], lambda name: told["unit_names"].get(name, name) or "（无归属）",
                told["units"]),
     ]
     return {
-        "told": told, "digest": digest, **asked_words(question), "flow": _flow(verdicts),
+        "told": told, "digest": digest,
+        "reach": [words for one in told["amendments"] if (words := reach_words(one, names))],
+        **asked_words(question, names), "flow": _flow(verdicts),
         "flow_rows": _flow_rows(verdicts),
         "histogram": _histogram(told["histogram"]), "bins": _bins(told["histogram"]),
-        "clauses": _clause_chart(told["by_clause"][:BARS_MOST]),
-        "clause_rows": [_clause(one) for one in told["by_clause"][:ROWS_MOST]],
+        "clauses": _clause_chart(told["by_clause"][:BARS_MOST], names),
+        "clause_rows": [_clause(one, names) for one in told["by_clause"][:ROWS_MOST]],
         "clauses_left": max(0, len(told["by_clause"]) - ROWS_MOST), "groups": groups, "n": count,
-        "newly_short": [{"words": minimum_name(one["minimum"]), "many": one["person_years"]}
+        "newly_short": [{"words": names.minimum(one["minimum"]), "many": one["person_years"]}
                         for one in told["newly_short"]],
         "titles": [{**one, "kind_words": _KINDS[one["kind"]], "effect_words": _EFFECTS[one["effect"]],
                     "kind_class": "short" if one["effect"] == "less" else "met", "city_words": city_name(one["city"]),
-                    "rule_words": one["rule"] or "没有细则规定，只计年数"} for one in told["titles"][:ROWS_MOST]],
+                    "rule_words": names.clause(one["rule"]) if one["rule"] else _NO_RULE}
+                   for one in told["titles"][:ROWS_MOST]],
         "titles_left": max(0, len(told["titles"]) - ROWS_MOST),
     }
 
 
-def asked_words(question: Mapping[str, Any]) -> dict[str, Any]:
+def asked_words(question: Mapping[str, Any], names: Names = NO_NAMES) -> dict[str, Any]:
     """What was asked, in words."""
-    return {"question": question, "under": _law(question["under"]), "against": _law(question["against"]),
-            "known": (question["as_of_time"] or "")[:19].replace("T", " "), "scope": _scope(question)}
+    return {"question": question, "under": _law(question["under"], names), "against": _law(question["against"], names),
+            "known": (question["as_of_time"] or "")[:19].replace("T", " "), "scope": _scope(question, names)}
 
 
 def count(number: int) -> str:
@@ -90,35 +94,37 @@ def city_name(code: str) -> str:
     return "（无归属）" if not code else span.name if span else code
 
 
-def sector_name(code: str) -> str:
-    """A sector in words."""
-    return base_vocabulary().sectors.get(code, code) or "（无归属）"
+def reach_words(amendment: Mapping[str, Any], names: Names) -> str | None:
+    """Whom an amendment may rule at all; nothing where a report is of before that was counted."""
+    if "people" not in amendment:
+        return None
+    book, people, years = names.book(amendment["id"]), amendment["people"], amendment["person_years"]
+    if people:
+        return f"{book}：施行以来，年末属于它范围的有 {count(people)} 人，{count(years)} 个人年度。"
+    region, sector = amendment["region"].ljust(6, "0"), amendment["sector"]
+    span = regions.span(region)
+    place = f"{span.name if span else region}，{names.sector(sector) if sector else '全部行业'}"
+    return f"{book}：施行以来，没有一个人年末属于它的范围（{place}）。请核对单位登记的地区和行业。"
 
 
-def minimum_name(minimum: str) -> str:
-    """A requirement in words, and whose it is."""
-    book, _, name = minimum.partition(" ")
-    known = base_vocabulary().minimums.get(name)
-    return f"{known.name if known else name}（{book}）"
-
-
-def _law(law: Mapping[str, Any]) -> dict[str, Any]:
+def _law(law: Mapping[str, Any], names: Names) -> dict[str, Any]:
     name = law["law"]
+    books = [{**one, "words": names.book(one["id"]), "title": names.titles.get(one["id"])} for one in law["rulebooks"]]
     if name.startswith("now+"):
         ids = {one["digest"]: one["id"] for one in law["rulebooks"]}  # Whatever it was asked for by.
-        words = f"现行细则，加 {'、'.join(ids.get(one, one) for one in name[4:].split(','))}"
+        words = f"现行细则，加 {'、'.join(names.book(ids.get(one, one)) for one in name[4:].split(','))}"
     else:
-        many = len(law["rulebooks"])
-        named = "、".join(one["id"] for one in law["rulebooks"]) if many <= NAMED_MOST else f"指定的 {many} 部细则"
+        many = len(books)
+        named = "、".join(one["words"] for one in books) if many <= NAMED_MOST else f"指定的 {many} 部细则"
         words = _LAWS.get(name, named)
-    return {"name": words, "rulebooks": law["rulebooks"]}
+    return {"name": words, "rulebooks": books}
 
 
-def _scope(question: Mapping[str, Any]) -> str:
+def _scope(question: Mapping[str, Any], names: Names) -> str:
     region, sector = question["region"], question["sector"]
     span = regions.span(region) if region else None
     parts = [f"{span.name if span else ''}（{region}）" if region else "全部区划",
-             sector_name(sector) if sector else "全部行业"]
+             names.sector(sector) if sector else "全部行业"]
     return "，".join(parts)
 
 
@@ -200,22 +206,17 @@ def _histogram(histogram: Mapping[str, Any]) -> Markup:
 # Clauses
 
 
-def _clause(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {**one, "how_words": _HOW[one["how"]], "old_words": clause_words(one["old_clause"]),
-            "new_words": clause_words(one["new_clause"])}
+def _clause(one: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    return {**one, "how_words": _HOW[one["how"]], "old_words": names.clause(one["old_clause"]),
+            "new_words": names.clause(one["new_clause"])}
 
 
-def clause_words(clause: str | None) -> str:
-    """A clause, or why there is none."""
-    return {None: "没有细则规定", "manual": "主管部门确认"}.get(clause, str(clause))
-
-
-def _clause_chart(rows: Sequence[Mapping[str, Any]]) -> Markup:
+def _clause_chart(rows: Sequence[Mapping[str, Any]], names: Names) -> Markup:
     """For each clause what is given up to the left and what is gained to the right of the middle."""
     most = max((max(parse_hours(one["gained"]), parse_hours(one["given_up"])) for one in rows), default=0) or 1
     parts = []
     for at, one in enumerate(rows):
-        top, told = at * 70, _clause(one)
+        top, told = at * 70, _clause(one, names)
         less, more = parse_hours(one["given_up"]), parse_hours(one["gained"])
         for word, clause, below in (("原", told["old_words"], 14), ("新", told["new_words"], 31)):
             parts.append(f'<text x="0" y="{top + below}"><tspan fill="{_SOFT}">{word}</tspan> {escape(clause)}</text>')

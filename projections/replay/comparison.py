@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ledger.vocabulary import format_hours
 from policies.assess import MANUAL, Ruling
+from policies.rulebook import Rulebook
 from projections.replay.checked import VERDICT, stands
 from projections.replay.coded import NOWHERE, Zone
 from projections.replay.compiled import NONE, cells_of, year_of_row
@@ -271,6 +272,24 @@ def verdicts(found: Comparison) -> dict[tuple[bool | None, bool | None], int]:
     old, new = found.old.replayed.verdict[found.rows], found.new.replayed.verdict[found.rows]
     return {(VERDICT[one], VERDICT[two]): int(((old == one) & (new == two)).sum())
             for one in (PASSED, FAILED, UNKNOWN) for two in (PASSED, FAILED, UNKNOWN)}
+
+
+class Reach(NamedTuple):
+    """Whom a rulebook may rule at all."""
+
+    people: int
+    person_years: int
+
+
+def reached(found: Comparison, book: Rulebook) -> Reach:
+    """Of those who are counted, whoever belonged within its scope on 31 December of a year in which it is in force."""
+    holds = [book.scope.holds(*zone) for zone in found.gathered.coded.zones]
+    years = found.year_of_row[found.rows]
+    is_within = np.array([*holds, False])[found.gathered.coded.standing[found.rows]]   # NOWHERE is the last of them.
+    is_within &= years >= book.in_force_from.year
+    if book.in_force_to is not None:
+        is_within &= years <= book.in_force_to.year
+    return Reach(len(np.unique(found.person_of_row[found.rows[is_within]])), int(is_within.sum()))
 
 
 def newly_short(found: Comparison) -> list[tuple[str, int]]:

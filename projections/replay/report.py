@@ -35,17 +35,19 @@ from projections.replay.comparison import (
     histogram,
     newly,
     newly_short,
+    reached,
     verdicts,
 )
 from projections.replay.gathered import gather
 from projections.replay.held import Held
+from projections.replay.names import names_of
 from projections.replay.sides import Engine, Side, judge_both, sides
 from projections.replay.titles import GRANTED, LESS, NEXT, count, groups, read_titles, weigh_plainly
 from projections.sanctions import Sanctions
 from projections.years import person_years, read_history
 
-FORMAT: Final = 3   # 2 knew no `valid_on`; whatever it says is asked again all the same.
-READABLE: Final = frozenset({2, FORMAT})
+FORMAT: Final = 4   # 2 knew no `valid_on`, 3 no names and no reach; whatever they say is asked again all the same.
+READABLE: Final = frozenset({2, 3, FORMAT})
 SAMPLE: Final = 24
 UNITS_NAMED: Final = 200
 
@@ -204,7 +206,8 @@ def summary(question: Question, found: Comparison, folder: Path) -> dict[str, An
         "gained": format_hours(int(gain[gain > 0].sum())), "given_up": format_hours(int(-gain[gain < 0].sum())),
         "newly_failed": int(failed[found.rows].sum()), "newly_passed": int(passed[found.rows].sum()),
         "touched_titles": count(found.titles, GRANTED, LESS), "touched_applications": count(found.titles, NEXT),
-        "amendments": amendments(question, found),
+        "amendments": amendments(question, found), "names": names_of(
+            book for side in (found.old, found.new) for book in side.compiled.law.books),
         "verdicts": [{"old": old, "new": new, "person_years": many} for (old, new), many in verdicts(found).items()],
         "histogram": {"begins": [format_signed(edge) for edge in EDGES], "person_years": histogram(found)},
         "newly_short": [{"minimum": name, "person_years": many} for name, many in newly_short(found)],
@@ -228,7 +231,7 @@ def amendments(question: Question, found: Comparison) -> list[dict[str, Any]]:
     against = set(question.against.digests)
     return [
         {"id": book.id, "digest": book.digest, "document": book.document, "region": book.scope.region,
-         "sector": book.scope.sector, "draft": book.draft}
+         "sector": book.scope.sector, "draft": book.draft, **reached(found, book)._asdict()}
         for book in sorted(found.new.compiled.law.books, key=lambda book: book.id) if book.digest not in against
     ]
 

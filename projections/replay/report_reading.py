@@ -103,11 +103,12 @@ def parted(announced: Mapping[str, Any], made: Mapping[str, Any]) -> list[tuple[
 
 
 def _sums(report: Mapping[str, Any]) -> dict[str, Any]:
-    """A report without what enactment or a newer format may change: where a rulebook stands and by which bytes."""
+    """A report without what enactment or a newer format may change: of a rulebook its place, bytes and names."""
     question = {"valid_on": None, "log_size": report["question"]["as_of"], **report["question"]}
     laws = {side: [book["id"] for book in question[side]["rulebooks"]] for side in ("under", "against")}
     amendments = [[one["id"], one["region"], one["sector"]] for one in report["amendments"]]
-    return {**report, "format": FORMAT, "question": {**question, **laws}, "amendments": amendments, "files": {}}
+    return {**report, "format": FORMAT, "question": {**question, **laws}, "amendments": amendments, "names": {},
+            "files": {}}
 
 
 def _part_of(name: str, report: Mapping[str, Any]) -> str:

@@ -189,6 +189,17 @@ def test_a_folder_of_drafts_stands_beside_the_law_in_force(
     assert "停用" in replayed(data, capfd, "--under", str(drafts), status=1)
 
 
+def test_a_draft_whose_sector_nobody_belongs_to_says_so_and_not_only_that_nothing_changed(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report"
+    told = replayed(data, capfd, "--under", "now+zhejiang-marine-fisheries/2026-01-01", "--out", str(out))
+
+    said = "浙海经发〔2026〕：施行以来，没有一个人年末属于它的范围（浙江省，海洋渔业）。请核对单位登记的地区和行业。"
+    assert "0 个人年度有变化" in told and said in told
+    assert said in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_after_enactment_what_was_announced_is_what_happened(
     data: Path, announced: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,7 +96,7 @@ def test_the_address_is_the_question_and_what_it_takes_is_said_before_anything_i
     jobs, size = rules.json("/replays.json")["items"], cast.town.house.ledger.store.size()
     page = rules.get(asked(region="330200"))
 
-    assert "现行细则，加 hangzhou-credits/2025-06-06" in page.text and "宁波市（330200）" in page.text
+    assert "现行细则，加 杭州市政府公报 2025-06-06" in page.text and "宁波市（330200）" in page.text
     assert re.search(r"要评定 \d+ 条已登记学时、 \d+ 人，约需 \d+ 秒", page.text)
     assert "不写入账本" in page.text
     assert (rules.json("/replays.json")["items"], cast.town.house.ledger.store.size()) == (jobs, size)
@@ -257,7 +257,7 @@ def test_one_that_failed_says_why_and_with_which_number_to_report_it(cast: Cast,
 
     assert "没有完成" in page.text and "子进程一再中途退出" in page.text and "replay_died" in page.text
     assert rules.json(f"/replays/{job}.json")["error"]["trace_id"] in page.text
-    assert "现行细则，加 " + DRAFT in rules.get(page.link("再做一次")).text
+    assert "现行细则，加 杭州市政府公报 2025-06-06" in rules.get(page.link("再做一次")).text
 
 
 def test_a_question_with_an_attached_draft_is_asked_again_for_that_very_draft_or_not_at_all(
@@ -285,7 +285,7 @@ def test_the_sums_are_those_of_the_report_each_chart_with_its_table_and_nobody_n
     charts = [one for tag, one in page.tags if tag == "svg" and one.get("role") == "img"]
     assert [one["aria-label"] for one in charts] == [
         "原细则与新细则之下各结论的人年度数", "学时增减各档的人年度数", "各条款增减的学时"]
-    assert "增 0–10" in page.text and "ningbo-industry/2019-01-01 第六条（四）" in page.text
+    assert "增 0–10" in page.text and "甬经信组〔2018〕244号 第六条（四）" in page.text
     assert wang.id not in page.source and "style=" not in page.source
     file = rules.client.get(page.link("report.json"))
     assert file.headers["Content-Disposition"].startswith("attachment")
@@ -408,7 +408,7 @@ def test_entries_name_both_clauses_and_the_whole_list_goes_into_a_file(
     page = office.get(f"/replays/{done}/entries?{LOOKING}")
     file = office.client.get(f"/replays/{done}/entries.csv?{LOOKING}").get_data(as_text=True)
 
-    assert "核定不同 没有细则规定 ningbo-industry/2019-01-01 第六条（四）" in page.text
+    assert "核定不同 没有细则规定 甬经信组〔2018〕244号 第六条（四）" in page.text
     line = next(one for one in file.splitlines() if wang.id in one)
     assert line.split(",")[1:3] == ["王*明", "2024"] and line.split(",")[4:7] == ["0", "8", "8"]
     assert file.splitlines()[-1].startswith("行数,") and "至此完整" in file.splitlines()[-1]

@@ -8,6 +8,7 @@ told, not even how many. `tests/api/test_replays.py` shows it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -45,6 +46,7 @@ class Rows(NamedTuple):
     question: dict[str, Any]
     digest: str                    # Of the report,
     sha256: str                    # and of the file that the rows are of.
+    names: Mapping[str, Any]       # What people call what the report names by codes.
 
     @property
     def as_of(self) -> int:
@@ -91,7 +93,8 @@ def rows(
     if items:
         record_looks(house, by_actor(caller, asking, seeing_scopes(asking)[0].role), (one["person"] for one in items),
                      purpose, what=what, route="replay")
-    return Rows(tuple(items), following, found.question, found.outcome["digest"], sums_of(folder)[name])
+    return Rows(tuple(items), following, found.question, found.outcome["digest"], sums_of(folder)[name],
+                found.outcome.get("names", {}))
 
 
 def _within(

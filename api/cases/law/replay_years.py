@@ -36,6 +36,7 @@ class Both(NamedTuple):
     old: dict[str, Any] | None
     new: dict[str, Any] | None
     question: dict[str, Any]
+    names: Mapping[str, Any]   # What people call what the report names by codes.
 
 
 def year(house: House, caller: Caller, job: str, person: str, year: int, purpose: str | None) -> Both | Refusal:
@@ -48,7 +49,7 @@ def year(house: House, caller: Caller, job: str, person: str, year: int, purpose
     assert found is not None, "it can be read"
     books = _books(house, place_of(house, job))
     old, new = (_year(house, books, person, _basis(found.question, side), year) for side in ("against", "under"))
-    return Both(old, new, found.question)
+    return Both(old, new, found.question, (found.outcome or {}).get("names", {}))
 
 
 def _year(house: House, books: Books, person: str, basis: Basis, year: int) -> dict[str, Any] | None:

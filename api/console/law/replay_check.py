@@ -11,6 +11,7 @@ from typing import Any, Final
 from api.cases.law import replay_checks as cases
 from api.cases.law import replay_reports, replays
 from api.console import sending
+from api.console.law.replay_names import names_in
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark
 from api.house import House
@@ -65,7 +66,8 @@ def detail(asking: Asking, job: str) -> Shown:
     assert found.state == DONE, "asked of one that is done"
     told = cases.told(found)
     return Page("replay_check.html", {
-        **asked_words(told["question"]), "told": told, "mark": _HOLDS[told["holds"]], "at": written(told["checked_at"]),
+        **asked_words(told["question"], names_in(asking.house, told["question"])), "told": told,
+        "mark": _HOLDS[told["holds"]], "at": written(told["checked_at"]),
         "recorded": [{**one, "time": written(one["recorded_at"])} for one in told["recorded"]],
         "has_report": replay_reports.settled(asking.house, found._replace(job=told["report"])) is None,
     }, told)

@@ -23,6 +23,7 @@ from api.cases.doing import Asked
 from api.cases.law import replays
 from api.console import sending
 from api.console.form import Fault, Field, of_refusal
+from api.console.law.replay_names import names_in
 from api.console.law.rules import PROPOSALS
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import duration
@@ -186,7 +187,8 @@ def _form(asking: Asking, typed: Typed) -> Shown:
         "laws": [_law_fields(asking.house, side, given, faults) for side in _SIDES],
         "scope": _scope_fields(asking.house, own, given, faults), "faults": faults, "files": _FILES,
         "wrong": {one.field: one.words for one in faults}, "attached": draft, "drafts": _packed(draft),
-        "estimate": estimate and {**asked_words(estimate["question"]), **estimate, "lasts": duration(
+        "estimate": estimate and {**asked_words(
+            estimate["question"], names_in(asking.house, estimate["question"])), **estimate, "lasts": duration(
             estimate["cost"]["seconds"])},
         "carried": estimate and {**given, "as_of": str(estimate["question"]["as_of"])},  # What was estimated is done.
     }, status=422 if faults else 200)

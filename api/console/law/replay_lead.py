@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from api.replays.page import city_name, clause_words, count, minimum_name
+from api.replays.names import Names
+from api.replays.page import city_name, count
 from ledger.vocabulary import parse_hours
 
 _CITIES_MOST: Final = 3
@@ -19,11 +20,12 @@ _UNUSED: Final = ("新细则所改的，在这段历史里没有用到。请核�
 
 def lead(told: Mapping[str, Any]) -> list[str]:
     """The sentences, the most important first."""
+    names = Names.of(told)
     if not told["changed_person_years"]:
         among = f"{count(told['people'])} 人的 {count(told['entries'])} 条记录"
         nobody = f"重新评定了 {among}：没有一个人的年度学时或结论会变。"
-        return [nobody, *(_clauses(told["by_clause"]) if told["by_clause"] else (_UNUSED,))]
-    return [*_who(told), *_clauses(told["by_clause"]), *_verdicts(told), *_where(told["by_city"])]
+        return [nobody, *(_clauses(told["by_clause"], names) if told["by_clause"] else (_UNUSED,))]
+    return [*_who(told), *_clauses(told["by_clause"], names), *_verdicts(told, names), *_where(told["by_city"])]
 
 
 def _who(told: Mapping[str, Any]) -> Iterator[str]:
@@ -32,23 +34,23 @@ def _who(told: Mapping[str, Any]) -> Iterator[str]:
            f"同一年度增减相抵之后，共减 {told['given_up']} 学时，共增 {told['gained']} 学时。")
 
 
-def _clauses(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _clauses(rows: Sequence[Mapping[str, Any]], names: Names) -> Iterator[str]:
     """The clauses by which most is lost, and by which most is gained."""
     for side, word in (("given_up", "减"), ("gained", "增")):
         most = max(rows, key=lambda one, side=side: parse_hours(one[side]), default=None)  # type: ignore[misc]
         if most is not None and parse_hours(most[side]):
-            old, new = clause_words(most["old_clause"]), clause_words(most["new_clause"])
+            old, new = names.clause(most["old_clause"]), names.clause(most["new_clause"])
             by = f"{new}" if old == new else f"原依 {old}，新依 {new}"
             yield f"{word}得最多的条款：{by}，{count(most['entries'])} 条记录共{word} {most[side]} 学时。"
 
 
-def _verdicts(told: Mapping[str, Any]) -> Iterator[str]:
+def _verdicts(told: Mapping[str, Any], names: Names) -> Iterator[str]:
     failed, passed = told["newly_failed"], told["newly_passed"]
     if not failed and not passed:
         yield "没有人因此由达标变为未达标，也没有人由未达标变为达标。"
     else:
         short = max(told["newly_short"], key=lambda one: int(one["person_years"]), default=None)
-        why = "" if not failed or short is None else f"，缺得最多的是 {minimum_name(short['minimum'])}"
+        why = "" if not failed or short is None else f"，缺得最多的是 {names.minimum(short['minimum'])}"
         yield f"{count(failed)} 个人年度由达标变为未达标{why}；{count(passed)} 个人年度由未达标变为达标。"
     if told["touched_titles"]:
         yield f"{count(told['touched_titles'])} 项已取得的职称，所依的达标年数变少。"

@@ -23,11 +23,13 @@ from api.console.as_read import file_as_read
 from api.console.claiming.claim import done_before
 from api.console.law import announcing, replay_check
 from api.console.law.replay_lead import lead
+from api.console.law.replay_names import names_in
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.paper.saved import disposition
 from api.paper.tables_out import Table, Value
-from api.replays.page import asked_words, clause_words, minimum_name, sector_name, view
+from api.replays.names import Names
+from api.replays.page import asked_words, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.words.year_page import moment as written
 from api.words.year_page import region
@@ -102,7 +104,7 @@ def titles(asking: Asking, job: str) -> Shown:
         "编号", "姓名", "职称", "级别", "日期", "地区", "行业", "所依年份", "原达标年数", "新达标年数"))
 
 
-Told = Callable[[Mapping[str, Any]], tuple[Value, ...]]
+Told = Callable[[Mapping[str, Any], Names], tuple[Value, ...]]
 
 
 def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str]) -> Shown:
@@ -118,16 +120,17 @@ def _rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequence[str])
     if isinstance(found, Refusal):
         return found
     names = names_of(house, [one["person"] for one in found.items])
-    rows = [{**one, "name": names[one["person"]], "told": tell(one)} for one in found.items]
+    called = names_in(house, found.question, found.names)
+    rows = [{**one, "name": names[one["person"]], "told": tell(one, called)} for one in found.items]
     following = None
     if found.next is not None:
         following = write_cursor(house.cursor_key, _question(asking, job, name), Cursor(0, list(found.next)))
     question = found.question
     return Page("replay_rows.html", {
-        **asked_words(question), "job": job, "kind": kind, "kinds": KINDS, "rows": rows, "heads": heads[2:],
+        **asked_words(question, called), "job": job, "kind": kind, "kinds": KINDS, "rows": rows, "heads": heads[2:],
         "purpose": purpose, "purposes": words.PURPOSES, "next": following, "is_first": "cursor" not in request.args,
         "can_rank": can_rank, "order": {"order": "change"} if is_ranked else {},
-        "met": MET, "clause": clause_words, "how": _HOW, "changed": changed,
+        "met": MET, "clause": called.clause, "how": _HOW, "changed": changed,
     }, {"items": [{name: one[name] for name in one if name != "told"} for one in rows], "next": following,
         "question": question, "digest": found.digest, "sha256": found.sha256})
 
@@ -144,9 +147,11 @@ def _file_of_rows(asking: Asking, job: str, kind: str, tell: Told, heads: Sequen
     if isinstance(begun, Refusal):
         return begun
 
+    called = names_in(asking.house, begun.question, begun.names)
+
     def told(some: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Value]]:
         names = names_of(asking.house, [one["person"] for one in some])
-        yield from ((one["person"], names[one["person"]], *tell(one)) for one in some)
+        yield from ((one["person"], names[one["person"]], *tell(one, called)) for one in some)
 
     question = begun.question
     table = Table(f"replay-{kind}", f"重放：{KINDS[kind]}", heads, (), question["as_of"], question["as_of_time"],
@@ -180,9 +185,9 @@ def names_of(house: House, people: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _person_year(row: Mapping[str, Any]) -> tuple[Value, ...]:
+def _person_year(row: Mapping[str, Any], called: Names) -> tuple[Value, ...]:
     old, new = row["old"], row["new"]
-    return (row["year"], _region(row), sector_name(row["sector"] or ""), old["total"], new["total"],
+    return (row["year"], _region(row), called.sector(row["sector"] or ""), old["total"], new["total"],
             Decimal(row["change"]), MET[old["met"]][2], MET[new["met"]][2])
 
 
@@ -190,14 +195,14 @@ def _region(row: Mapping[str, Any]) -> str:
     return region(row["region"]) if row["region"] else "（无归属）"
 
 
-def _entry(row: Mapping[str, Any]) -> tuple[Value, ...]:
+def _entry(row: Mapping[str, Any], called: Names) -> tuple[Value, ...]:
     return (row["year"], row["entry"], row["old"], row["new"], Decimal(row["change"]), _HOW[row["how"]],
-            clause_words(row["old_clause"]), clause_words(row["new_clause"]))
+            called.clause(row["old_clause"]), called.clause(row["new_clause"]))
 
 
-def _title(row: Mapping[str, Any]) -> tuple[Value, ...]:
+def _title(row: Mapping[str, Any], called: Names) -> tuple[Value, ...]:
     return (_TITLE_KINDS[row["kind"]], row["level"], row["on"], _region(row),
-            sector_name(row["sector"] or ""), _EFFECTS[row["effect"]], row["old"]["years_met"],
+            called.sector(row["sector"] or ""), _EFFECTS[row["effect"]], row["old"]["years_met"],
             row["new"]["years_met"])
 
 
@@ -212,14 +217,15 @@ def year(asking: Asking, job: str, person: str, year: int) -> Shown:
     both = replay_years.year(house, asking.caller, job, person, year, purpose)
     if isinstance(both, Refusal):
         return both
-    common = {**asked_words(both.question), "job": job, "person": person, "year": year, "purpose": purpose,
+    called = names_in(house, both.question, both.names)
+    common = {**asked_words(both.question, called), "job": job, "person": person, "year": year, "purpose": purpose,
               "name": names_of(house, [person])[person]}
     data = {"person": person, "year": year, "old": both.old, "new": both.new, "question": both.question}
     if both.old is None or both.new is None:
         return Page("replay_year.html", {**common, "rows": ()}, data, status=404)
     return Page("replay_year.html", {
-        **common, "rows": side_by_side(both.old, both.new), "entries": entries_of(both.old, both.new),
-        "documents": {one.id: one.document for one in house.answers.rulebooks()},
+        **common, "rows": side_by_side(both.old, both.new, called), "entries": entries_of(both.old, both.new),
+        "documents": called.documents,
         "verdicts": (MET[both.old["evaluated"]["met"]], MET[both.new["evaluated"]["met"]]),
         "vocabulary": base_vocabulary(), "verdict": words.verdict,
     }, data)
@@ -234,7 +240,7 @@ def changed(old: str, new: str) -> dict[str, str] | None:
             "class": "met" if more > 0 else "short"}
 
 
-def side_by_side(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+def side_by_side(old: Mapping[str, Any], new: Mapping[str, Any], called: Names) -> list[dict[str, Any]]:
     """The sums and requirements of a year, as either law has them."""
     before, after = old["evaluated"], new["evaluated"]
     rows = [{"words": title, "old": before[name], "new": after[name], "change": changed(before[name], after[name]),
@@ -243,7 +249,7 @@ def side_by_side(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[st
     for place, side in (("old", before), ("new", after)):
         for one in side["minimums"]:
             key = f"{one['rulebook']} {one['name']}"
-            asked.setdefault(key, {"words": minimum_name(key), "old": None, "new": None})[place] = one
+            asked.setdefault(key, {"words": called.minimum(key), "old": None, "new": None})[place] = one
     return rows + [{**one, "change": None, "marks": tuple(
         None if one[side] is None else MET[one[side]["met"]] for side in ("old", "new"))} for one in asked.values()]
 

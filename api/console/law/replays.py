@@ -16,8 +16,10 @@ from api.cases.law import replay_rows, replays
 from api.console import sending
 from api.console.law import replay_check, replay_result
 from api.console.law.replay_form import again
+from api.console.law.replay_names import names_in
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.words import Mark, duration
+from api.house import House
 from api.operational.jobs import CANCELLED, DONE, FAILED, OPEN, QUEUED, REPLAY_CHECK, RUNNING
 from api.paper.tables_out import Table
 from api.replays.page import asked_words
@@ -43,7 +45,7 @@ def listed(asking: Asking) -> Shown:
     found = replays.own(asking.house, asking.caller, before=before, limit=ROWS)
     if isinstance(found, Refusal):
         return found
-    rows = [_row(one) for one in found.items]
+    rows = [_row(asking.house, one) for one in found.items]
     position = asking.house.answers.position()
     heads = ("作业", "新的细则", "与之比较的细则", "范围", "提交", "完成", "状态")
     table = Table("replays", "本账号的重放", heads, [
@@ -56,13 +58,13 @@ def listed(asking: Asking) -> Shown:
 def latest(asking: Asking) -> list[dict[str, Any]] | None:
     """One's newest jobs, for the workbench; None of whoever asks for none."""
     found = replays.own(asking.house, asking.caller, before=None, limit=LATEST)
-    return None if isinstance(found, Refusal) else [_row(one) for one in found.items]
+    return None if isinstance(found, Refusal) else [_row(asking.house, one) for one in found.items]
 
 
-def _row(view: Mapping[str, Any]) -> dict[str, Any]:
+def _row(house: House, view: Mapping[str, Any]) -> dict[str, Any]:
     began, ended = view["begun_at"], view["ended_at"]
     lasted = None if None in (began, ended) else datetime.fromisoformat(ended) - datetime.fromisoformat(began)
-    asked = asked_words(view["question"])
+    asked = asked_words(view["question"], names_in(house, view["question"]))
     if view["kind"] == REPLAY_CHECK:
         asked["under"] = {**asked["under"], "name": f"核对：{asked['under']['name']}"}
     return {**asked, "job": view["job"], "mark": mark_of(view),
@@ -96,7 +98,8 @@ def detail(asking: Asking, job: str) -> Shown:
             return shown
         view |= {"result": None, "is_cleared": True}  # Reports are in no copy of a register; the row says otherwise.
     return Page("replay_job.html", {
-        **asked_words(view["question"]), "view": view, "mark": mark_of(view), "is_open": is_open,
+        **asked_words(view["question"], names_in(asking.house, view["question"])), "view": view,
+        "mark": mark_of(view), "is_open": is_open,
         "steps": _way(view), "progress": view["progress"], "asker": _asker(asking, view["asked_by"]),
         "asker_of_end": view["cancelled_by"] and _asker(asking, view["cancelled_by"]), "written": written,
         "duration": duration, "again": again(view["question"]), "report": replay_check.report_of(asking.house, job),

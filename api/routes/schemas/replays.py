@@ -135,6 +135,9 @@ class ReplayAnswer(Answer):
     newly_passed = ma.fields.Integer(required=True)
     touched_titles = ma.fields.Integer(required=True)
     touched_applications = ma.fields.Integer(required=True)
+    amendments = ma.fields.List(ma.fields.Dict(), metadata={
+        "description": "只有新的一方才有的细则；施行以来年末属于其范围的人数（people）和人年度数（person_years）"})
+    names = ma.fields.Dict(metadata={"description": "各细则的文号和名称，及其所添的要求和行业的说法"})
     files = ma.fields.List(ma.fields.Nested(ReportFileAnswer), required=True)
     kept_until = ma.fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
     kept_for = ma.fields.List(ma.fields.String(), required=True, metadata={

@@ -21,7 +21,7 @@ from projections.basis import Cited
 from projections.books import Books
 from projections.replay import folder, report
 from projections.replay.checked import Disagreement
-from projections.replay.comparison import Comparison, entries, person_years
+from projections.replay.comparison import Comparison, entries, person_years, reached
 from projections.replay.held import Held
 from projections.replay.reading import Snapshot, read_all
 from projections.replay.report import LawNamed, Nobody, Question
@@ -203,6 +203,8 @@ def test_the_same_question_gives_the_same_bytes(house: House, held: Held, tmp_pa
         "person_years.ndjson", "titles.csv", "titles.ndjson"]
     (amended,) = told["amendments"]
     assert (amended["id"], amended["region"], amended["draft"]) == ("hangzhou-credits/2025-06-06", "3301", True)
+    assert (amended["people"], amended["person_years"]) == (1, 1), "A2 alone belongs to Hangzhou, in 2025"
+    assert told["names"]["documents"].keys() == {*FIVE, "hangzhou-credits/2025-06-06"}
     assert told["files"]["hangzhou-credits.2025-06-06.toml"] == amended["digest"], "the very bytes that were replayed"
     for line in (tmp_path / "one" / "SHA256SUMS").read_text().splitlines():
         sha256, name = line.split("  ")
@@ -223,6 +225,17 @@ def test_tables_and_lines_say_the_same_and_name_nobody(house: House, held: Held,
     assert sum(told["histogram"]["person_years"]) == told["person_years"]
     assert sum(one["person_years"] for one in told["by_city"]) == told["person_years"]
     assert all("李明" not in path.read_text(encoding="utf-8-sig") for path in (tmp_path / "one").iterdir())
+
+
+def test_whom_a_draft_may_rule_is_counted_from_the_year_it_comes_into_force(house: House, held: Held) -> None:
+    """Each of the two belonged to their sector before there was a draft about it."""
+    found = replayed(house, held, "zhejiang-construction/2022-01-01", "zhejiang-marine-fisheries/2026-01-01")
+    construction, fisheries = (reached(found, any_book(name)) for name in (
+        "zhejiang-construction/2022-01-01", "zhejiang-marine-fisheries/2026-01-01"))
+
+    assert construction == (1, 4) and fisheries == (1, 1)
+    city = replayed(house, held, "zhejiang-construction/2022-01-01", region="330100")
+    assert reached(city, any_book("zhejiang-construction/2022-01-01")) == (0, 0), "the one it may rule is of Ningbo"
 
 
 def test_a_region_and_a_sector_narrow_what_is_counted(house: House, held: Held) -> None:
