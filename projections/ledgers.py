@@ -14,7 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ledger.events.imports import ImportProved
+from ledger.events.imports import ImportContradicted, ImportProved
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.notes import parse_note
+from ledger.proof.text import decode_base64
+from ledger.witnessing.fork import Fork, MalformedFork
 from projections.imports import Import, handed_over
 
 if TYPE_CHECKING:
@@ -41,6 +45,7 @@ class Trouble(NamedTuple):
     batch: str
     event: int                 # Where it stands in our log.
     number: int = 0            # How many of it, or of which size.
+    fork: Fork | None = None   # What proves two histories to anyone who has that ledger's key.
 
 
 class Known(NamedTuple):
@@ -112,15 +117,27 @@ def _hanging(deliveries: Iterable[Sequence[Import]], accepted: Checkpoint | None
 
 
 def _contradictory(batches: Iterable[Import]) -> Iterable[Trouble]:
-    roots: dict[int, str] = {}
+    first: dict[int, ImportProved] = {}
     for one in batches:
         proof = _proof(one)
-        if roots.setdefault(proof.size, proof.root) != proof.root:  # Both came at once, and each was the next.
-            yield Trouble("forked", one.batch, one.events[0], proof.size)
-        yield from (Trouble("forked", one.batch, one.events[-1], each.size) for each in one.contradictions)
+        before = first.setdefault(proof.size, proof)
+        if before.root != proof.root:  # Both came at once, and each was the next.
+            fork = Fork(before.checkpoint.encode(), proof.checkpoint.encode())
+            yield Trouble("forked", one.batch, one.events[0], proof.size, fork)
+        yield from (Trouble("forked", one.batch, one.events[-1], each.size, _fork(each)) for each in one.contradictions)
         if one.reconciliations and one.reconciliations[-1].differences:
             last = one.reconciliations[-1]
             yield Trouble("differs", one.batch, last.event, last.differences)
+
+
+def _fork(kept: ImportContradicted) -> Fork | None:
+    """The proof that two notes contradict, where what was kept of them comes to one: at first the notes alone were."""
+    accepted, other = kept.accepted.encode(), kept.checkpoint.encode()
+    if parse_checkpoint(parse_note(other)[0]).size == kept.size:
+        return Fork(accepted, other)
+    where = "分叉的证明"
+    hashes = tuple(decode_base64(one, where, MalformedFork) for one in kept.grown)
+    return Fork(accepted, other, decode_base64(kept.root, where, MalformedFork), hashes) if hashes else None
 
 
 def _proof(one: Import) -> ImportProved:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.commands.asking import Asking, Id, asks
-from api.commands.files import read_bytes
+from api.commands.files import read_bytes, write_new
 from api.commands.import_told import tell, tell_preview
 from api.commands.returned import encoded
 from api.terminal.exits import Exit, Stop
@@ -103,9 +103,15 @@ def _entries_in(file: Path) -> int:
 @click.command()
 @asks()
 @click.option("--within", type=click.IntRange(1, 3_650), help="约定几天移交一次（默认 31）")
-def ledgers(asking: Asking, within: int | None) -> int:
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="把两份历史互相矛盾的证明写入这个文件夹")
+def ledgers(asking: Asking, within: int | None, out: Path | None) -> int:
     """各地的账：接受到哪里、多久以前，哪些没有完成或互相矛盾，怎样办"""
-    return asking.weigh("/v1/ledgers", _tell_ledgers, _contradicting, {"within": within})
+    def no(body: dict[str, Any]) -> Stop | None:
+        if out is not None:
+            _write_forks(body, out)
+        return _contradicting(body)
+
+    return asking.weigh("/v1/ledgers", _tell_ledgers, no, {"within": within})
 
 
 @click.command()
@@ -139,6 +145,16 @@ def _tell_ledgers(body: dict[str, Any]) -> None:
             at = f"，事件 {trouble['event']}" if trouble["event"] is not None else ""  # Rows that wait have none.
             where = f"（{trouble['batch']}{at}）" if trouble["batch"] else ""
             click.echo(f"  {one['origin']} {trouble['words']}{number}{where}。{trouble['cure']} [{trouble['code']}]")
+
+
+def _write_forks(body: dict[str, Any], out: Path) -> None:
+    """A file for each proof, named by our event: whoever has that ledger's key checks it without us."""
+    found = [trouble for one in body["items"] for trouble in one["troubles"] if trouble["fork"] is not None]
+    if found:
+        out.mkdir(parents=True, exist_ok=True)
+    for one in found:
+        write_new(file := out / f"{one['event']}.fork", one["fork"].encode())
+        click.echo(f"已写入 {file}。核验：xueshi verify {file} --key 该账的公钥", err=True)
 
 
 def _tell_compared(body: dict[str, Any]) -> None:

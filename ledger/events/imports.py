@@ -70,6 +70,7 @@ class ImportContradicted(ImportEvent, tag="import.contradicted/1"):
     checkpoint: Open[str]  # The note that was signed over the other, and that over this.
     accepted: Open[str]
     file_sha256: Open[str]
+    grown: Open[tuple[str, ...]] = ()  # Base64: that the other log grew from `root`; else two sizes prove nothing.
 
 
 class SetAside(Part):

@@ -49,7 +49,7 @@ from ledger.hand_over.file import (
 )
 from ledger.offline.verdict import Unverified, Verdict
 from ledger.proof.merkle import Unprovable, hash_leaves
-from ledger.proof.multiproof import check_many
+from ledger.proof.multiproof import Roots, check_many
 from ledger.proof.notes import NoteVerifier, open_note
 from ledger.proof.policy import Believed, Policy, believe
 from ledger.proof.text import encode_base64
@@ -94,7 +94,8 @@ class HandOver(NamedTuple):
 
     header: Header
     believed: Believed
-    base: bytes                   # The root of that log at `header.since`.
+    base: bytes                   # The root of that log at `header.since`,
+    grown: tuple[bytes, ...]      # and the proof that it grew from there: evidence, where that is another history.
     entries: list[Handed]
     leaves: int
     note: str                     # The checkpoint as it came, cosignatures and all.
@@ -126,7 +127,7 @@ def check(data: bytes, policy: Policy, *, progress: Progress = lambda done, tota
     leaves = [(one.position, bytes(one.leaf)) for one in ended]
     leaves += [(one.position, bytes(one.leaf)) for one in persons]
     leaves += [(one.position, bytes(one.leaf)) for one in steps]
-    base = _proved(header, leaves, proof, tree.root)
+    roots = _proved(header, leaves, proof, tree.root)
     envelopes = _read([leaf for _, leaf in leaves])
     acts = _endings(envelopes[:len(ended)])
     whose = _identities(persons, envelopes[len(ended):len(ended) + len(persons)])
@@ -139,7 +140,7 @@ def check(data: bytes, policy: Policy, *, progress: Progress = lambda done, tota
     progress(len(entries), len(entries))
     if header.person is not None and any(one.person.person != header.person for one in handed):
         raise Unverified("移交文件", "写明是一个人携带的，却含有别人的记录")
-    return HandOver(header, believed, base, handed, len(leaves), end.checkpoint)
+    return HandOver(header, believed, roots.base, roots.grown, handed, len(leaves), end.checkpoint)
 
 
 def _demand_whole(header: Header, end: End, lines: int, digest: bytes) -> None:
@@ -178,15 +179,15 @@ def _sorted(lines: Sequence[Any]) -> tuple[list[Ended], list[Whose], list[Entry]
     return ended, persons, entries, proof
 
 
-def _proved(header: Header, leaves: Iterable[tuple[int, bytes]], proof: Sequence[bytes], root: bytes) -> bytes:
-    """Let all leaves lead to the root of the checkpoint; gives the root at the size before."""
+def _proved(header: Header, leaves: Iterable[tuple[int, bytes]], proof: Sequence[bytes], root: bytes) -> Roots:
+    """Let all leaves lead to the root of the checkpoint, and to the root at the size before."""
     placed = sorted(leaves)
     indexes = [position - 1 for position, _ in placed]
     roots = check_many(indexes, hash_leaves(leaf for _, leaf in placed), header.since, header.size, proof)
     if roots.root != root:
         raise Unprovable(index=indexes[0] if indexes else 0, size=header.size, expected=root, computed=roots.root,
                          reason=f"移交的 {len(placed)} 个事件与合并证明推得的根不同")
-    return roots.base
+    return roots
 
 
 def _read(leaves: Sequence[bytes]) -> list[Envelope | None]:

@@ -27,10 +27,14 @@ class MalformedMultiproof(Malformed):
 
 
 class Roots(NamedTuple):
-    """What the leaves and the hashes lead to: the root of the whole tree, and of what stood at `base`."""
+    """What the leaves and the hashes lead to: the root of the whole tree, and of what stood at `base`.
+
+    `grown`: the proof of RFC 6962 2.1.2 that the one grew from the other, for whoever has neither leaves nor hashes.
+    """
 
     root: bytes
     base: bytes
+    grown: tuple[bytes, ...] = ()
 
 
 def prove_many(indexes: Sequence[int], base: int, size: int, reader: HashReader) -> list[bytes]:
@@ -66,7 +70,7 @@ def check_many(indexes: Sequence[int], leaf_hashes: Sequence[bytes], base: int, 
     else:
         walk = _Walk(indexes, leaf_hashes, base, proof)
         root, at_base = walk.fold(0, size, 0, len(indexes))
-        roots, used = Roots(root, EMPTY_ROOT if at_base is None else at_base), walk.used
+        roots, used = Roots(root, EMPTY_ROOT if at_base is None else at_base, tuple(walk.grown)), walk.used
     if used != len(proof):
         raise MalformedMultiproof("合并证明", f"多出 {len(proof) - used} 个哈希")
     return roots
@@ -78,6 +82,7 @@ class _Walk:
     def __init__(self, indexes: Sequence[int], hashes: Sequence[bytes], base: int, proof: Sequence[bytes]) -> None:
         self._indexes, self._hashes, self._base, self._proof = indexes, hashes, base, proof
         self.used = 0
+        self.grown: list[bytes] = []
 
     def fold(self, start: int, end: int, first: int, last: int) -> tuple[bytes, bytes | None]:
         """The hash of a range whose leaves are those from `first` to `last`, and of its part before the base."""
@@ -99,6 +104,9 @@ class _Walk:
         found = hash_node(left, right)
         if not is_astride:
             return found, found if end <= base else None
+        if base == middle and start != 0:   # From 0 it is the old tree itself.
+            self.grown.append(left)
+        self.grown.append(right if base <= middle else left)
         if before_left is None or before_right is None:
             return found, before_left
         return found, hash_node(before_left, before_right)

@@ -150,6 +150,7 @@ class ContradictImport(Command):
     checkpoint: str
     accepted: str
     file_sha256: str
+    grown: tuple[str, ...] = ()
 
 
 class ReconcileImport(Command):
@@ -281,7 +282,7 @@ def decide_contradiction(batch: Import | None, command: ContradictImport, by: Ac
     return (Draft(ImportContradicted(
         batch=known.batch, origin=known.proved.origin, size=command.size, root=command.root,
         accepted_root=command.accepted_root, checkpoint=command.checkpoint, accepted=command.accepted,
-        file_sha256=command.file_sha256)),)
+        file_sha256=command.file_sha256, grown=command.grown)),)
 
 
 def _known(batch: Import | None, role: str, by: Actor) -> Import | Refusal:

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "5824d53bc0f91a9701c20a8dbbc140d304fa8f3dca7da888e77b6410011f0845"
+ROOT = "835c8913b1c28916fa1c0492de560508a8e03e238a2e7ccf825dd2a2b2ba49fa"
 
 
 @pytest.fixture(scope="module")

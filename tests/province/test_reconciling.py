@@ -11,8 +11,11 @@ from api.cases.importing import hand_overs
 from ledger.events.imports import ImportContradicted
 from ledger.hand_over.file import FORMAT, Header
 from ledger.hand_over.gathering import gather, hand_over
+from ledger.offline.verify import verify_file
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
+from ledger.proof.keys import parse_vkey
 from ledger.proof.notes import format_note, parse_note, sign
+from ledger.proof.policy import trust
 from projections.ledgers import ledger_of
 from tests.api.finding_kit import look
 
@@ -98,6 +101,17 @@ def test_a_ledger_that_signed_two_histories_is_refused_and_both_notes_are_kept(a
     assert [(one.accepted, one.checkpoint) for one in kept] == [(seen["accepted"], seen["checkpoint"])]
     size = apart.province.size()
     assert apart.province.takes(file).status_code == 409 and apart.province.size() == size, "evidence is kept once"
+
+    trouble, = apart.province.ledger(apart.city.origin)["troubles"]
+    (tmp_path / "a.fork").write_text(trouble["fork"], "utf-8")
+    verdict = verify_file(tmp_path / "a.fork", trust(parse_vkey(apart.city.vkey)))
+    assert verdict.kind == "fork" and verdict.checkpoint.size > before["size"], "nobody need believe us"
+    told = apart.province.people.saw("/v1/ledgers/comparison", checkpoint=encoded(seen["checkpoint"].encode()))
+    assert (told["code"], told["against"]) == ("forked", before["checkpoint"])
+    apart.city.counted(li.in_city, date="2026-05-01")
+    newer = encoded(apart.city.town.house.register.signer.checkpoint())
+    told = apart.province.people.saw("/v1/ledgers/comparison", checkpoint=newer)
+    assert (told["code"], told["kind"]) == ("contradicted", "contradictory"), "which it goes on from is not known"
 
 
 def test_a_ledgers_own_checkpoint_says_how_far_it_is_ahead_or_that_it_is_another_history(apart: Three) -> None:

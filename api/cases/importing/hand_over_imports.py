@@ -3,8 +3,9 @@
 Which ledgers are believed says a file beside the keys, `keys/ledgers.policy` (C2SP tlog-policy: a line a log, witnesses
 and a quorum where they are asked for). Then, in this order: the seal and the checkpoint are signed, every leaf stands
 in that log, the log only grew since it was accepted last, each sealed part is the one of its leaf. A log that signed
-two histories is refused, and both notes are kept in our own (`import.contradicted`): that is evidence, for ever. What
-is proved then goes the way of every import, row by row, never twice.
+two histories is refused, and both notes are kept in our own (`import.contradicted`) with what proves that neither
+extends the other: that is evidence, for ever. What is proved then goes the way of every import, row by row, never
+twice.
 
 What a person carried along is accepted the same way; it says nothing of how far their old ledger was accepted.
 
@@ -140,7 +141,8 @@ def _forked(
         return found
     command = ContradictImport(
         role=found[1], size=before.size, root=root, accepted_root=before.root, checkpoint=handed.note,
-        accepted=before.note, file_sha256=hashlib.sha256(fields["file"]).hexdigest())
+        accepted=before.note, file_sha256=hashlib.sha256(fields["file"]).hexdigest(),
+        grown=tuple(map(encode_base64, handed.grown)) if before.size == handed.header.since else ())
     kept = contradict_import(house.ledger, ImportId(before.batch), command, actor=ActorId(caller.id))
     return kept if isinstance(kept, Refusal) and kept.code != ALREADY else refusal
 

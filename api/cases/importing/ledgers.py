@@ -25,10 +25,13 @@ from api.refusals.faults import BadFields, Fault
 from ledger.errors import LedgerError, Refusal
 from ledger.events.imports import SetAside
 from ledger.events.source import Source
+from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import format_vkey
+from ledger.proof.notes import parse_note
 from ledger.proof.policy import believe
 from ledger.proof.text import encode_base64
 from ledger.reading import Held
+from ledger.witnessing.fork import format_fork
 from projections.basis import written_time
 from projections.ledgers import HANGING, Known, Trouble, ledger_of, ledgers
 
@@ -45,6 +48,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "parts_missing": ("一次移交的各份没有到齐", "请对方补交缺的份，或从上次接受的大小起重新移交"),
     "rows_waiting": ("有记录没有接受，下次不会自动再移交", "按原因办理（如请本人注册）后，请对方用 --also 再移交"),
     "forked": ("这本账签署了两份互相矛盾的历史", "停止接受，保留两份检查点，通知该机构和监督方"),
+    "contradicted": ("这本账签署过两份互相矛盾的历史，单凭这份检查点看不出它延续哪一种", "停止接受，先查明哪一种属实"),
     "differs": ("与对方以后的快照比较，记录不一致", "逐条核对：对方更正的请其移交，本系统更正的请其取回"),
     "behind": ("对方的账比已接受的长", "请对方移交上次接受之后的记录"),
     "older": ("对方现在的检查点比已接受的旧", "请对方说明账为何变短；保留双方的检查点"),
@@ -90,13 +94,18 @@ def compare(house: House, caller: Caller, encoded: str) -> dict[str, Any] | Refu
     accepted = None if known is None else known.accepted
     upto = 0 if accepted is None else accepted.size
     seen = None if known is None else known.seen.get(tree.size)
-    if seen is not None and seen.root != encode_base64(tree.root):
+    forks = [] if known is None else [one.fork for one in known.troubles if one.code == "forked"]
+    against = seen.note if seen is not None and seen.root != encode_base64(tree.root) else next(
+        (one.older.decode() for one in forks if one is not None and tree == parse_checkpoint(parse_note(one.newer)[0])),
+        None)
+    if against is not None:
         code = "forked"
+    elif tree.size > upto:
+        code = "contradicted" if forks else "behind"
     else:
-        code = "same" if tree.size == upto else "behind" if tree.size > upto else "older"
+        code = "same" if tree.size == upto else "older"
     return {"origin": tree.origin, "size": tree.size, "root": encode_base64(tree.root), "accepted": upto,
-            "behind": tree.size - upto, **_told(code),
-            "against": seen.note if code == "forked" and seen is not None else None}
+            "behind": tree.size - upto, **_told(code), "against": against}
 
 
 def _view(house: House, origin: str, keys: list[str], known: Known | None, within: int) -> dict[str, Any]:
@@ -110,11 +119,12 @@ def _view(house: House, origin: str, keys: list[str], known: Known | None, withi
     troubles = [] if known is None else [_trouble(house, one) for one in known.troubles]
     if known is not None and (waiting := list(_waiting(house, known))):
         batch, count = waiting[-1][0], len(waiting)
-        troubles.append({**_told("rows_waiting"), "batch": batch, "event": None, "at": None, "number": count})
+        troubles.append({**_told("rows_waiting"), "batch": batch, "event": None, "at": None, "number": count,
+                         "fork": None})
     if days is None and keys:
-        troubles.append({**_told("never"), "batch": None, "event": None, "at": None, "number": 0})
+        troubles.append({**_told("never"), "batch": None, "event": None, "at": None, "number": 0, "fork": None})
     elif days is not None and days > within and keys:
-        troubles.append({**_told("overdue"), "batch": None, "event": None, "at": None, "number": days})
+        troubles.append({**_told("overdue"), "batch": None, "event": None, "at": None, "number": days, "fork": None})
     longest = max(known.seen, default=0) if known is not None else 0
     return {
         "origin": origin, "system": ledger_system(origin), "keys": keys, "accepted": accepted, "days": days,
@@ -150,7 +160,8 @@ def _waiting(house: House, known: Known) -> Iterator[tuple[str, str]]:
 
 def _trouble(house: House, one: Trouble) -> dict[str, Any]:
     at = written_time(house.stored(one.event).envelope.recorded_at)
-    return {**_told(one.code), "batch": one.batch, "event": one.event, "at": at, "number": one.number}
+    fork = None if one.fork is None else format_fork(one.fork).decode()
+    return {**_told(one.code), "batch": one.batch, "event": one.event, "at": at, "number": one.number, "fork": fork}
 
 
 def _told(code: str) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class TroubleAnswer(Answer):
     event = ma.fields.Integer(allow_none=True, required=True)
     at = ma.fields.String(allow_none=True, required=True, metadata={"format": "date-time"})
     number = ma.fields.Integer(required=True, metadata={"description": "多少条、多少份、多少天，或哪个大小"})
+    fork = ma.fields.String(allow_none=True, required=True, metadata={
+        "description": "两份历史互相矛盾的证明（xueshi-fork/1），任何人凭该账的公钥用 xueshi verify 核验"})
 
 
 class LedgerAnswer(Answer):
@@ -105,7 +107,7 @@ class ComparedAnswer(Answer):
     root = ma.fields.String(required=True)
     accepted = ma.fields.Integer(required=True)
     behind = ma.fields.Integer(required=True)
-    code = ma.fields.String(required=True, metadata={"enum": ["same", "behind", "older", "forked"]})
+    code = ma.fields.String(required=True, metadata={"enum": ["same", "behind", "older", "forked", "contradicted"]})
     kind = ma.fields.String(required=True)
     words = ma.fields.String(required=True)
     cure = ma.fields.String(required=True)

@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 from tlog_vectors import Tree, numbered_leaves
 
-from ledger.proof.merkle import OutOfTree, root_of
+from ledger.proof.merkle import OutOfTree, prove_consistency, root_of
 from ledger.proof.multiproof import MalformedMultiproof, check_many, prove_many
 from ledger.proof.tiles import TileHashes
 
@@ -31,7 +31,8 @@ def test_every_set_of_leaves_of_a_small_tree_leads_to_both_roots() -> None:
                     proof = prove_many(indexes, base, size, tree(size))
                     found = check_many(indexes, [LEAVES[one] for one in indexes], base, size, proof)
 
-                    assert found == (root(size), root(base)), (size, base, indexes)
+                    grown = tuple(prove_consistency(base, size, tree(size)))
+                    assert found == (root(size), root(base), grown), (size, base, indexes)
 
 
 def test_a_run_without_a_gap_costs_little_and_a_changed_bit_leads_elsewhere() -> None:
@@ -40,7 +41,8 @@ def test_a_run_without_a_gap_costs_little_and_a_changed_bit_leads_elsewhere() ->
     hashes = [LEAVES[one] for one in indexes]
     proof = prove_many(indexes, base, size, tree(size))
 
-    assert len(proof) < 20 and check_many(indexes, hashes, base, size, proof) == (root(size), root(base))
+    grown = tuple(prove_consistency(base, size, tree(size)))
+    assert len(proof) < 20 and check_many(indexes, hashes, base, size, proof) == (root(size), root(base), grown)
     for number in range(len(proof)):
         bent = [*proof]
         bent[number] = bytes([bent[number][0] ^ 1]) + bent[number][1:]
