@@ -85,12 +85,14 @@ def by_coverage(name: str, seconds: int) -> int:
     return 0
 
 
-def write_examples() -> None:
-    """Write what corpora begin with; what was found stays."""
+def write_examples(target: str) -> None:
+    """Write what corpora begin with, or one does; what was found stays."""
     from tests.fuzz.examples import examples
 
     with tempfile.TemporaryDirectory() as folder:
         for name, all_of_it in examples(Path(folder)).items():
+            if target not in ("", name):    # The others are signed by one key: they are written together.
+                continue
             (CORPUS / name).mkdir(parents=True, exist_ok=True)
             for number, data in enumerate(all_of_it, 1):
                 (CORPUS / name / f"example-{number}").write_bytes(data)
@@ -104,7 +106,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--examples", action="store_true")
     given = parser.parse_args(arguments)
     if given.examples:
-        write_examples()
+        write_examples(given.target)
         return 0
     known = sorted(path.name for path in CORPUS.iterdir())
     names = [given.target] if given.target else known

@@ -22,6 +22,7 @@ from ledger.events.statement import StatementId
 from ledger.hand_over.file import FORMAT, Header
 from ledger.hand_over.gathering import gather, hand_over
 from ledger.keys import backup as key_backup
+from ledger.offline.case_file import Book, File, Manifest, Paper, Part, Redaction, format_manifest
 from ledger.offline.plain_zip import Writer
 from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.keys import format_skey, generate_key
@@ -30,16 +31,23 @@ from ledger.proof.notes import parse_note
 from ledger.proving import prove_event
 from ledger.signing.rotation import retire, sign_with_new
 from ledger.vocabulary import PersonId
+from ledger.witnessing.fork import format_fork, prove_fork, same_size_fork
 from ledger.witnessing.request import Request, format_request
+from ledger.witnessing.stamp import ask_for
 from policies.shelf import CASES_SUFFIX, rulebook_files
-from tests.fuzz.rehung import claims, parted
+from tests.fuzz.answered import TEXT as TEXT_STAMPED
+from tests.fuzz.answered import cosigned
+from tests.fuzz.rehung import PARTED, claims, closed_line, parted
 from tests.fuzz.targets import KEY
+from tests.witness.witness_kit import FakeLog
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "ledger"))  # Where its tests find what they share.
+sys.path.insert(0, str(Path(__file__).parents[1] / "ledger"))  # Where tests find what they share.
+sys.path.insert(0, str(Path(__file__).parents[1] / "witness"))
 
 from ledger_kit import FIRST, ORIGIN, House, small_house
 from map_kit import complete_file, counting, issue_complete, map_file
 from statement_kit import TEXT, issue, statement_file
+from tsa_kit import Authority
 
 FACTS = (
     b'{"kind":"affiliation","person":"p1","from":"2018-01-01","region":"330203","sector":"industry"}\n'
@@ -53,7 +61,7 @@ def examples(folder: Path) -> dict[str, list[bytes]]:
     """Make them, in a register of their own."""
     house = small_house(folder / "house")
     try:
-        return _of_ledger(house) | _of_law() | _of_people() | _of_files()
+        return _of_ledger(house) | _of_law() | _of_people() | _of_files() | _of_answers(folder) | _of_requests()
     finally:
         house.close()
 
@@ -77,12 +85,12 @@ def _of_ledger(house: House) -> dict[str, list[bytes]]:
         "leaf": list(leaves[:3]),
         "statement": [plain, _complete(house)], "verify": [plain, proof, exported[:3_000], note],
         "witness_request": [format_request(Request(12, (b"h" * 32, b"i" * 32), note))],
-        "map_proof": [_presence(house)], "fork": [note],
+        "map_proof": [_presence(house)], "fork": _forks(),
         "year_archive": [_year_archive(house, house.folder.parent / "2025")],
         "hand_over": [_hand_over(house, note)],
         "succession": [_succession(house.folder / "other")],
         "backup_manifest": [_manifest()], "key_backup_manifest": [_key_manifest()],
-        "case_manifest": [b'{"format": "xueshi-case-bundle/1"}\n'],
+        "case_manifest": [_case_manifest()], "year_line": [closed_line()],
         "cursor": [write_cursor(KEY, "q", Cursor(12, ["clm_1", 3])).encode()],
     }
 
@@ -137,6 +145,37 @@ def _key_manifest() -> bytes:
     said = {"format": key_backup.FORMAT, "origin": ORIGIN, "name": "20261122T000000Z-0001", "make": "file",
             "taken": "2026-11-22T00:00:00+00:00", "expires": "2026-12-22T00:00:00+00:00", "sha256": "0" * 64}
     return json.dumps(said).encode()
+
+
+def _forks() -> list[bytes]:
+    """Two roots of one size, and a longer log with another past."""
+    short, other = FakeLog().grown(7), FakeLog().grown(5).grown(9, "something else")
+    found = (same_size_fork(short.note(), FakeLog().grown(6).grown(1, "x").note()),
+             prove_fork(other.note(), short.note(), other, other.root(7)))
+    return [format_fork(one) for one in found if one is not None]
+
+
+def _case_manifest() -> bytes:
+    digest = "ab" * 32
+    return format_manifest(Manifest(
+        ORIGIN, "cas_1", 12, 13, "audit", "acr_1", None, Redaction(fields=("names",)), (Part(4, "case", "opened"),),
+        (Paper("clm_1", "certificate", digest, None, "withheld"),), (Book("zhejiang/2016-08-01", digest, digest),),
+        (File("index.html", 4, digest),)))
+
+
+def _of_answers(folder: Path) -> dict[str, list[bytes]]:
+    authority = Authority(folder / "authority").make()
+    answer = authority.reply(ask_for(TEXT_STAMPED).der)
+    said = b'{"id":0,"wrapped":"c2VhbGVk"}\n{"id":1,"refused":"key_disabled"}'
+    return {"time_stamp": [PARTED.join([(authority.folder / "ca.pem").read_bytes(), answer])],
+            "witness_answer": [cosigned(), b"13\n"], "key_answer": [said]}
+
+
+def _of_requests() -> dict[str, list[bytes]]:
+    head = b"POST /v1/claims?dry_run=true HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\n"
+    return {"request_head": [head + b"Content-Length: 2\r\n\r\n{}",
+                             head + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"],
+            "body": [b'{"person":"per_1","study":{"days":"4.5","rank":2},"evidence":[{"kind":"certificate"}]}']}
 
 
 def _of_law() -> dict[str, list[bytes]]:

@@ -24,13 +24,18 @@ from ledger.errors import LedgerError
 from ledger.file_digest import sha256_of
 from ledger.hand_over.check import check
 from ledger.hand_over.file import AnyLine, End, Ended, Entry, Hashes, Header, Whose, format_file, hash_lines
+from ledger.offline.verify import verify_proof
 from ledger.offline.verify_archive import verify_archive
+from ledger.offline.verify_leaf import FORMAT
+from ledger.offline.year_line import YEAR_EVENT, format_line, verify_line
+from ledger.proof.bundle import Bundle, format_bundle
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint
 from ledger.proof.keys import SigningKey, generate_key, parse_vkey
 from ledger.proof.merkle import OutOfTree, hash_leaf, root_of
 from ledger.proof.multiproof import prove_many
 from ledger.proof.notes import format_note, sign
 from ledger.proof.policy import trust
+from ledger.proof.text import encode_base64
 
 PARTED: Final = b"\n--part--\n"
 ARCHIVED: Final = ("vkey", MANIFEST, "checkpoint", "tiles.parquet", "edges.parquet", "events/000000001.parquet")
@@ -144,3 +149,22 @@ def claims() -> bytes:
             "iat": 1_795_000_000, "acr": "2", "amr": ["otp"]}
     return json.dumps(said).encode()
 
+
+
+# A line of a closed year under an event that a register signed, whatever the event says
+
+
+def year_line(data: bytes) -> object:
+    """Check a line whose proof is made anew around what stands after it, as the event that closed the year."""
+    head, _, event = data.partition(b"\n\n")
+    text = format_checkpoint(Checkpoint(ORIGIN, 1, hash_leaf(event)))
+    proof = format_bundle(Bundle(0, (), format_note(text, [sign(text, _key())]), event))
+    return verify_line(head + b"\n\n" + proof, trust(_key().public()), verify_proof)
+
+
+def closed_line() -> bytes:
+    """What a register with one person would give out."""
+    line = b"per_1 1 2400 0 0\n"
+    event = {"type": YEAR_EVENT, "year": 2025, "people": 1, "totals_root": encode_base64(hash_leaf(line))}
+    leaf = [FORMAT, "yrc_2025", 1, 1_795_000_000_000_000, [], "c2FsdA", {"actor": "acr_1"}, event, None]
+    return format_line(line, 0, [], json.dumps(leaf, separators=(",", ":")).encode())

@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from waitress.adjustments import Adjustments
+
 from api.cases.importing import import_lists
 from api.cases.learning import result_lists
 from api.cases.training import roster_lists
@@ -27,7 +29,9 @@ from api.paper.sheets import read as read_sheet
 from api.refusals.faults import BadFields
 from api.refusals.problems import Problem
 from api.routes.paging import read_cursor
+from api.routes.sent import _json
 from api.settings import SettingsError, _file_values
+from api.sockets.server import Parser
 from ledger import envelope
 from ledger.copies import manifest
 from ledger.errors import LedgerError
@@ -39,9 +43,10 @@ from ledger.offline import plain_zip, statement_file, verify
 from ledger.offline.case_file import parse_manifest
 from ledger.offline.verify_pdf import open_pdf
 from ledger.proof import bundle, checkpoint, keys, map_proof, notes, policy, tiles
+from ledger.proof.policy import trust
 from ledger.signing.rotation import parse_succession
 from ledger.vocabulary import parse_hours
-from ledger.witnessing.fork import parse_fork
+from ledger.witnessing.fork import check_fork, parse_fork
 from ledger.witnessing.request import parse_request
 from policies.building import build
 from policies.cases import outcome, read_cases
@@ -53,8 +58,9 @@ from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError
 from projections.statement.reading import read_statement
-from tests.fuzz import rehung
+from tests.fuzz import answered, rehung
 from tests.memory_kit import temporary
+from tests.witness.witness_kit import LOG_KEY
 
 Target = Callable[[bytes], object]
 
@@ -130,6 +136,21 @@ def _verify(data: bytes) -> object:
     return verify.verify_file(_in_file("any", data), _policy())
 
 
+def _fork(data: bytes) -> object:
+    return check_fork(parse_fork(data), trust(LOG_KEY.public()))
+
+
+def _request_head(data: bytes) -> object:
+    """The first bytes of a connection: read, refused with a status, or not all there yet; and nothing is raised."""
+    parser = Parser(Adjustments())
+    while data and not parser.completed:
+        consumed = parser.received(data)
+        assert consumed > 0, "it would be given the same bytes for ever"
+        data = data[consumed:]
+    assert parser.error is None or 400 <= parser.error.code < 600, parser.error
+    return parser.completed
+
+
 def _rulebook(data: bytes) -> object:
     return build("any.toml", data, hashlib.sha256(data).hexdigest(), None)
 
@@ -203,18 +224,24 @@ TARGETS: Final[dict[str, Target]] = {
     "statement_text": _text(read_statement),
     "archive": _archive,
     "case_manifest": parse_manifest,
+    "year_line": rehung.year_line,
     "year_archive": lambda data: rehung.archive(_folder(), data),
     "hand_over": rehung.hand_over,
     "backup_manifest": _backup,
     "key_backup_manifest": _key_backup,
     "succession": parse_succession,
     "witness_request": parse_request,
-    "fork": parse_fork,
+    "witness_answer": answered.witness_answer,
+    "fork": _fork,
+    "time_stamp": answered.time_stamp,
+    "key_answer": answered.key_answer,
     "verify": _verify,
     "sealed_pdf": lambda data: open_pdf(data, _policy()),
     "rulebook": _rulebook,
     "rule_cases": _rule_cases,
     "facts": _evaluate,
+    "request_head": _request_head,
+    "body": _json,
     "cursor": _cursor,
     "axes": _text(_axes),
     "identifiers": _text(_identifiers),
