@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.bench.growth import power, power_of_page
 from tests.bench.growth.measured import Measured
-from tests.bench.growth.told import drawing, page
+from tests.bench.growth.told import PAGE, drawing, page
 
 GUIDE = (Path(__file__).parents[2] / "api" / "operators-sizing.md").read_text("utf-8")
 NUMBER = r"([\d,.]+)"
@@ -71,6 +71,27 @@ def test_twice_as_many_people_at_twice_the_cost_are_the_power_one_and_a_flat_pag
 
     assert [power(small, large, cost) for cost in ("events", "append_s", "answers_bytes")] == [1, 1, 2]
     assert power_of_page(small, large, "a year") == 0
-    told = page([small, large])
+    told = page([small, large], "abc1234, 11-23")
     assert "| events | 27,000 | 54,000 | 1.0 |" in told and "| a year | 5.0 / 9.0 | 5.0 / 9.0 | 0.0 |" in told
     assert drawing([small, large]).count("<polyline") == 10
+
+
+def test_what_people_wrote_lies_beside_the_page_that_the_benchmark_writes_anew() -> None:
+    one, other = (Measured(people, 1, *[people] * 11, {}, {"a year": (5, 9)}) for people in (1_000, 2_000))
+    stands, written = (re.findall(r"^#.*", text, re.M) for text in (PAGE.read_text("utf-8"), page([one, other], "x")))
+
+    assert stands == written
+    assert (PAGE.parent / "screens.md").exists()
+
+
+def test_the_plan_rests_on_no_less_than_what_was_measured_an_event() -> None:
+    planned = {name: number(value.split(" ")[0]) for name, value, *_ in rows("一、每人每年")[1:]}
+    largest = {name: number(cells[-1].split(" ")[0]) for name, *cells in (
+        [cell.strip() for cell in line.strip("|").split("|")] for line in
+        PAGE.read_text("utf-8").partition("## Of a person and year")[2].partition("\n## ")[0].splitlines()
+        if re.match(r"\| [a-z].*[\d.]", line))}
+    for name, measured in (
+            ("账本", "ledger"), ("投影", "answers"), ("编码账", "coded ledger"), ("重读", "fsck"),
+            ("建投影", "build every answer"), ("写入", "append the history (decide, seal, write)"),
+            ("重放", "replay, with its report")):
+        assert planned[name] * 1_000 / planned["事件"] >= largest[measured] / largest["events"], name

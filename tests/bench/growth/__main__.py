@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.bench.growth import PEOPLE, YEARS
 from tests.bench.growth.measured import measure
 from tests.bench.growth.told import PAGE, page, write
+from tests.torture import commit
 
 
 def main() -> int:
@@ -21,14 +22,15 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="where the registers are made and kept; else nowhere")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name} and its drawing as well")
     options = parser.parse_args()
+    made = commit(PAGE)    # Before: it is the code that ran.
     sizes = sorted(int(one) for one in options.people.split(","))
     with nullcontext(str(options.folder)) if options.folder else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         found = [measure(folder / str(people), people, options.years, _shown) for people in sizes]
-    print(page(found))
+    print(page(found, made))
     if options.write:
-        write(found)
+        write(found, made)
     return 0
 
 

@@ -6,7 +6,6 @@ import os
 import platform
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.bench.drawn import Line, Panel, drawn
@@ -24,25 +23,25 @@ _COSTS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def write(found: Sequence[Measured]) -> None:
+def write(found: Sequence[Measured], at: str) -> None:
     """Both files."""
-    PAGE.write_text(page(found), encoding="utf-8")
+    PAGE.write_text(page(found, at), encoding="utf-8")
     DRAWING.write_text(drawing(found), encoding="utf-8")
 
 
-def page(found: Sequence[Measured]) -> str:
-    """The page."""
+def page(found: Sequence[Measured], at: str) -> str:
+    """The page, of a commit and a day; what people add to it stands beside it, since all of it is written anew."""
     sizes = [f"{one.people:,}" for one in found]
     small, large = found[0], found[-1]
     lines = [
         "# How cost grows", "",
-        f"Written by `python -m tests.bench.growth --write`, {datetime.now(UTC):%Y-%m-%d}: Python "
+        f"Written by `python -m tests.bench.growth --write` at {at}: Python "
         f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, load of the machine "
         f"{os.getloadavg()[0]:.1f}. Demos of {_span(large.years)}, one seed. Seconds are those of processors, "
         "of all processes together, starting included, the less of two runs but for the history and the answers; "
         "pages are the processor time of the thread that answers. "
         "*Power*: 1 where twice as many people cost twice as much, 0 where it stays the same; from the smallest to the "
-        "largest.",
+        "largest. What was seen besides stands in [`screens.md`](screens.md).",
         "", f"![how cost grows]({DRAWING.name})", "",
         f"| people | {' | '.join(sizes)} | power |", f"|---|{'---:|' * (len(found) + 1)}",
         f"| events | {' | '.join(f'{one.events:,}' for one in found)} | {power(small, large, 'events')} |",
