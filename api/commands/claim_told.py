@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from api.commands import reasons
+from api.evidence.types import PAPER_KINDS
 from api.words.codes import ALIKE
 from api.words.telling import minimums, next_page, pairs, role, state, steps, table, verdict, word
 
@@ -49,6 +50,8 @@ def tell(body: dict[str, Any]) -> None:
         about = body["appeal"]
         pairs([("申诉", f"{_APPEALS[about['status']]}，由{role(about['office'])}（{about['region']}）办理，"
                        f"{about['due']} 前答复，{about['rulebook']} {about['article']}")])
+    if "files" in body:
+        _tell_shown(body)
     for one in body.get("said", ()):
         click.echo(f"  {one['recorded_at'][:10]}  {role(one['role'])}：{one['words']}")
         reasons.tell(one.get("reason"), indent="    ")
@@ -59,6 +62,18 @@ def tell(body: dict[str, Any]) -> None:
     for other in body.get("duplicates", ()):
         stands = f"，{state(other['status'])}" if "status" in other else ""
         click.echo(f"  ! 与 {other['claim']}（{other['date']}{stands}）{ALIKE[other['by']]}；同一学习只计一次")
+
+
+def _tell_shown(body: Mapping[str, Any]) -> None:
+    """What is told of a claim that is looked at: its papers, by what they are fetched, and how to appeal."""
+    names = {one["sha256"]: one["name"] or "" for one in body["files"]}
+    for one in body["evidence"]:
+        held = names.get(one["sha256"], "只登记了摘要，文件不在本系统")
+        click.echo(f"  佐证  {PAPER_KINDS.get(one['kind'], one['kind'])}  {held or '（未写文件名）'}  {one['sha256']}")
+    remedy = body.get("remedy")
+    if remedy and not remedy["made"]:
+        where = f"由{role(remedy['office'])}（{remedy['region']}）办理；依据 {remedy['document']} {remedy['article']}"
+        click.echo(f"  若不同意，可在 {remedy['until']} 之前（含当日）申诉，{where}")
 
 
 def study_line(about: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from policies.shelf import SHIPPED, TEXTS
 from tests.api.command_kit import made, served, xueshi
 from tests.api.house_kit import credit_code, resident_id
 from tests.api.office_kit import STUDY, Office
+from tests.api.paper_kit import digest, png
 
 ROOT = Path(__file__).parents[2]
 
@@ -74,6 +75,24 @@ def test_a_claim_is_withdrawn_or_refused(office: Office) -> None:
     assert "待答复，由行业主管部门" in appealed and "第十七条" in appealed
     assert "不属继续教育" in office.run(office.token, "claim", "show", claim).stdout
     assert "已撤回申诉" in office.run(office.token, "claim", "withdraw-appeal", claim).stdout
+
+
+def test_a_claim_that_is_looked_at_tells_its_papers_and_until_when_one_may_appeal(office: Office) -> None:
+    (office.folder / "证明.png").write_bytes(png())
+    office.run(office.token, "evidence", "upload", office.person, "证明.png")
+    claim = str(office.made(office.token, "claim", "submit", office.person, *STUDY, "--title", "某讲座", "--evidence",
+                            "certificate=证明.png", "--evidence", "notice=证书.pdf")["claim"])
+    told = office.run(office.token, "claim", "show", claim).stdout
+    assert f"佐证  证书、证明  证明.png  {digest(png())}" in told
+    assert "佐证  通知、日程  只登记了摘要，文件不在本系统  " in told
+    office.run(office.token, "evidence", "fetch", claim, digest(png()), "--out", "again.png")
+    assert (office.folder / "again.png").read_bytes() == png()
+
+    office.run(office.clerk_token, "claim", "refuse", claim, "--words", "不是本人的")
+    refused = office.run(office.token, "claim", "show", claim).stdout
+    assert re.search("若不同意，可在 [0-9-]{10} 之前（含当日）申诉，由行业主管部门", refused)
+    office.run(office.token, "claim", "appeal", claim, "--words", "是本人的")
+    assert "若不同意" not in office.run(office.token, "claim", "show", claim).stdout
 
 
 def test_whoever_submits_is_told_that_papers_are_uploaded_apart(office: Office) -> None:
