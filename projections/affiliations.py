@@ -78,6 +78,12 @@ def belongs_to(files: Files, person: str, unit: str, on: date, *, as_of: int | N
     return found is not None and found["unit"] == unit
 
 
+def ever_of(files: Files, unit: str) -> list[str]:
+    """Everyone who ever came to a unit or is entered to come, also those who have gone again."""
+    reader, at = files.file("people", None)
+    return list(_ever(reader, unit, date.max, at, ""))
+
+
 def _ever(reader: Reader, unit: str, on: date, as_of: int, after: str) -> Iterator[str]:
     """Everyone who had come to the unit by a day, also those who had gone again."""
     while True:

@@ -16,10 +16,11 @@ from api.words.telling import AXES, pairs, table, with_options, word
 
 @click.group()
 def person() -> None:
-    """专业技术人员：登记、查看、另发令牌，登记职称、离开"""
+    """专业技术人员：登记、查看、另发令牌，登记职称、离开，限制处理"""
 
 
 person.add_command(petition.title)
+person.add_command(petition.void_title)
 
 
 @person.command()
@@ -102,6 +103,34 @@ def void_departure(asking: Asking, person: str, ends: str) -> int:
 def void_affiliation(asking: Asking, person: str, starts: str) -> int:
     """作废登记错的人事隶属（人力社保部门）"""
     return asking.post(f"/v1/persons/{person}/affiliation-voidings", tell, {"starts": starts}, done="已作废")
+
+
+@person.command()
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--basis", required=True, help="依据的条款或公文文号；公开可见，不写个人情况")
+@click.option("--words", required=True, help="理由，加密留存")
+def restrict(asking: Asking, person: str, basis: str, words: str) -> int:
+    """限制处理个人信息：只存储，不办理（人力社保部门）；先用 --dry-run 看停办哪些"""
+    body = {"basis": basis, "words": words}
+    return asking.post(f"/v1/persons/{person}/restrictions", _tell_restricted, body, done="已限制处理")
+
+
+@person.command("lift-restriction")
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@click.option("--basis", required=True, help="依据的条款或公文文号；公开可见，不写个人情况")
+def lift_restriction(asking: Asking, person: str, basis: str) -> int:
+    """解除限制处理（人力社保部门）"""
+    place = f"/v1/persons/{person}/restriction-liftings"
+    return asking.post(place, _tell_restricted, {"basis": basis}, done="已解除限制")
+
+
+def _tell_restricted(body: dict[str, Any]) -> None:
+    tell(body)
+    if (effects := body.get("effects")) is not None:
+        pairs((("在办的申报", "、".join(effects["claims"])), ("待确认的单位变更", "、".join(effects["transfers"])),
+               ("在办的职称申报", "、".join(effects["applications"]))))
 
 
 @person.command()

@@ -199,6 +199,17 @@ def title(asking: Asking, person: str, **named: Any) -> int:
     return asking.post(f"/v1/persons/{person}/titles", _tell_titles, _given(named), done="已登记职称")
 
 
+@click.command("void-title")
+@asks(writes=True)
+@click.argument("person", type=Id("person"))
+@_level
+@_obtained
+@_series
+def void_title(asking: Asking, person: str, **named: Any) -> int:
+    """作废登记错的职称（人力社保部门、行业主管部门）；先用 --dry-run 看哪些申报以它起算"""
+    return asking.post(f"/v1/persons/{person}/title-voidings", _tell_titles, _given(named), done="已作废")
+
+
 def _given(named: dict[str, Any]) -> dict[str, Any]:
     """What was written on the command line, as a body."""
     return {name: list(value) if isinstance(value, tuple) else value

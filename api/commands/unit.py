@@ -17,7 +17,7 @@ _MET: Final = {True: "✓", False: "✗", None: "…"}
 
 @click.group()
 def unit() -> None:
-    """用人单位、部门和机构：登记、查看、核验，更名、并入、注销"""
+    """用人单位、部门和机构：登记、查看、核验，更名、变更地区或行业、并入、注销"""
 
 
 @unit.command()
@@ -145,6 +145,17 @@ def rename(asking: Asking, unit: str, name: str, starts: str) -> int:
 
 @unit.command()
 @acts_upon("unit")
+@click.option("--region", required=True, help="新的六位区划代码；不变的照写")
+@click.option("--sector", required=True, help="新的行业；不变的照写")
+@click.option("--starts", required=True, help="自哪一天起（YYYY-MM-DD），不晚于今天")
+def relocate(asking: Asking, unit: str, region: str, sector: str, starts: str) -> int:
+    """变更地区或行业：人员随单位改记（人力社保部门）；先用 --dry-run 看影响"""
+    body = {"region": region, "sector": sector, "starts": starts}
+    return _change(asking, unit, "relocation", "已变更", body)
+
+
+@unit.command()
+@acts_upon("unit")
 @click.option("--into", required=True, help="存续的单位：编号或统一社会信用代码")
 @click.option("--starts", required=True, help="自哪一天起（YYYY-MM-DD），不晚于今天")
 def merge(asking: Asking, unit: str, into: str, starts: str) -> int:
@@ -173,3 +184,9 @@ def tell(body: dict[str, Any]) -> None:
         ("并入", body["into"]), ("自" if body["into"] else "至", body["ended_on"]),
     ))
     reasons.tell(body.get("reason"))
+    if (effects := body.get("effects")) is not None:
+        pairs((
+            ("随单位改记", f"{effects['people']} 人，其中 {effects['left']} 人限制处理，不改记"),
+            ("仍由原部门办理", f"申报 {effects['claims_waiting']} 项，职称申报 {effects['applications_waiting']} 项"),
+            ("已登记的学时", f"{effects['claims_registered']} 项认定不变，重算时依新所在地的细则"),
+        ))

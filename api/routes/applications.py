@@ -39,6 +39,8 @@ from api.routes.schemas.applications import (
     PacketAnswer,
     TitleBody,
     TitleRevocationBody,
+    TitleVoidingAnswer,
+    TitleVoidingBody,
 )
 from api.routes.schemas.common import Purpose, Words
 from api.routes.schemas.histories import AsOfQuery
@@ -171,3 +173,13 @@ def revoke_title(caller: Caller, fields: _Fields, asked: Asked, person: str) -> 
 @door.writes(f"{_PERSON}/titles", summary="登记已取得的职称", body=TitleBody, answers=PersonAnswer, show=people.view)
 def record_title(caller: Caller, fields: _Fields, asked: Asked, person: str) -> _Outcome:
     return _told(petitions.record_title(house(), caller, person, fields, asked), "persons")
+
+
+@door.writes(f"{_PERSON}/title-voidings", summary="作废登记错的职称", body=TitleVoidingBody, answers=TitleVoidingAnswer,
+             show=people.view)
+def void_title(caller: Caller, fields: _Fields, asked: Asked, person: str) -> _Outcome:
+    done = petitions.void_title(house(), caller, person, fields, asked)
+    if isinstance(done, Refusal):
+        return done
+    more = {"applications": petitions.resting_on(house(), person, fields)} if asked.dry_run else {}
+    return Told(done, more, place=f"/v1/persons/{person}")

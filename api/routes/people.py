@@ -8,14 +8,23 @@ from typing import Any
 import marshmallow as ma
 from flask import Response
 
-from api.cases.belonging import leaving, people, transfers
+from api.cases.belonging import leaving, people, restricting, transfers
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
 from api.routes.schemas.actors import TokenAnswer
 from api.routes.schemas.common import Purpose
-from api.routes.schemas.people import CorrectedPersonBody, DepartureBody, PersonAnswer, PersonBody, StruckOutBody
+from api.routes.schemas.people import (
+    CorrectedPersonBody,
+    DepartureBody,
+    PersonAnswer,
+    PersonBody,
+    RestrictionAnswer,
+    RestrictionBody,
+    RestrictionLiftedBody,
+    StruckOutBody,
+)
 from api.routes.schemas.transfers import TransferAnswer, TransferBody
 from ledger.errors import Refusal
 
@@ -56,6 +65,25 @@ def transfer(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) 
     if isinstance(done, Refusal) or done.receipt is not None:
         return done
     return Told(done, transfers.prospects(house(), done.state))
+
+
+def _restricting(part: str, summary: str, body: type[ma.Schema], use_case: Callable[..., Done | Refusal]) -> None:
+    """Offer what stops or resumes the processing of somebody's data; a trial says what rests."""
+
+    def done(caller: Caller, fields: dict[str, Any], asked: Asked, person: str) -> Told | Refusal:
+        came = use_case(house(), caller, person, fields, asked)
+        if isinstance(came, Refusal):
+            return came
+        more = {"effects": restricting.effects(house(), person)} if asked.dry_run else {}
+        return Told(came, more, place=f"/v1/persons/{person}")
+
+    done.__name__ = part
+    door.writes(f"/v1/persons/<person:person>/{part}", summary=summary, body=body, answers=RestrictionAnswer,
+                show=people.view)(done)
+
+
+_restricting("restrictions", "限制处理个人信息：只存储，不办理", RestrictionBody, restricting.restrict)
+_restricting("restriction-liftings", "解除限制处理", RestrictionLiftedBody, restricting.lift)
 
 
 def _put_right(part: str, summary: str, body: type[ma.Schema], use_case: Callable[..., Done | Refusal]) -> None:

@@ -8,13 +8,16 @@ from api.cases.belonging import unit_life, units
 from api.cases.doing import Asked, Done
 from api.operational.callers import Caller
 from api.routes.acts import Acts
+from api.routes.answers import Told
 from api.routes.door import Door, house
 from api.routes.schemas.units import (
+    RelocationAnswer,
     UnitAnswer,
     UnitBody,
     UnitClosingBody,
     UnitMergerBody,
     UnitRejectionBody,
+    UnitRelocationBody,
     UnitRenamingBody,
     VerificationBody,
 )
@@ -37,5 +40,17 @@ _acts = Acts(door, "/v1/units/<unit:unit>", "units", UnitAnswer, units.view)
 _acts.offer("verification", "核验单位", units.verify, VerificationBody)
 _acts.offer("rejection", "不予核验单位", units.reject, UnitRejectionBody)
 _acts.offer("renaming", "单位更名：信用代码和人员不变", unit_life.rename, UnitRenamingBody)
+
+
+@door.writes("/v1/units/<unit:unit>/relocation", summary="单位变更地区或行业：人员随单位改记", body=UnitRelocationBody,
+             answers=RelocationAnswer, show=units.view, conditional=True)
+def relocate(caller: Caller, fields: dict[str, Any], asked: Asked, unit: str) -> Told | Refusal:
+    done = unit_life.relocate(house(), caller, unit, fields, asked)
+    if isinstance(done, Refusal):
+        return done
+    more = {"effects": unit_life.effects(house(), unit, fields["starts"])} if asked.dry_run else {}
+    return Told(done, more, place=f"/v1/units/{unit}")
+
+
 _acts.offer("merger", "单位并入另一单位：人员各自申请变更", unit_life.merge, UnitMergerBody)
 _acts.offer("closing", "注销单位", unit_life.close, UnitClosingBody)

@@ -174,10 +174,12 @@ def decide_restriction(person: Person | None, command: RestrictPerson, by: Actor
 
 
 def decide_restriction_lift(person: Person | None, command: LiftRestriction, by: Actor) -> Decision:
-    """Lift a restriction that stands."""
+    """Lift a restriction that stands; one that a proposal to forget them needs ends with that."""
     known = known_by(person, command.role, by)
     if isinstance(known, Refusal):
         return known
+    if known.erasure is not None:
+        return Refusal.because("erasure_proposed", not_before=known.erasure.not_before)
     if not known.is_restricted:
         return Refusal.because("not_restricted", person=known.person)
     return (Draft(RestrictionLifted(person=known.person, basis=command.basis)),)

@@ -52,7 +52,8 @@ def test_every_write_has_a_key_a_trial_and_where_it_decides_a_version(name: str)
     assert parameters["Idempotency-Key"]["required"] and "dry_run" in parameters
     creates = name.count("/") == 2 or name.split("/")[-1] in (
         "transfers", "statements", "tokens", "setup-codes", "titles", "disqualifications", "title-revocations",
-        "erasure", "corrections", "departures", "departure-voidings", "affiliation-voidings")
+        "erasure", "corrections", "departures", "departure-voidings", "affiliation-voidings", "title-voidings",
+        "restrictions", "restriction-liftings")
     creates |= "/credentials/" in name  # A token is open or ended: it has no versions.
     creates |= "/second-factor" in name  # Neither has it: there is one or none.
     creates |= "/study-sessions" in name or name.endswith("/heartbeats")  # Outside the log: held by its nonces.

@@ -146,6 +146,34 @@ def test_a_title_is_entered_by_an_office_where_the_person_belongs_and_on_no_day_
     assert (done.status_code, done.headers["Location"]) == (201, f"/v1/persons/{li.id}")
 
 
+def test_a_title_that_was_entered_in_error_is_struck_out_and_entered_anew(bureau: Bureau) -> None:
+    li, _ = bureau.applicant()
+    one, path = bureau.file(li)["application"], f"/v1/persons/{li.id}/title-voidings"
+
+    would = bureau.people.post(path, TITLE, dry_run="true").get_json()["would"]
+    assert (would["titles"], would["applications"]) == ([], [one]), "whose years are counted from it is told"
+    assert code(bureau.clerk.post(path, TITLE)) == "role_not_held"
+    assert code(bureau.away.post(path, TITLE)) == "person_absent"
+    assert bureau.people.did(path, TITLE)["titles"] == []
+    assert code(bureau.people.post(path, TITLE)) == "title_absent"
+
+    right = {**TITLE, "obtained_on": "2019-12-30"}
+    assert [each["obtained_on"] for each in
+            bureau.people.did(f"/v1/persons/{li.id}/titles", right)["titles"]] == ["2019-12-30"]
+
+
+def test_a_title_that_was_granted_here_is_never_struck_out(
+    bureau: Bureau, granted: tuple[Someone, dict[int, str], BODY]
+) -> None:
+    """It is taken away for what was false, by another act and with its grounds."""
+    li, _, one = granted
+    title = {name: value for name, value in li.saw(f"/v1/persons/{li.id}")["titles"][-1].items() if value is not None}
+
+    refused = bureau.people.post(f"/v1/persons/{li.id}/title-voidings", title).get_json()
+
+    assert (refused["code"], refused["seen"]["application"]) == ("title_granted", one["application"])
+
+
 def test_an_office_finds_what_was_filed_within_its_scopes_and_everyone_on_a_page_is_recorded(bureau: Bureau) -> None:
     li, _ = bureau.applicant()
     one = bureau.file(li)["application"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone, Town, credit_code, study
+from api.cases.belonging import unit_life
+from tests.api.house_kit import BODY, Someone, Town, credit_code, in_the_instant, study
 
 
 @pytest.fixture
@@ -28,6 +29,62 @@ def test_a_renamed_unit_keeps_its_code_and_its_people(town: Town, office: Someon
     assert (one["unit"], one["to"]) == (unit["unit"], None)
     again = office.post(f"{path}/renaming", {"name": "又一个名字", "starts": "2026-02-01"}, version=3)
     assert again.get_json()["code"] == "date_out_of_order"
+
+
+def test_a_unit_that_moves_takes_its_people_along_and_leaves_what_waits_where_it_was(
+    town: Town, office: Someone
+) -> None:
+    """P 13: by 人事隶属; AMB-28: what waits stays with the hands that have it."""
+    unit, (li, wang, gone) = works(town, "迁址的厂"), (town.person() for _ in range(3))
+    for one in (li, wang, gone):
+        town.belongs(one, unit, "2024-01-01")
+    office.did(f"/v1/persons/{gone.id}/departures", {"ends": "2026-02-28"})
+    waiting = li.submit(study(route="exam", subjects=1, date="2026-02-01"))
+    path, body = f"/v1/units/{unit['unit']}", {"region": "330302", "sector": "industry", "starts": "2026-03-01"}
+
+    would = office.post(f"{path}/relocation", body, version=2, dry_run="true").get_json()["would"]
+    assert would["effects"] == {"people": 2, "left": 0, "claims_waiting": 1, "claims_registered": 0,
+                                "applications_waiting": 0}
+    assert town.nobody.saw(path)["region"] == "330106", "a trial writes nothing"
+    done = office.did(f"{path}/relocation", body, version=2)
+
+    assert (done["region"], done["sector"]) == ("330302", "industry")
+    for one in (li, wang):
+        assert [(each["from"], each["to"], each["region"]) for each in
+                one.saw(f"/v1/persons/{one.id}")["affiliations"]] == [
+            ("2024-01-01", "2026-02-28", "330106"), ("2026-03-01", None, "330302")]
+    assert [each["region"] for each in gone.saw(f"/v1/persons/{gone.id}")["affiliations"]] == ["330106"]
+    assert li.saw(f"/v1/claims/{waiting['claim']}")["region"] == "330106"
+    assert li.submit(study(route="exam", subjects=1, date="2026-03-05"), title="在新址学的")["region"] == "330302"
+    assert office.post(f"{path}/relocation", body, version=3).get_json()["code"] == "outside_scope", "it is elsewhere"
+
+
+def test_of_very_many_some_go_before_their_unit_and_none_twice(
+    town: Town, office: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_life, "ALONG_MOST", 2)
+    unit, crowd = works(town, "人多的厂"), [town.person() for _ in range(4)]
+    for one in crowd:
+        town.belongs(one, unit, "2024-01-01")
+    body = {"region": "330108", "sector": "industry", "starts": "2026-03-01"}
+    before = town.house.ledger.store.size()
+
+    stale = office.post(f"/v1/units/{unit['unit']}/relocation", body, version=1)
+    assert (stale.get_json()["code"], town.house.ledger.store.size()) == ("stale_version", before)
+    done = office.did(f"/v1/units/{unit['unit']}/relocation", body, version=2)
+
+    assert (done["region"], town.house.ledger.store.size() - before) == ("330108", 5)
+    assert {one.saw(f"/v1/persons/{one.id}")["affiliations"][-1]["region"] for one in crowd} == {"330108"}
+
+
+def test_whoever_comes_in_the_instant_of_a_move_comes_to_the_new_place(town: Town, office: Someone) -> None:
+    unit, late = works(town, "正在迁的厂"), town.person()
+    body = {"region": "330108", "sector": "industry", "starts": "2026-03-01"}
+
+    with in_the_instant(town, lambda: town.belongs(late, unit, "2024-01-01")):
+        office.did(f"/v1/units/{unit['unit']}/relocation", body, version=2)
+
+    assert late.saw(f"/v1/persons/{late.id}")["affiliations"][-1]["region"] == "330108"
 
 
 def test_a_unit_goes_up_in_another_that_is_named_by_its_code_and_takes_nobody_any_more(
@@ -66,6 +123,8 @@ def test_a_closed_unit_takes_nobody_and_what_it_registered_stays(town: Town, off
 
 @pytest.mark.parametrize(("act", "body", "pointer"), [
     ("renaming", {"name": "新名", "starts": "2999-01-01"}, "/starts"),
+    ("relocation", {"region": "330302", "sector": "industry", "starts": "2999-01-01"}, "/starts"),
+    ("relocation", {"region": "330302", "sector": "aviation", "starts": "2026-01-01"}, "/sector"),
     ("merger", {"into": "unt_0000000000000000000000", "starts": "2999-01-01"}, "/starts"),
     ("closing", {"ends": "2999-01-01"}, "/ends"),
     ("merger", {"into": "甲厂", "starts": "2026-01-01"}, "/into"),

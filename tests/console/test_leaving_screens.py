@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.house_kit import BODY, Someone, credit_code
+from tests.api.house_kit import BODY, Someone, credit_code, study
 from tests.console.console_kit import Browser, Cast
 
 
@@ -38,6 +38,34 @@ def test_a_retirement_is_tried_entered_and_struck_out_again(cast: Cast, office: 
     assert "至今" in back.text
 
 
+def test_somebody_is_restricted_with_what_rests_before_ones_eyes_and_released_again(
+    cast: Cast, office: Browser
+) -> None:
+    unit, person = works(cast, "上虞的厂"), cast.town.person("沈师傅")
+    cast.town.belongs(person, unit, "2024-01-01")
+    person.submit(study(date="2026-03-02"))
+    form = office.get(f"{at(person)}/restrictions")
+    assert "在办的申报 1 项" in form.text
+
+    done = office.press(form, "限制处理", basis="申〔2026〕8号", words="本人申请")
+    assert {"限制处理", "登记离开"} & done.buttons() == set() and "解除限制" in done.text
+    lifted = office.press(office.get(f"{at(person)}/restriction-liftings"), "解除限制", basis="申〔2026〕9号")
+    assert "限制处理" in lifted.text and "解除限制" not in lifted.buttons()
+
+
+def test_a_title_that_was_entered_in_error_is_struck_out(cast: Cast, office: Browser) -> None:
+    unit, person = works(cast, "诸暨的厂"), cast.town.person("冯师傅")
+    cast.town.belongs(person, unit, "2024-01-01")
+    page = f"/persons/{person.id}/titles"
+    wrong = {"level": "senior", "obtained_on": "2021-12-30"}
+    assert "作废职称：没有这一条职称登记" in office.get(f"{page}?purpose=title_application").text
+    office.press(office.get(f"{page}/recording"), "登记职称", **wrong)
+
+    gone = office.press(office.get(f"{page}/voiding"), "作废职称", **wrong)
+
+    assert "没有登记的职称" in gone.text or "2021-12-30" not in gone.text
+
+
 def test_a_wrong_unit_is_struck_out_by_human_resources_alone(cast: Cast, office: Browser) -> None:
     right, wrong, person = works(cast, "对的厂"), works(cast, "错的厂"), cast.town.person("钱师傅")
     cast.town.belongs(person, right, "2024-01-01")
@@ -56,6 +84,11 @@ def test_a_unit_is_renamed_merged_and_closed(cast: Cast, office: Browser) -> Non
 
     renamed = office.press(office.get(f"{page}/renaming"), "更名", name="新名字的厂", starts="2026-02-01")
     assert "新名字的厂" in renamed.text and "起初" in renamed.text
+    cast.town.belongs(cast.town.person(), one, "2024-01-01")
+    form = office.get(f"{page}/relocation")
+    assert "以今天计 1 人" in form.text
+    moved = office.press(form, "变更地区或行业", region="330603", sector="industry", starts="2026-02-01")
+    assert "柯桥" in moved.text and "起初" in moved.text
     unknown = office.press(office.get(f"{page}/merger"), "并入其他单位", 422,
                            into=credit_code(8_321), starts="2026-03-01")
     assert "没有这个编号或代码的单位" in unknown.text

@@ -1,7 +1,8 @@
-"""What becomes of a unit after it was verified: renamed, merged into another, closed, by human resources of its place.
+"""What becomes of a unit after it was verified: renamed, moved, merged, closed, by human resources of its place.
 
 A credit code survives a change of name and not a merger (GB 32100). What people registered with a unit stays theirs and
-its own: nobody is moved with it, since a change of unit is each person's to ask for (W 4).
+its own: nobody changes to another with it, since that is each person's to ask for (W 4). Where a unit moves they stay
+with it, and from that day on belong where it is (`ledger.streams.relocation`).
 
 Reading: such a change is entered once its day has come. One that is foretold may not happen, and until then the unit
 would be told to those who look as what it is not yet.
@@ -13,22 +14,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from api.cases.belonging.units import is_id, view
+from api.cases.belonging.units import is_id, known_sector, view
 from api.cases.doing import Asked, Done, Reading, do
+from api.cases.everything import everything_of
 from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, present
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
 from ledger.events.base import Name
+from ledger.streams import claim as claims
+from ledger.streams import person as persons
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision
+from ledger.streams.person import Person, closed_to_processing
+from ledger.streams.relocation import dated_anew
 from ledger.streams.standing import Actor
 from ledger.streams.unit import Unit
+from ledger.vocabulary import UnitId
+from projections.affiliations import ever_of
+from projections.applications import applications_of
 
 _Fields = dict[str, Any]
+
+ALONG_MOST: Final = 1_900
+"""So many people come along with their unit in one append, which holds 2,000 events."""
 
 
 def rename(house: House, caller: Caller, unit: str, fields: _Fields, asked: Asked) -> Done | Refusal:
@@ -36,6 +48,66 @@ def rename(house: House, caller: Caller, unit: str, fields: _Fields, asked: Aske
     _come(house, "starts", fields["starts"])
     command = units.RenameUnit(role=HUMAN_RESOURCES, name=fields["name"], starts=fields["starts"])
     return _change(house, caller, unit, asked, lambda _, found, by: units.decide_renaming(found, command, by))
+
+
+def relocate(house: House, caller: Caller, unit: str, fields: _Fields, asked: Asked) -> Done | Refusal:
+    """Put a unit in another place or sector, and its people with it.
+
+    Of very many, some go before it in appends of their own: those are right by themselves, and whoever is cut short
+    asks again. The rest follow, and the unit at last.
+    """
+    _come(house, "starts", fields["starts"])
+    known_sector(house, fields["sector"])
+    command = units.MoveUnit(role=HUMAN_RESOURCES, **{name: fields[name] for name in ("region", "sector", "starts")})
+
+    def decide(reading: Reading, found: Unit | None, by: Actor) -> Decision:
+        decided = units.decide_move(found, command, by)
+        if isinstance(decided, Refusal) or asked.dry_run:  # Whom it takes along, `effects` says.
+            return decided
+        if (behind := everything_of(house, reading, unit)) is not None:
+            return behind
+        return (*decided, *dated_anew(_people(house, reading, unit), UnitId(unit), command, by))
+
+    def decide_some(reading: Reading, found: Unit | None, by: Actor) -> Decision:
+        decided = decide(reading, found, by)
+        if isinstance(decided, Refusal) or len(decided) <= ALONG_MOST:
+            return Refusal.because("nothing_changed")
+        return decided[1:ALONG_MOST]
+
+    some = asked._replace(key=None)
+    while not asked.dry_run and isinstance(_change(house, caller, unit, some, decide_some), Done):
+        pass
+    return _change(house, caller, unit, asked, decide)
+
+
+def effects(house: House, unit: str, starts: date) -> dict[str, Any]:
+    """What a move from a day on would do, as of now: who comes along, and what stays with the hands that have it.
+
+    What waits stays where it was submitted or filed (AMB-28); what is registered stays as it was decided, and from
+    that day on is evaluated by the law of the new place. Accounts keep their scopes in the old one, for what waits
+    there; for the new one its office grants them.
+    """
+    house.settled()
+    reading = Reading(house.ledger)
+    there = [one for one in _people(house, reading, unit)
+             if (now := one.affiliation_on(starts)) is not None and now.unit == unit]
+    names = [claim for one in there for claim in house.answers.claims_of(one.person)]
+    held = [one for one in reading.states(names, claims.evolve).values() if one is not None]
+    applied = [one for whose in there for one in applications_of(house.answers, whose.person)]
+    return {
+        "people": len(there), "left": sum(closed_to_processing(one) is not None for one in there),
+        "claims_waiting": sum(one.status in _WAITING for one in held),
+        "claims_registered": sum(one.is_registered and one.study.evidence_on >= starts for one in held),
+        "applications_waiting": sum(one.status in ("filed", "assessed") for one in applied),
+    }
+
+
+_WAITING: Final = (claims.Status.UNDER_REVIEW, claims.Status.RETURNED)
+
+
+def _people(house: House, reading: Reading, unit: str) -> list[Person]:
+    found = reading.states(ever_of(house.answers, unit), persons.evolve)
+    return [one for one in found.values() if one is not None]
 
 
 def merge(house: House, caller: Caller, unit: str, fields: _Fields, asked: Asked) -> Done | Refusal:

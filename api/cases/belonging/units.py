@@ -41,9 +41,7 @@ def register(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
     if contact.get("phone") is not None:
         number = identifier("/contact/phone", lambda: phones.parse(contact["phone"]))
         contact = {**contact, "phone": number.normalised}
-    sectors = law_now(house.answers).vocabulary.sectors
-    if fields["sector"] not in sectors:
-        raise BadFields([Fault("/sector", "not_by_the_words_of_the_law", f"应为 {'、'.join(sectors)} 之一。")])
+    known_sector(house, fields["sector"])
     command = units.RegisterUnit(
         unit=unit, credit_code=code.code, name=fields["name"], region=fields["region"],
         sector=fields["sector"], contact=Contact(**contact), kinds=tuple(fields.get("kinds", ("employer",))),
@@ -54,6 +52,13 @@ def register(house: House, caller: Caller, fields: dict[str, Any], asked: Asked)
 
     by = caller.by("applicant") if caller.id else caller._replace(id=unit).by("applicant")
     return do(house.ledger, by, asked, decide)
+
+
+def known_sector(house: House, sector: str) -> None:
+    """See that a sector is one of the words of the law."""
+    sectors = law_now(house.answers).vocabulary.sectors
+    if sector not in sectors:
+        raise BadFields([Fault("/sector", "not_by_the_words_of_the_law", f"应为 {'、'.join(sectors)} 之一。")])
 
 
 def verify(house: House, caller: Caller, unit: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:

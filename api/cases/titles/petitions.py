@@ -199,6 +199,32 @@ def record_title(house: House, caller: Caller, person: str, fields: dict[str, An
     return upon_person(house, caller, person, asked, RECORDING, decide)
 
 
+def void_title(house: House, caller: Caller, person: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Strike out a title that was entered in error; one that was granted here is taken away, and never struck out."""
+    wanted = (fields["level"], fields["obtained_on"].isoformat(), fields.get("series"))
+
+    def decide(reading: Reading, role: str, found: Person, by: Actor) -> Decision:
+        command = careers.VoidTitle(
+            role=role, level=fields["level"], obtained_on=fields["obtained_on"], series=fields.get("series"))
+        decided = careers.decide_title_void(found, command, by)
+        if isinstance(decided, Refusal):
+            return decided
+        if (behind := everything_of(house, reading, person)) is not None:
+            return behind
+        granted = next((one.application for one in applications_of(house.answers, person)
+                        if (one.level, one.obtained_on, one.series) == wanted), None)
+        return decided if granted is None else Refusal.because("title_granted", application=granted)
+
+    return upon_person(house, caller, person, asked, RECORDING, decide)
+
+
+def resting_on(house: House, person: str, fields: dict[str, Any]) -> list[str]:
+    """The applications under way that count their years from a title."""
+    house.settled()
+    return [one.application for one in applications_of(house.answers, person)
+            if one.status in ("filed", "assessed") and one.title_obtained_on == fields["obtained_on"].isoformat()]
+
+
 def _happened(house: House, day: date) -> None:
     if day > house.today:
         words = f"取得职称之日 {day} 还没有到；请写今日或以前的日期。"

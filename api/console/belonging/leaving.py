@@ -6,9 +6,10 @@ A person's own page of it is `api.console.belonging.transfers.mine`. `tests/cons
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from api.cases.belonging import leaving, people
+from api.cases.belonging import leaving, people, restricting
 from api.cases.log import histories
 from api.console import deeds
 from api.console.belonging.transfers import belonged
@@ -19,7 +20,13 @@ from api.console.moment import asked_moment
 from api.console.records import named_units, unit_name
 from api.console.screen import Asking, Page, Shown
 from api.console.tracing.field_words import ID_KINDS
-from api.routes.schemas.people import CorrectedPersonBody, DepartureBody, StruckOutBody
+from api.routes.schemas.people import (
+    CorrectedPersonBody,
+    DepartureBody,
+    RestrictionBody,
+    RestrictionLiftedBody,
+    StruckOutBody,
+)
 from ledger.errors import Refusal
 from ledger.streams.person import Person
 
@@ -56,7 +63,8 @@ def _subject(asking: Asking, person: str) -> Subject | Refusal:
     def told(view: Mapping[str, Any]) -> list[tuple[str, Any]]:
         each = [f"{unit_name(house, one['unit'])}，自 {one['from']} 至 {one['to'] or '今'}"
                 for one in reversed(view["affiliations"])]
-        return [("人事隶属", "；".join(each) or "没有单位")]
+        return [("人事隶属", "；".join(each) or "没有单位"),
+                ("个人信息", "限制处理，只存储" if view["restricted"] else "正常处理")]
 
     def becomes(then: Person) -> list[tuple[str, Any]]:
         return told(people.view(then))
@@ -97,6 +105,22 @@ def _identity(_: Asking, __: Subject) -> Sequence[Field]:
             deeds.papers("身份证件或更名证明的扫描件"))
 
 
+def _stopping(asking: Asking, subject: Subject) -> Sequence[Field]:
+    return (_basis(asking, subject), replace(deeds.WORDS, hint="加密留存。"))
+
+
+def _resuming(asking: Asking, subject: Subject) -> Sequence[Field]:
+    return (_basis(asking, subject),)
+
+
+def _basis(asking: Asking, subject: Subject) -> Field:
+    rests = restricting.effects(asking.house, subject.id)
+    counted = (f"在办的申报 {len(rests['claims'])} 项、单位变更 {len(rests['transfers'])} 项、"
+               f"职称申报 {len(rests['applications'])} 项")
+    return Field("basis", "依据", is_required=True, most=100,
+                 hint=f"条款或公文文号；记入公开的日志，不写个人情况。随之停办或恢复：{counted}")
+
+
 BELONGING: Final = Room(_subject, deeds.named(
     Deed("corrections", "更正姓名、证件", people.correct, CorrectedPersonBody, _identity,
          lambda _, __: {"name": "", "words": deeds.UNTYPED},
@@ -113,4 +137,11 @@ BELONGING: Final = Room(_subject, deeds.named(
          "bad", depends=True,
          note="确认错了单位或起始日的，作废后由本人重新申请。已认定的学时按当时的决定保留，依隶属评定的随之重算。"
               "记为一个事件，原登记仍然可见。"),
+    Deed("restrictions", "限制处理", restricting.restrict, RestrictionBody, _stopping,
+         lambda _, __: {"basis": deeds.UNTYPED, "words": deeds.UNTYPED}, "bad",
+         note="本人依法拒绝处理，或应当删除而尚不能删除的（个人信息保护法第四十四条、第四十七条）。此后只存储，不登记、不审核、"
+              "不更正；已登记的学时不变。记为一个事件；可以解除。"),
+    Deed("restriction-liftings", "解除限制", restricting.lift, RestrictionLiftedBody, _resuming,
+         lambda _, __: {"basis": deeds.UNTYPED},
+         note="停办的事项从原处恢复。因销毁提议而限制的，撤回提议即解除。记为一个事件，不能删除。"),
 ))

@@ -145,18 +145,25 @@ def unit_stands(unit: str) -> Any:
                   caller=caller_of_session())
 
 
-def _unit_fields(house: House) -> list[Field]:
+def seat_fields(house: House) -> tuple[Field, Field]:
+    """Where a unit is, and in which sector."""
     today = house.today
     places = [(regions.PROVINCE, f"{region(regions.PROVINCE)}（省本级）")]
     for city in regions.cities(today):
         places.append((city, f"{region(city)}（市本级）"))
         places += [(code, region(code)) for code in regions.county_units(today) if code[:4] == city[:4]]
     sectors = tuple(law_now(house.answers).vocabulary.sectors.items())
+    return (
+        Field("region", "所在地", "choice", tuple(places), is_required=True, hint="决定由哪里的部门核验和登记学时"),
+        Field("sector", "行业", "choice", sectors, is_required=True, hint="决定适用哪个行业的细则"),
+    )
+
+
+def _unit_fields(house: House) -> list[Field]:
     return [
         Field("name", "单位名称", is_required=True, hint="与登记证照上的一致", fills="organization"),
         Field("credit_code", "统一社会信用代码", is_required=True, most=40, hint="18 位"),
-        Field("region", "所在地", "choice", tuple(places), is_required=True, hint="决定由哪里的部门核验和登记学时"),
-        Field("sector", "行业", "choice", sectors, is_required=True, hint="决定适用哪个行业的细则"),
+        *seat_fields(house),
         Field("kinds", "性质", "many", tuple(UNIT_KINDS.items()), value="employer"),
         Field("contact.name", "联系人", is_required=True, most=60, fills="name"),
         Field("contact.phone", "联系电话", most=40, fills="tel"),

@@ -7,6 +7,7 @@ What is said of a unit itself is public; of its people it is said for a purpose,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from api.cases.belonging import unit_life, unit_years, units
 from api.cases.claiming.queue import PURPOSE
 from api.cases.standing import reading_unit
 from api.console import deeds, words
+from api.console.belonging.registration import seat_fields
 from api.console.belonging.transfers import UNIT_STATES
 from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Room, Subject
@@ -30,6 +32,7 @@ from api.routes.schemas.units import (
     UnitClosingBody,
     UnitMergerBody,
     UnitRejectionBody,
+    UnitRelocationBody,
     UnitRenamingBody,
     VerificationBody,
 )
@@ -140,6 +143,7 @@ def _subject(asking: Asking, unit: str) -> Subject | Refusal:
 def _subject_of(found: units.Sheet) -> Subject:
     def stands(unit: Unit) -> list[tuple[str, Any]]:
         return [("名称", unit.names[-1].name), ("状态", UNIT_STATES[unit.status]),
+                ("所在地和行业", seat(unit.seats[-1].region, unit.seats[-1].sector)),
                 ("人员匹配", "可以匹配" if unit.status is Status.VERIFIED else "不能匹配")]
 
     one = found.unit
@@ -158,6 +162,23 @@ def _why(_: Asking, __: Subject) -> Sequence[Field]:
 def _new_name(asking: Asking, subject: Subject) -> Sequence[Field]:
     return (Field("name", "新名称", is_required=True, value=subject.title, most=100),
             _day(asking, "starts", "自", "登记机关核准更名的日期"))
+
+
+def _seat(asking: Asking, subject: Subject) -> Sequence[Field]:
+    last = subject.state.seats[-1]
+    told = unit_life.effects(asking.house, subject.id, asking.house.today)
+    along = (f"人员随单位改记，以今天计 {told['people']} 人"
+             + (f"，其中 {told['left']} 人限制处理，不改记" if told["left"] else "")
+             + f"；在办的申报 {told['claims_waiting']} 项、职称申报 {told['applications_waiting']} 项仍由原部门办理")
+    region_, sector = seat_fields(asking.house)
+    return (replace(region_, value=last.region), replace(sector, value=last.sector),
+            _day(asking, "starts", "自", f"变更登记的日期。{along}"))
+
+
+def _elsewhere(subject: Subject) -> dict[str, str]:
+    """Any other place, to find out whether it may be moved at all."""
+    last = subject.state.seats[-1]
+    return {"region": "330000" if last.region != "330000" else "330100", "sector": last.sector}
 
 
 def _into(asking: Asking, _: Subject) -> Sequence[Field]:
@@ -183,6 +204,10 @@ UNIT: Final = Room(_subject, deeds.named(
     Deed("renaming", "更名", unit_life.rename, UnitRenamingBody, _new_name,
          lambda asking, _: {"name": deeds.UNTYPED, "starts": asking.house.today}, depends=True,
          note="信用代码、人员和已登记的学时不变；此前的日期仍显示原名称。记为一个事件，不能删除。"),
+    Deed("relocation", "变更地区或行业", unit_life.relocate, UnitRelocationBody, _seat,
+         lambda asking, subject: {**_elsewhere(subject), "starts": asking.house.today}, depends=True,
+         note="自该日起，人员随单位改记，适用新所在地和行业的细则；此前登记的学时，认定不变。原有经办权限仍办理原地的待办，"
+              "新地的权限由当地部门授予。记为一个事件，不能删除。"),
     Deed("merger", "并入其他单位", unit_life.merge, UnitMergerBody, _into,
          lambda asking, _: {"into": "", "starts": asking.house.today}, "bad", depends=True,
          note=f"此后不再接收人员或办理业务。{_STAY}记为一个事件，不能恢复。"),

@@ -26,7 +26,13 @@ from api.console.titles.applications import PURPOSE
 from api.paper.tables_out import Table
 from api.routes.bodies import Query
 from api.routes.fields import Day
-from api.routes.schemas.applications import DisqualificationBody, LiftingBody, TitleBody, TitleRevocationBody
+from api.routes.schemas.applications import (
+    DisqualificationBody,
+    LiftingBody,
+    TitleBody,
+    TitleRevocationBody,
+    TitleVoidingBody,
+)
 from api.routes.sent import fields_of
 from api.words.codes import CAUSES, LIFTING, SERIES, TITLE_LEVELS
 from ledger.errors import Refusal
@@ -187,6 +193,15 @@ def _title(_: Asking, __: Subject) -> Sequence[Field]:
             Field("obtained_on", "取得之日", "date", is_required=True), deeds.papers("职称证书的扫描件"))
 
 
+_ENTERED: Final = ("level", "series", "obtained_on")
+
+
+def _entered(_: Asking, __: Subject) -> Sequence[Field]:
+    return (Field("level", "登记错的级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
+            Field("series", "系列", "choice", tuple(SERIES.items()), blank="没有写系列"),
+            Field("obtained_on", "登记的取得之日", "date", is_required=True))
+
+
 def _bar(_: Asking, subject: Subject) -> Sequence[Field]:
     cause = Field("cause", "原因", "choice", tuple(CAUSES.items()), is_required=True)
     return titles.grounds(subject.state.tainted, (
@@ -213,6 +228,10 @@ RECORD: Final = Room(_person, deeds.named(
     Deed("recording", "登记职称", petitions.record_title, TitleBody, _title,
          lambda asking, _: {"level": "assistant", "obtained_on": asking.house.today}, depends=True,
          note="他处评定或登记簿之前取得的职称。申报的年数从取得之后算起。记为一个事件，不能删除。"),
+    Deed("voiding", "作废职称", petitions.void_title, TitleVoidingBody, _entered,
+         lambda _, subject: {name: value for name, value in _newest(_, subject).items() if name in _ENTERED}, "bad",
+         depends=True,
+         note="登记错的级别、系列或日期作废后重新登记。评定取得的职称不能作废。记为一个事件，原登记仍然可见。"),
     Deed("disqualification", "限期不得申报", sanctions.bar, DisqualificationBody, _bar,
          lambda _, __: {"cause": "falsified", "words": "-"}, "bad", depends=True,
          note="没有申报可取消、而有文件规定期限的。记为一个事件；恢复须另一人办理。"),

@@ -13,6 +13,7 @@ from api.routes.bodies import Body
 from api.routes.fields import Choice, Day, Id, Many, Number, QueryNumber, Sha256, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, PageQuery, Reflects
+from api.routes.schemas.people import PersonAnswer
 from api.routes.schemas.questions import AxesQuery
 
 _STATES: Final = ("filed", "assessed", "postponed", "granted", "withdrawn", "disqualified", "lifted")
@@ -232,6 +233,20 @@ class TitleBody(GrantBody):
     level = Word(required=True, metadata={"description": "级别", "example": "intermediate"})
     series = Word(metadata={"description": "职称系列", "example": "engineering"})
     evidence = Many(Sha256(), 20, unique=True, metadata={"description": "证书的摘要"})
+
+
+class TitleVoidingBody(GrantBody):
+    """A title that was entered in error, as it was entered."""
+
+    level = Word(required=True, metadata={"description": "级别", "example": "intermediate"})
+    series = Word(metadata={"description": "职称系列", "example": "engineering"})
+
+
+class TitleVoidingAnswer(PersonAnswer):
+    """A person without the title."""
+
+    applications = ma.fields.List(ma.fields.String(), metadata={
+        "description": "试办时给出：以该职称起算年数、尚在办理的职称申报"})
 
 
 class GroundsBody(Words):

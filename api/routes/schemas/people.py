@@ -41,6 +41,28 @@ class StruckOutBody(Body):
     starts = Day(required=True, metadata={"description": "登记错的人事隶属自哪一天起"})
 
 
+class RestrictionLiftedBody(Body):
+    """By what processing goes on."""
+
+    basis = Text(100, required=True, metadata={
+        "description": "依据的条款或公文文号；记入公开的日志，不写个人情况", "example": "申〔2026〕9号"})
+
+
+class RestrictionBody(Words):
+    """By what, and why, processing stops; the words are sealed."""
+
+    basis = Text(100, required=True, metadata={
+        "description": "依据的条款或公文文号；记入公开的日志，不写个人情况", "example": "申〔2026〕8号"})
+
+
+class RestrictionEffects(ma.Schema):
+    """What rests while processing is restricted, or goes on after."""
+
+    claims = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "在办的申报"})
+    transfers = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "待确认的单位变更"})
+    applications = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "在办的职称申报"})
+
+
 class IdentityAnswer(Answer):
     """Who it is, masked."""
 
@@ -80,3 +102,9 @@ class PersonAnswer(Recorded):
     affiliations = ma.fields.List(ma.fields.Nested(AffiliationAnswer), required=True)
     titles = ma.fields.List(ma.fields.Nested(TitleAnswer), required=True)
     token = ma.fields.String(metadata={"description": "只在本人登记的答复中给出；请妥善保存"})
+
+
+class RestrictionAnswer(PersonAnswer):
+    """A person who is restricted, or no longer."""
+
+    effects = ma.fields.Nested(RestrictionEffects, metadata={"description": "试办时给出：随之停办或恢复的事项"})

@@ -47,6 +47,25 @@ class UnitRenamingBody(Body):
     starts = Day(required=True, metadata={"description": "自哪一天起，不晚于今天"})
 
 
+class UnitRelocationBody(Body):
+    """Where a unit is from a day on."""
+
+    region = Region(required=True)
+    sector = Word(required=True, metadata={"description": "行业，词表见 /v1/words；不变的照写", "example": "industry"})
+    starts = Day(required=True, metadata={"description": "自哪一天起，不晚于今天"})
+
+
+class RelocationEffects(ma.Schema):
+    """What a move does, or would."""
+
+    people = ma.fields.Integer(required=True, metadata={"description": "那一天隶属于该单位的人数，随单位改记"})
+    left = ma.fields.Integer(required=True, metadata={"description": "其中限制处理或已删除、不改记的人数"})
+    claims_waiting = ma.fields.Integer(required=True, metadata={"description": "在办的申报，仍由原部门办理"})
+    claims_registered = ma.fields.Integer(
+        required=True, metadata={"description": "那一天起已登记的学时：认定不变，重算时依新所在地的细则"})
+    applications_waiting = ma.fields.Integer(required=True, metadata={"description": "在办的职称申报，仍由原部门办理"})
+
+
 class UnitMergerBody(Body):
     """In what a unit goes up."""
 
@@ -74,3 +93,9 @@ class UnitAnswer(Recorded):
     into = ma.fields.String(allow_none=True)
     ended_on = ma.fields.String(allow_none=True)
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, metadata={"description": "不予核验的理由，仅在查看时给出"})
+
+
+class RelocationAnswer(UnitAnswer):
+    """A unit that moved, or would."""
+
+    effects = ma.fields.Nested(RelocationEffects, metadata={"description": "试办时给出：会改变什么，不会改变什么"})

@@ -128,6 +128,8 @@ def units_come_and_go(place: Jiaxing) -> None:
         "秀洲区环境监测站", "嘉兴柳湾环境检测服务部", "秀洲区王江泾环保服务所"))
     people.did(f"/v1/units/{old['unit']}/renaming", {"name": "秀洲区生态环境监测中心", "starts": "2026-03-01"},
                version=old["version"])
+    people.did(f"/v1/units/{old['unit']}/relocation", {
+        "region": "330402", "sector": "environment", "starts": "2026-04-01"}, version=old["version"] + 1)
     people.did(f"/v1/units/{small['unit']}/merger", {"into": old["unit"], "starts": "2026-07-01"},
                version=small["version"])
     people.did(f"/v1/units/{sold['unit']}/closing", {"ends": "2026-09-30"}, version=sold["version"])
@@ -201,6 +203,11 @@ def people_join_and_leave(place: Jiaxing) -> None:
     theirs = hand_of(town, namesake, "庄立人", "fengqiao.zhuang", "unit", COUNTY, unit=namesake["unit"])
     place.joins(yu, namesake, theirs, "2026-05-01")
     people.did(f"{at}/affiliation-voidings", {"starts": "2026-05-01"})
+    wrong = {"level": "senior", "series": "engineering", "obtained_on": "2021-12-30"}
+    people.did(f"{at}/titles", wrong)
+    people.did(f"{at}/title-voidings", wrong)
+    people.did(f"{at}/restrictions", {"basis": "申〔2026〕8号", "words": "本人书面申请，在核实信息期间停止处理。"})
+    people.did(f"{at}/restriction-liftings", {"basis": "申〔2026〕9号"})
 
 
 def a_claim_is_reviewed_and_corrected(place: Jiaxing) -> None:
