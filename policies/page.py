@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from policies.coverage import sentences, touches
 from policies.form import read_form
+from policies.reading_words import reading_in_words
 from policies.render import Row, rows_of, shared_rows
-from policies.rulebook import Rulebook
+from policies.rulebook import Reading, Rulebook
 from policies.soundness import fold
 
 _NUMBER: Final = "[一二三四五六七八九十]+"
@@ -47,6 +48,11 @@ class Page:
     def title(self) -> str:
         """Document number and name."""
         return f"{self.book.document}《{self.book.title}》"
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """How the text is read, in the words of whoever reads it."""
+        return tuple(map(reading_in_words, self.book.readings))
 
     @property
     def state(self) -> str | None:

@@ -91,10 +91,10 @@ def _text(page: Page, columns: int) -> str:
         else:
             lines += [*told, *(f"  │ {line}" for line in rows), ""]
     lines += ["", "读法", ""]
-    for reading in page.book.readings:
+    for reading in page.readings:
         lines += wrap(f"{reading.id}  {reading.question}", columns)
         lines += [f"    {line}" for line in wrap(_of_reading(reading), columns - 4)]
-    if not page.book.readings:
+    if not page.readings:
         lines.append("（没有：条文没有留下两可之处）")
     return "\n".join(lines) + "\n"
 
@@ -125,7 +125,7 @@ def _markdown(page: Page) -> str:
         )
         lines.append(f"| {told} | {rows} |")
     lines += ["", "## 读法", ""]
-    for one in page.book.readings:
+    for one in page.readings:
         lines.append(f"- **{one.id} {_cell(one.question)}** {_cell(_of_reading(one))}")
     return "\n".join(lines) + "\n"
 
@@ -195,7 +195,7 @@ def _html(page: Page) -> str:
     readings = "".join(
         f'<dt id="{escape(one.id)}">{escape(one.id)} {escape(one.question)}</dt><dd>{escape(one.chosen)}<br>'
         f"<span>理由：{escape(one.reason)} 另一种读法：{escape('；'.join(one.alternatives))}</span></dd>\n"
-        for one in page.book.readings
+        for one in page.readings
     )
     return (
         '<!doctype html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'

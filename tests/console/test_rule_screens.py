@@ -13,7 +13,7 @@ import pytest
 
 from api.console.screens import page_routes
 from api.service.app import create_app
-from api.words.reading_words import in_words
+from policies.reading_words import in_words
 from policies.shelf import SHIPPED, TEXTS, shipped
 from projections.replay.report import FORMAT
 from tests.api.house_kit import Someone, Town, house_in_2026, study

@@ -63,8 +63,22 @@ def test_a_page_holds_every_sentence_every_row_and_every_reading(form: str, book
         assert row.article in shown
         # A condition that its clause has said is not said again.
         assert fold(row.words).replace("-", "") in shown or row.kind == "condition"
-    for reading in book.readings:
+    for reading in page_of(book).readings:
         assert all(fold(words).replace("-", "") in shown for words in (reading.id, reading.chosen, reading.reason))
+
+
+@pytest.mark.parametrize("book", [book for book in EVERY if book.readings], ids=lambda book: book.id)
+@pytest.mark.parametrize("form", FORMS)
+def test_no_reading_is_printed_with_a_name_of_the_file_alone(form: str, book) -> None:  # type: ignore[no-untyped-def]
+    """`by_analogy` is 比照执行, P is 浙人社发〔2016〕63号; a name of the file stands in brackets after its words."""
+    shown = words_in(show(book, form, columns=400), form).replace("│", "")
+    _, heads, printed = shown.partition(f"读法{book.readings[0].id.replace('-', '')}")
+    assert heads
+    bare = re.sub(r"（[^（）]*）", "", printed)
+
+    assert not re.search("[a-z]{3}", bare), bare
+    assert not re.search("(?<![A-Za-z0-9])[PERNW](?![A-Za-z0-9])", printed), "the letters are ours"
+    assert book.key != "N" or "照浙自然资发〔2020〕23号：作者比例（share={percent=[100,80,60],then=0}）" in printed
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.id)

@@ -31,13 +31,13 @@ from api.house import House
 from api.law_of import law_now
 from api.operational.callers import FOUNDER
 from api.paper.tables_out import Table
-from api.words.reading_words import in_words
 from api.words.year_page import moment as written
 from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.vocabulary import format_hours
 from policies.analysis import Finding
 from policies.page import as_json_page
+from policies.reading_words import in_words
 from policies.render import words_of
 from policies.rulebook import Rulebook
 from policies.rules import TEXT, Change

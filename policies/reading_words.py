@@ -1,14 +1,20 @@
 """Readings in Chinese: names that rulebooks are written in, told in words with the code beside them.
 
 What is enacted stays as it was enacted, word for word; its readings name things as the file does, `by_analogy` or
-`force = "must"`. Whoever reads the law on a screen is told what that means, and whoever looks for it in the file finds
-it. `tests/console/test_rule_screens.py` shows it of all that is enacted.
+`force = "must"`, and the five regulations by their letters, P or N. Whoever reads the law is told what that means, and
+whoever looks for it in the file finds it. `tests/policies/test_rulebook_page.py` shows it in print,
+`tests/console/test_rule_screens.py` on the screens.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import cache
 from typing import Final
+
+from policies.rulebook import Reading
+from policies.shelf import drafts, shipped
 
 _NAMES: Final = {
     "by_analogy": "比照执行", "late_filing": "逾期备案", "not_filed": "没有备案", "exam_hours": "考试所得学时",
@@ -25,8 +31,15 @@ _SETTINGS: Final = {
 _VALUE: Final = r"(?:\{[^{}]*\}|\[[^\[\]]*\]|\"[^\"]*\"|[a-z_]+|[0-9.]+)"
 _SETTING: Final = re.compile(rf" ?\b({'|'.join(_SETTINGS)}) = ({_VALUE}) ?")
 _NAME: Final = re.compile(rf" ?(?<![a-z_.\"])({'|'.join(map(re.escape, _NAMES))})(?![a-z_.\"]) ?")
+_KEY: Final = re.compile(r" ?(?<![A-Za-z0-9])([PERNW]|A[1-7])(?![A-Za-z0-9]) ?")
 _BESIDE: Final = re.compile(r"（[^（）]*）")
 """What stands in brackets already follows its words."""
+
+
+def reading_in_words(one: Reading) -> Reading:
+    """A reading as people are told it."""
+    return replace(one, question=in_words(one.question), chosen=in_words(one.chosen), reason=in_words(one.reason),
+                   alternatives=tuple(map(in_words, one.alternatives)))
 
 
 def in_words(text: str) -> str:
@@ -47,4 +60,11 @@ def _told(part: str) -> str:
 
 
 def _named(part: str) -> str:
+    part = _KEY.sub(lambda found: _documents().get(found[1], found[0]), part)
     return _NAME.sub(lambda found: f"{_NAMES[found[1]]}（{found[1]}）", part)
+
+
+@cache
+def _documents() -> dict[str, str]:
+    """What the letters stand for: the regulations that are shipped, and the drafts."""
+    return {book.key: book.document for book in (*drafts().books, *shipped().books)}
