@@ -1,4 +1,4 @@
-"""Where a request comes from, and how many may come from one place: registration, login, the log and its proofs.
+"""Where a request comes from, and how many may come from one place: registration, login, exports, the log and proofs.
 
 Reading: behind a proxy on this machine, or one that the setting `trusted_proxies` names, the last entry of
 X-Forwarded-For is the proxy's own word; from anywhere else the header is anyone's, and only the connection counts. What
@@ -29,7 +29,7 @@ from flask import current_app, request
 
 from api.refusals.problems import Problem
 
-PER_MINUTE: Final = {"registration": 20, "login": 60, "verification": 300, "export": 1_200}
+PER_MINUTE: Final = {"registration": 20, "login": 60, "verification": 300, "export": 1_200, "table": 120}
 """How many requests of a kind a place may make in a minute, all at once if need be."""
 
 LIMITED: Final = {
@@ -47,6 +47,19 @@ LIMITED: Final = {
     ("GET", "/v1/events/<int:position>/proof"): "verification", ("GET", "/log/tile/<path:rest>"): "export",
 }
 """What is counted: whatever nobody need log in for, or logs in with."""
+
+_WHOLE_FILES: Final = (".csv", ".xlsx", ".zip")
+
+
+def kind_of(method: str, rule: str) -> str | None:
+    """As what a route is counted, if it is; whole tables and bundles are, so that a stolen token empties nothing fast.
+
+    `rule`: the address as the service knows it.
+    """
+    if method == "GET" and rule.endswith(_WHOLE_FILES):
+        return "table"
+    return LIMITED.get((method, rule))
+
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PROXIES: Final = "TRUSTED_PROXIES"

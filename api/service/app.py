@@ -28,7 +28,7 @@ from api import routes
 from api.console.absent import Absent
 from api.doctor.checks import Check, Level, found
 from api.house import House
-from api.operational.addresses import LIMITED, buckets_here, limited
+from api.operational.addresses import buckets_here, kind_of, limited
 from api.refusals import problems
 from api.routes.answers import problem as write_problem
 from api.routes.door import Refused
@@ -199,7 +199,7 @@ def _limited(house: House) -> Callable[[], None]:
     def limit() -> None:
         asked = request_ctx.request
         rule = asked.url_rule
-        kind = None if rule is None else LIMITED.get((asked.method, rule.rule))
+        kind = None if rule is None else kind_of(asked.method, rule.rule)
         if kind is not None:
             limited(buckets, kind, now=house.now)
 

@@ -19,6 +19,7 @@ from api.operational.addresses import (
     Buckets,
     address_of_asker,
     buckets_here,
+    kind_of,
     limited,
     networks,
     shared,
@@ -122,6 +123,19 @@ def test_one_too_many_is_told_when_to_come_again(town: Town) -> None:
     assert int(answer.headers["Retry-After"]) >= 1
     assert town.client().get("/log/key", environ_base={"REMOTE_ADDR": "203.0.113.8"}).status_code == 200
     assert town.client().get("/v1/words", environ_base=FAR).status_code == 200
+
+
+def test_whole_tables_are_fetched_only_so_often_by_whoever_bears_a_token_too(town: Town) -> None:
+    assert {kind_of("GET", rule.rule) for rule in town.app.url_map.iter_rules()
+            if rule.rule.endswith((".csv", ".xlsx", ".zip"))} == {"table"}
+    own, headers = town.client(), town.person().headers()
+    for _ in range(PER_MINUTE["table"]):
+        assert own.get("/v1/claims.csv", headers=headers, environ_base=FAR).status_code == 200
+
+    answer = own.get("/v1/claims.xlsx", headers=headers, environ_base=FAR)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_requests")
+    assert own.get("/v1/claims", headers=headers, environ_base=FAR).status_code == 200, "what is read page by page"
 
 
 def test_whatever_is_limited_is_a_route_of_the_service(town: Town) -> None:
