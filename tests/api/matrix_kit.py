@@ -125,8 +125,9 @@ def _cast(town: Town, units: tuple[BODY, BODY, BODY], li: Someone, wang: Someone
 
     suspended = office("human_resources", "3302")
     town.founder.did(f"/v1/actors/{suspended.id}/suspension", version=2)
-    three = {role: office(role, "33", province, person=town.person(role[:2]).id) for role in (
-        "system_administrator", "security_administrator", "audit_administrator")}
+    separated = ("system_administrator", "security_administrator", "audit_administrator")
+    three = {role: office(role, "33", province, person=town.person(role[:2]).id) for role in separated}
+    away_too = {role: office(role, "3303", there, person=town.person(role[:3]).id) for role in separated}
     return {
         "nobody": town.nobody, "founder": town.founder,
         "reader": Someone(town.client(), town.house.register.reader_token),
@@ -143,13 +144,15 @@ def _cast(town: Town, units: tuple[BODY, BODY, BODY], li: Someone, wang: Someone
         "people_away": office("human_resources", "3303", there),
         "watch": office("supervisor", "3302"), "watch_own": office("supervisor", "3302", person=li.id),
         "watch_away": office("supervisor", "3303", there),
-        "blasting": office("blasting_association", "33", province, sector="blasting"),
-        "committee": office("title_committee", "3302"),
-        "market_away": office("talent_market", "3303", there),
+        "blasting": office("blasting_association", "33", province, sector="industry"),
+        "blasting_beside": office("blasting_association", "33", province, sector="blasting"),
+        "committee": office("title_committee", "3302"), "committee_away": office("title_committee", "3303", there),
+        "market": office("talent_market", "3302"), "market_away": office("talent_market", "3303", there),
         "joined_own": town.officer(beside, "unit", "330203", unit=beside["unit"], person=li.id),
         "organiser_away": town.officer(away, "recognised_organiser", "330302", unit=away["unit"]),
-        "policy": office("policy_office", "33", province),
+        "policy": office("policy_office", "33", province), "policy_away": office("policy_office", "3303", there),
         **{role.removesuffix("_administrator"): one for role, one in three.items()},
+        **{f"{role.removesuffix('_administrator')}_away": one for role, one in away_too.items()},
         "suspended": suspended,
     }
 

@@ -58,7 +58,7 @@ PUBLIC: Final = frozenset({
     "GET /verify", "GET /verify/offline", "POST /verify", "GET /v/<code>",
     "GET /register", "GET /register/unit", "GET /register/unit/<unit:unit>",
 })
-pytestmark = pytest.mark.timeout(600)  # Whoever asks first waits for thirteen thousand questions.
+pytestmark = pytest.mark.timeout(600)  # Whoever asks first waits for seventeen thousand questions.
 
 TELLS_OF_ALL: Final = "GET /metrics"  # Of each route and answer that was asked for: after all others it is long.
 FROM: Final = {"REMOTE_ADDR": "127.0.0.1", "HTTP_USER_AGENT": "matrix"}
@@ -243,7 +243,7 @@ def test_whoever_may_not_see_a_private_record_is_told_of_it_what_is_told_of_none
 def test_another_city_another_unit_and_another_sector_open_nothing_of_a_persons(
     scene: Scene, answers: Answers
 ) -> None:
-    far = [who for who in scene.cast if who.endswith("_away")] + ["stranger", "sector_beside"]
+    far = [who for who in scene.cast if who.endswith("_away")] + ["stranger", "sector_beside", "blasting_beside"]
     for route, told in answers.items():
         if routes(scene)[route].arguments & set(PRIVATE):
             assert [who for who in far if told[who][0] == "2"] == [], route
@@ -267,6 +267,12 @@ def test_the_three_administrators_and_the_policy_office_see_and_decide_nothing_o
     for route, told in answers.items():
         if routes(scene)[route].arguments & set(PRIVATE):
             assert [who for who in ("system", "security", "audit", "policy") if done(told[who])] == [], route
+
+
+def test_each_role_is_asked_within_scope_and_out_of_it(scene: Scene) -> None:
+    for role in ("unit", "sector", "people", "watch", "blasting", "committee", "market", "organiser", "policy",
+                 "system", "security", "audit"):
+        assert role in scene.cast and scene.cast.keys() & {f"{role}_away", f"{role}_beside"}, role
 
 
 def done(answer: str) -> bool:
