@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ledger.events.base import Event, Hand, Name, Open, Pseudonym, Sealed, Words
 from ledger.events.source import Source, source_names
-from ledger.events.study import Evidence, Ruling, Study, StudyDetails, certificate_name
+from ledger.events.study import Evidence, Ruling, Study, StudyDetails, certificate_name, roster_card_name
 from ledger.vocabulary import ActorId, ClaimId, PersonId, StreamId, UnitId
 
 
@@ -48,12 +48,16 @@ class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):
     evidence: Open[tuple[Evidence, ...]] = ()
     origin: Open[str] = "self"    # self, batch, auto, import
     source: Open[Source | None] = None
+    card_of: Pseudonym[UnitId | None] = None  # Of a roster's row: whose card the certificate is (P 15).
 
     def subjects(self) -> tuple[str, ...]:
         return (self.person, self.unit)
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
-        return (*super().names(sealed), *source_names(self.source))
+        assert isinstance(sealed, StudyDetails)
+        number, organiser = sealed.certificate_number, self.card_of
+        cards = () if number is None or organiser is None else (roster_card_name(organiser, number),)
+        return (*super().names(sealed), *cards, *source_names(self.source))
 
 
 class ClaimEndorsed(ClaimEvent, tag="claim.endorsed/1"):

@@ -16,6 +16,8 @@ from ledger.vocabulary import Category, RulebookId
 
 CERTIFICATE: Final = "certificate"
 """The kind of the name that a certificate is reserved under."""
+ROSTER_CARD: Final = "roster_card"
+"""The kind of the name that a card's number on a roster is reserved under."""
 
 
 class Evidence(Part):
@@ -95,3 +97,8 @@ class Ruling(Part):
 def certificate_name(issuer: str | None, number: str, person: str) -> Name:
     """The name under which a certificate is reserved: for its person, so two people who show one are no conflict."""
     return Name(CERTIFICATE, f"{issuer or ''}:{number}:{person}")
+
+
+def roster_card_name(organiser: str, number: str) -> Name:
+    """The name under which a card's number on a roster is reserved: an organiser gives it to one person once (D01)."""
+    return Name(ROSTER_CARD, f"{organiser}:{number}")

@@ -192,6 +192,7 @@ _KINDS: Final = {
     "course": "人员已学的课程", "course_of_year": "人员当年的选课", "seat": "考试座位",
     "seat_of_person": "人员的本场考试座位", "exam_of_year": "人员当年的考试报名", "revoked_title": "被撤销的职称",
     "annual_plan": "单位的年度培训计划", "filing_number": "备案号", "card_number": "登记卡号",
+    "roster_card": "名单上的登记卡号",
     "class_card": "人员的本班次登记卡", "import_file": "导入文件",
 }
 

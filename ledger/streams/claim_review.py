@@ -31,7 +31,7 @@ from ledger.streams.claim import Claim, Status, by_claimant, by_office, unsound
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, Matter, standing
-from ledger.vocabulary import ClaimId, PersonId
+from ledger.vocabulary import ClaimId, PersonId, UnitId
 
 Origin = Literal["self", "batch", "auto", "import"]
 
@@ -49,6 +49,7 @@ class SubmitClaim(Command):
     origin: Origin = "self"
     source: Source | None = None
     role: str | None = None  # As what the actor submits; none asks for themselves.
+    card_of: UnitId | None = None  # Whose card is shown, where it is a row of that organiser's roster.
 
 
 class RegisterClaim(Command):
@@ -144,6 +145,7 @@ def decide_submission(
         evidence=command.evidence,
         origin=command.origin,
         source=command.source,
+        card_of=command.card_of,
     )
     return (Draft(submitted, command.details),)
 

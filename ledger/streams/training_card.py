@@ -1,7 +1,8 @@
 """A card (学时登记卡): what an organiser certifies to one person of one class that was held; voided when it is wrong.
 
 Follows P 15 (whoever attended a filed advanced seminar shows the card). One card a person and class, and one number
-among the cards of an organiser: both are reserved names, so of two at once one wins (D01).
+among the cards of an organiser: both are reserved names, so of two at once one wins (D01). What a roster says of a
+number holds: the card that bears it is of that person and that class.
 
 Reading: nobody issues their own card or voids it, and the card says no more than was held.
 
@@ -19,6 +20,7 @@ from msgspec.structs import replace
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.training import CardEvent, CardId, CardIssued, CardNumber, CardVoided
+from ledger.streams.claim import Claim
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor
@@ -72,9 +74,10 @@ class VoidCard(Command):
 
 
 def decide_card_issue(
-    card: Card | None, command: IssueCard, held: TrainingClass | None, person: Person | None, by: Actor
+    card: Card | None, command: IssueCard, held: TrainingClass | None, person: Person | None, by: Actor,
+    on_roster: Claim | None = None,
 ) -> Decision:
-    """Issue a card of a class that was held, by its organiser."""
+    """Issue a card of a class that was held, by its organiser. `on_roster`: the row on which its number stands."""
     if card is not None:
         return Refusal.because("card_exists", card=card.card)
     if held is None:
@@ -91,6 +94,9 @@ def decide_card_issue(
         return Refusal.because("class_not_held", status=held.status)
     if not 1 <= command.attended_half <= held.held.days_half:
         return Refusal.because("attendance_unfit", days_half=command.attended_half, held_half=held.held.days_half)
+    if on_roster is not None and (on_roster.person, on_roster.study.training_class) != (
+            person.person, held.training_class):
+        return Refusal.because("card_on_roster")
     issued = CardIssued(
         card=command.card,
         person=person.person,

@@ -6,7 +6,8 @@ what it is worth comes in as a `Ruling`. What it says of the class is what the c
 other days, another level or another filing than its class; only how long this person was there is the row's own.
 
 Reading: the occasion of all rows of a class is the class, so that whoever also claims it by hand under that occasion,
-or stands on two of its rosters, has it once (E 10, AMB-30).
+or stands on two of its rosters, has it once (E 10, AMB-30). The number of a card on a roster is its organiser's and
+one person's: it stands on no other row of any of the organiser's rosters (P 15, D01).
 
 `ledger.acts.rosters` runs it; `tests/ledger/streams/test_training_matrix.py` and
 `tests/ledger/streams/test_training_roster.py` show it.
@@ -178,6 +179,7 @@ def decide_row(
         evidence=(Evidence(kind="roster", sha256=roster.list_sha256),),
         origin="batch",
         role=command.role,
+        card_of=None if command.card_number is None else held.organiser,
     )
     registration = RegisterClaim(submission=submission, ruling=command.ruling, year=command.year)
     return decide_registration(claim, registration, person, by)

@@ -186,6 +186,31 @@ def test_whoever_has_the_class_already_is_passed_over_and_a_list_of_nobody_new_i
     assert (none.status_code, none.get_json()["code"]) == (409, "roster_all_registered")
 
 
+def test_a_card_number_is_one_persons_whether_a_list_or_a_card_gave_it_to_them(scene: Scene) -> None:
+    """P 15, D01: lists of two classes of one organiser, and the cards that it issues, share its numbers."""
+    first, second = held(scene), held(scene)
+    li, wang = attendee(scene, "李明"), attendee(scene, "王芳")
+    mine, free = (f"甬-卡-{next(scene.town.numbers)}" for _ in range(2))
+    scene.registrar.did(place(first), {"file": table((li.number, li.name, "", mine))}, version=3)
+
+    def issue(made: BODY, person: Someone, number: str) -> int:
+        return scene.teacher.post("/v1/cards", {
+            "training_class": made["training_class"], "person": person.id, "number": number, "attended_days": "2",
+            "hours": "12", "result": "passed"}).status_code
+
+    def wrong(*rows: tuple[str, ...]) -> list[str]:
+        return [one["code"] for one in tried(scene.registrar, second, table(*rows))["problems"]]
+
+    assert wrong((wang.number, wang.name, "", mine)) == ["card_of_another"]
+    assert (issue(first, wang.someone, mine), issue(second, li.someone, mine)) == (409, 409)
+    assert issue(first, li.someone, mine) == 201, "the card that the list speaks of"
+    assert issue(second, wang.someone, free) == 201
+    assert wrong((li.number, li.name, "", free)) == ["card_of_another"]
+    assert wrong((wang.number, wang.name, "", free)) == []
+    again = scene.registrar.post(place(second), {"file": table((wang.number, wang.name, "", mine))}, version=3)
+    assert (again.status_code, again.get_json()["errors"][0]["code"]) == (422, "card_of_another")
+
+
 def test_one_row_that_is_wrong_keeps_the_whole_list_out(scene: Scene) -> None:
     made, li, wang = held(scene), attendee(scene, "李明"), attendee(scene, "王芳")
     size = scene.town.house.ledger.store.size()

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "835c8913b1c28916fa1c0492de560508a8e03e238a2e7ccf825dd2a2b2ba49fa"
+ROOT = "f7312dff952870dd9bf32661a485761791ef4e6350caad3683757a54be1b0027"
 
 
 @pytest.fixture(scope="module")

@@ -185,6 +185,20 @@ def test_no_row_is_written_to_a_roster_that_was_given_up_meanwhile(house: House)
     assert isinstance(refused, Refusal) and refused.code == "roster_not_open"
 
 
+def test_a_card_number_of_an_organiser_stands_on_one_row_until_its_roster_is_given_up(house: House) -> None:
+    """P 15, D01: held at once, also before the roster is closed; whatever is given up holds nothing."""
+    first = begin(house, rows=1)
+    done(first.write([row(1, LI, "2026-017")]))
+    done(first.abandon())
+    second = begin(house, rows=2, list_sha256="c" * 64)
+    done(second.write([row(2, LI, "2026-017")]))
+    with pytest.raises(NameTaken) as taken:
+        second.write([row(3, WANG, "2026-017")])
+
+    assert taken.value.kind == "roster_card"
+    assert check(house).holds
+
+
 # Cards
 
 

@@ -12,6 +12,7 @@ from api.cases.training.trainings import days_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
+from ledger.events.study import roster_card_name
 from ledger.events.training import CardId
 from ledger.streams import training_card as cards
 from ledger.streams.decision import Decision
@@ -35,7 +36,9 @@ def issue_card(house: House, caller: Caller, fields: dict[str, Any], asked: Aske
             hours_centi=fields["hours"], result=fields["result"],
         )
         reading.fresh(card)
-        return cards.decide_card_issue(None, command, held, reading.person(fields["person"]), by)
+        row = house.ledger.find(roster_card_name(held.organiser, fields["number"]))
+        return cards.decide_card_issue(None, command, held, reading.person(fields["person"]), by,
+                                       None if row is None else reading.claim(row))
 
     return organising(house, caller, asked, decide)
 

@@ -24,11 +24,12 @@ from api.paper.sheets import Columns, Sheet
 from api.refusals import refusals
 from ledger.errors import Refusal
 from ledger.events.base import By, Name
-from ledger.events.study import Ruling, Study, certificate_name
-from ledger.events.training import ClassHeld, ClassId
+from ledger.events.study import Ruling, Study, certificate_name, roster_card_name
+from ledger.events.training import ClassHeld, ClassId, card_name
 from ledger.ids import new_ids
 from ledger.reading import Loaded
 from ledger.streams import claim as claims
+from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
@@ -37,6 +38,7 @@ from ledger.vocabulary import ClaimId, PersonId, format_hours
 from projections.duplicates_reading import owners_of
 
 _NOBODY: Final = "没有证件号码和姓名都与此相符的人员；请按证件核对，尚未注册的请本人先注册。"
+_ANOTHERS: Final = "这个登记卡号已给了另一人，或是另一班次、已作废的登记卡的；请与办班单位核对。"
 
 
 class Desk(NamedTuple):
@@ -127,10 +129,14 @@ class _Judging:
                 one.is_wrong(row)
             else:
                 fit.append((one, row))
-        taken = self._taken([self._card_name(new) for _, new in fit if new.card_number is not None])
+        taken = self._taken([name for _, new in fit for name in self._card_names(new)])
+        others = self._of_another(fit)
         for one, new in fit:
-            if new.card_number is not None and self._card_name(new) in taken:
+            names = self._card_names(new)
+            if names and names[0] in taken:
                 one.is_wrong(Wrong("card_used", "这个登记卡号已用于本人的另一项申报；请核对。"))
+            elif names and (names[1] in taken or new.claim in others):
+                one.is_wrong(Wrong("card_of_another", _ANOTHERS, checked.columns.places["card"]))
             else:
                 checked.new.append(new)
                 checked.worth[new.days_half, new.ruling] += 1
@@ -167,9 +173,23 @@ class _Judging:
             self._decided[alike] = decided if isinstance(decided, Refusal) else None
         return self._decided[alike]
 
-    def _card_name(self, row: RegisterRow) -> Name:
-        assert row.card_number is not None, "of a row without a card nothing is reserved"
-        return certificate_name(self._desk.held.filed.organiser_name, row.card_number, row.person)
+    def _card_names(self, row: RegisterRow) -> tuple[Name, ...]:
+        """The names that the card of a row is reserved under: as its person's certificate, and as its organiser's."""
+        if row.card_number is None:
+            return ()
+        held = self._desk.held
+        return (certificate_name(held.filed.organiser_name, row.card_number, row.person),
+                roster_card_name(held.organiser, row.card_number))
+
+    def _of_another(self, fit: Sequence[tuple[Listed, RegisterRow]]) -> set[ClaimId]:
+        """The rows whose number stands on a card that is not theirs: somebody else's, another class's, or void."""
+        held, ledger = self._desk.held, self._desk.house.ledger
+        names = {card_name(held.organiser, new.card_number): new for _, new in fit if new.card_number is not None}
+        found = ledger.find_all(list(names))
+        issued = ledger.load_each(list(found.values()), cards.evolve)
+        return {names[name].claim for name, holder in found.items() if (card := issued[holder].state) is not None
+                and (card.person, card.issued.training_class, card.status) != (
+                    names[name].person, held.training_class, cards.Status.ISSUED)}
 
     def _taken(self, names: Sequence[Name]) -> set[Name]:
         """Those that others hold. What was written before the registration was killed holds its own."""

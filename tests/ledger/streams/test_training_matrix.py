@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from claim_cast import FRESH
 from msgspec.structs import replace
 from stream_cast import DAY, LI, PERSON, event, events, outcome, read_table, refusal, sealed_fits, streams
 from training_cast import (
@@ -414,6 +415,7 @@ CARD_CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: training_card.decide_card_issue(None, ISSUE, HELD, PERSON, replace(TEACHER, person=LI)), "own_card"),
     (lambda: training_card.decide_card_issue(None, ISSUE, HELD, PERSON, SECTORS), "role_not_held"),
     (lambda: training_card.decide_card_issue(None, ISSUE, ACCEPTED, PERSON, TEACHER), "class_not_held"),
+    (lambda: training_card.decide_card_issue(None, ISSUE, HELD, PERSON, TEACHER, FRESH), "card_on_roster"),
     (lambda: training_card.decide_card_issue(
         None, replace(ISSUE, attended_half=9), HELD, PERSON, TEACHER), "attendance_unfit"),
     (lambda: training_card.decide_card_issue(

@@ -42,12 +42,12 @@ def test_whoever_stands_on_two_rosters_of_a_class_names_one_occasion() -> None:
     assert one == two == CLASS
 
 
-def test_a_card_number_is_sealed_with_the_row_and_reserved_for_its_person() -> None:
+def test_a_card_number_is_sealed_with_the_row_and_reserved_for_its_person_and_of_its_organiser() -> None:
     submitted = drafts(row(card_number="2026-017"))[0]
 
     assert submitted.sealed == StudyDetails(
         title="智能制造高研班", certificate_issuer="甬江机械厂", certificate_number="2026-017")
-    assert [name.kind for name in submitted.event.names(submitted.sealed)] == ["certificate"]
+    assert [name.kind for name in submitted.event.names(submitted.sealed)] == ["certificate", "roster_card"]
     assert drafts(row())[0].sealed == StudyDetails(title="智能制造高研班")
 
 
