@@ -201,6 +201,15 @@ def decode(leaf: bytes) -> Envelope:
     return _newest(envelope) if OLDER else envelope
 
 
+def decode_each(leaves: Sequence[bytes]) -> list[Envelope]:
+    """The same of leaves that are wanted together; raises Malformed of the first that is."""
+    try:
+        envelopes = list(map(_decode, leaves))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return list(map(decode, leaves))
+    return list(map(_newest, envelopes)) if OLDER else envelopes
+
+
 def _newest(envelope: Envelope) -> Envelope:
     if type(envelope.event) in OLDER:
         return msgspec.structs.replace(envelope, event=upcast(envelope.event))

@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from eventsourcing.application import Application
 
-from ledger.envelope import Envelope, decode
+from ledger.envelope import Envelope, decode, decode_each
 from ledger.errors import LedgerError
 from ledger.events.act import ActEvent
 from ledger.events.base import Name, Sealed
@@ -90,11 +90,9 @@ class LedgerReading(Application[str]):
         acts: dict[str, tuple[Act | None, int]], as_of: int | None = None,
     ) -> Loaded[_State]:
         state: _State | None = None
-        version = 0
         held_by: Guard | None = None
-        for _, leaf in leaves:
-            envelope = decode(leaf)
-            version = envelope.version
+        envelopes = decode_each([leaf for _, leaf in leaves])
+        for envelope in envelopes:
             act = envelope.by.act
             if act is not None and str(envelope.stream) != act:
                 found, version_of_act = acts.get(act) or acts.setdefault(act, self.load_act(act, as_of=as_of))
@@ -104,6 +102,7 @@ class LedgerReading(Application[str]):
                     continue
             if held_by is None:  # What follows stands as it stood before the act.
                 state = evolve(state, envelope.event)
+        version = envelopes[-1].version if envelopes else 0
         own = Guard(StreamId(stream), version)
         if held_by is None:
             return Loaded(state, version, None, (own,))
@@ -127,8 +126,8 @@ class LedgerReading(Application[str]):
 
     def read(self, after: int = 0, limit: int = 1_000) -> list[Recorded]:
         """The events past a position, in order, at most so many."""
-        return [Recorded(position, decode(leaf))
-                for position, leaf in enumerate(self.store.leaves(after, limit), after + 1)]
+        return [Recorded(position, envelope)
+                for position, envelope in enumerate(decode_each(self.store.leaves(after, limit)), after + 1)]
 
     def at(self, position: int) -> Recorded | None:
         """The event at a position."""

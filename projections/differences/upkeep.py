@@ -24,7 +24,7 @@ from typing import Final
 
 import structlog
 
-from ledger.envelope import decode
+from ledger.envelope import decode_each
 from ledger.events.act import ActClosed
 from ledger.ids import PREFIXES
 from ledger.lease import FileLease
@@ -242,7 +242,7 @@ class Upkeep(KeptUp):
 
     def _touched(self, after: int, upto: int) -> list[str]:
         """Whom the events past a position may have changed; those of an act when it is closed."""
-        events = [decode(leaf) for leaf in self._ledger.store.leaves(after, upto - after)]
+        events = decode_each(self._ledger.store.leaves(after, upto - after))
         if any(isinstance(one.event, ActClosed) for one in events):  # Its rows may stand far before.
             from projections.replay.reading import Snapshot, changed_since
 

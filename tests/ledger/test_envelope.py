@@ -24,6 +24,7 @@ from ledger.envelope import (
     TooLarge,
     check_canonical,
     decode,
+    decode_each,
     encode,
     wire_type_in,
 )
@@ -207,6 +208,14 @@ def test_what_is_no_envelope_is_not_even_decoded(old: bytes, new: bytes) -> None
         decode(LEAF.replace(old, new, 1))
 
 
+def test_of_leaves_that_are_read_together_the_first_that_is_none_is_named() -> None:
+    assert decode_each([LEAF, LEAF]) == [decode(LEAF)] * 2
+    assert decode_each([]) == []
+    with pytest.raises(Malformed) as refused:
+        decode_each([LEAF, LEAF[:-1], LEAF[:-2]])
+    assert refused.value.leaf == LEAF[:-1]
+
+
 def test_an_unknown_type_is_named() -> None:
     with pytest.raises(Malformed, match=r"claim\.vanished/1"):
         decode(LEAF.replace(b"claim.withdrawn/1", b"claim.vanished/1"))
@@ -253,7 +262,7 @@ catalogue.OLDER[FirstWithdrawn] = lambda old: ClaimWithdrawn(claim=old.claim, pe
 catalogue.OLDER[EvenEarlier] = lambda old: FirstWithdrawn(claim=old.claim, person=old.person, mood="")
 catalogue.EVERY = (*catalogue.CURRENT.values(), *catalogue.OLDER)
 
-from ledger.envelope import Malformed, check_canonical, decode
+from ledger.envelope import Malformed, check_canonical, decode, decode_each
 
 leaf = {leaf!r}
 newest = decode(leaf)
@@ -269,6 +278,7 @@ for old in (first, earlier):
         continue
     raise AssertionError("an older form has one spelling too")
 assert check_canonical(leaf) == newest
+assert decode_each([first, leaf, earlier]) == [newest] * 3
 print("read")
 '''
 

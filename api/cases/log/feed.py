@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple
 from api.cases.standing import looking, may_look, may_see, places
 from api.house import House
 from api.operational.callers import Caller
-from ledger.envelope import Envelope, decode
+from ledger.envelope import Envelope, decode, decode_each
 from ledger.errors import Refusal
 from ledger.events.base import wire_type
 from ledger.ids import PREFIXES, kind_of
@@ -97,7 +97,7 @@ def _told(house: House, actor: Actor | None, after: int, limit: int) -> Told:
     size, at, items = house.ledger.store.size(), after, list[dict[str, Any]]()
     ends = min(size, after + _READ_MOST)
     while at < ends:
-        found = [decode(leaf) for leaf in house.ledger.store.leaves(at, min(_AT_ONCE, ends - at))]
+        found = decode_each(house.ledger.store.leaves(at, min(_AT_ONCE, ends - at)))
         seen = None if actor is None else _in_sight(house, actor, found)
         for envelope in found:
             at += 1
