@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from api.doctor.checks import Answer, Check, Level
+from api.doctor.log_checks import proxy_log, service_log
 from api.doctor.register_checks import key_backup
 from api.operational.second_factor import rule_of
 from api.register.folder import Folder, folder_of
@@ -35,8 +36,6 @@ BACKUP_DAYS: Final = {"backup": (1, 7), "fsck": (35, 100)}
 """After how many days a copy, or a whole re-reading, is late, and after how many it is as good as none."""
 ROOM_DAYS_WARN, ROOM_DAYS_FAIL = 180, 30
 CHECKPOINT_ROUNDS: Final = 30
-LOG_MONTHS: Final = 6
-_JOURNAL: Final = Path("/etc/systemd/journald@xueshi.conf")
 Limits = Callable[[str], int | None]
 _SECRET: Final = ("*.key", "*.token", "people.db*")
 _DAY_S: Final = 86_400
@@ -69,6 +68,7 @@ def production_checks(settings: Settings) -> list[Check]:
         Check("one_history", partial(one_history, place)),
         *(Check(what, partial(done, place, what)) for what in _WORDS),
         Check("service_log", partial(service_log, settings.log_level)),
+        Check("proxy_log", partial(proxy_log, settings.public_address)),
     ]
 
 
@@ -306,24 +306,3 @@ def done(place: Folder, what: What) -> Answer:
     if days > too_late:
         return Level.FAIL, message, cure
     return (Level.WARN, message, cure) if days > late else (Level.OK, message, "")
-
-
-def service_log(level: str) -> Answer:
-    """The lines of the service are kept for six months at least (网络安全法), and say what such lines say."""
-    if level in ("warning", "error"):
-        return Level.WARN, f"log_level 为 {level}：不记录每个请求", "设 log_level = \"info\"：网络日志须留存"
-    cure = f"安装 api/deploy/journald@xueshi.conf 为 {_JOURNAL}，或确认别处留存不少于 {LOG_MONTHS} 个月"
-    try:
-        text = _JOURNAL.read_text("utf-8")
-    except OSError:
-        return Level.WARN, f"看不出服务日志是否留存 {LOG_MONTHS} 个月", cure
-    told = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
-    if told.get("Storage") != "persistent" or _months(told.get("MaxRetentionSec", "")) < LOG_MONTHS:
-        return Level.FAIL, f"服务日志的留存少于 {LOG_MONTHS} 个月", cure
-    return Level.OK, f"服务日志留存 {told['MaxRetentionSec']}", ""
-
-
-def _months(span: str) -> int:
-    """Read the one form that our file uses; anything else is not known to be enough."""
-    number, _, unit = span.strip().partition("month")
-    return int(number) if number.strip().isdigit() and unit in ("", "s") else 0

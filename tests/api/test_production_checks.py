@@ -30,7 +30,6 @@ from api.doctor.production_checks import (
     real,
     room,
     second_factor,
-    service_log,
     signed,
     synchronised,
     way_in,
@@ -225,23 +224,6 @@ def test_a_backup_that_is_old_or_did_not_hold_is_none(
     at = datetime.now(UTC) - timedelta(days=days)
     monkeypatch.setattr(production_checks, "last", lambda _place, _what: last_done.Last(at, 7, holds))
     assert level(done(Folder(tmp_path), "backup")) is expected
-
-
-@pytest.mark.parametrize(("text", "expected"), [
-    ("", Level.FAIL),
-    ("[Journal]\nStorage=volatile\nMaxRetentionSec=12month\n", Level.FAIL),
-    ("[Journal]\nStorage=persistent\nMaxRetentionSec=3month\n", Level.FAIL),
-    ("[Journal]\nStorage=persistent\nMaxRetentionSec=7month\n", Level.OK),
-])
-def test_lines_of_the_service_are_kept_for_half_a_year(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: Level
-) -> None:
-    monkeypatch.setattr(production_checks, "_JOURNAL", tmp_path / "journald.conf")
-    assert level(service_log("info")) is Level.WARN, "it cannot be seen"
-    assert level(service_log("error")) is Level.WARN, "requests are not kept"
-
-    (tmp_path / "journald.conf").write_text(text)
-    assert level(service_log("info")) is expected
 
 
 def test_an_account_of_its_own_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from click import Group, Option
 
 from api.cli import cli
 from api.doctor.checks import Level
-from api.doctor.production_checks import service_log
+from api.doctor.log_checks import service_log
 from tests.house.test_readme_shell import missing_line, run, steps
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +64,6 @@ def test_systemd_finds_nothing_wrong_but_that_it_is_not_installed_here() -> None
 
 
 def test_the_journals_own_settings_keep_lines_as_long_as_the_doctor_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.doctor.production_checks._JOURNAL", DEPLOY / "journald@xueshi.conf")
+    monkeypatch.setattr("api.doctor.log_checks._JOURNAL", DEPLOY / "journald@xueshi.conf")
 
     assert service_log("info")[0] is Level.OK
