@@ -6,7 +6,6 @@ The description (OpenAPI 3.1) is made from the same declarations that check what
 
 from __future__ import annotations
 
-import http
 from functools import cache
 from typing import Any, Final
 
@@ -16,8 +15,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from flask_smorest.spec.plugins import integerconverter2paramschema  # type: ignore[import-untyped]
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-from api.refusals import problems
-from api.routes import examples
+from api.routes import described_problems, examples
 from api.routes.docs_page import docs_routes
 from ledger.ids import PREFIXES
 
@@ -76,11 +74,8 @@ class Doors(Api):  # type: ignore[misc]
 
     def _register_responses(self) -> None:
         """Describe every problem as what it is, application/problem+json."""
-        content = {problems.MEDIA_TYPE: {"schema": ProblemSchema}}
-        for status in http.HTTPStatus:
-            self.spec.components.response(status.name, {"description": status.phrase, "content": content}, lazy=True)
-        default = {"description": "没有办成：说明原因和办法", "content": content}
-        self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
+        for name, response in described_problems.responses(ProblemSchema).items():
+            self.spec.components.response(name, response, lazy=name not in described_problems.NAMED)
 
 
 def install(app: Flask) -> None:
@@ -114,7 +109,7 @@ def described() -> dict[str, Any]:
         doors.register_blueprint(door)
     for line in (BulkLine, ImportRow):  # One a line of a body or a file: only words refer to them.
         doors.spec.components.schema(line.__name__, schema=line)
-    return examples.shown(doors.spec.to_dict())
+    return described_problems.named(examples.shown(doors.spec.to_dict()))
 
 
 def _doors() -> list[Blueprint]:
