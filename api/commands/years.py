@@ -48,6 +48,9 @@ def tell(body: dict[str, Any], *, why: bool = False) -> None:
 def _tell_year(year: Mapping[str, Any], *, why: bool) -> None:
     decided, evaluated = year["decided"], year["evaluated"]
     click.echo(f"\n{year['year']} 年度  {_MET[evaluated['met']]}")
+    if (closed := year.get("closed")) is not None:
+        since = f"其后更正 {closed['changed']} 项，标有“关账后更正”" if closed["changed"] else "其后没有更正"
+        click.echo(f"  已关账（事件 {closed['event']}，合计据事件 {closed['as_of']}），{since}")
     kinds = [("认定", decided), ("评定", evaluated)] if year["differs"] else [("", evaluated)]
     table(("  ", *(name for name, _ in _TOTALS)),
           [(f"  {kind}", *(sums[code] for _, code in _TOTALS)) for kind, sums in kinds])
@@ -63,6 +66,7 @@ def _tell_entry(entry: Mapping[str, Any], *, why: bool) -> None:
     decided, evaluated = entry["decided"], entry["evaluated"]
     rests = _rests(decided, evaluated)
     mark = "" if entry["status"] == "approved" else f"  {state(entry['status'])}"
+    mark += "  关账后更正" if entry.get("after_close") else ""
     events = "、".join(map(str, entry["events"]))
     click.echo(f"  {study_line(entry)}{mark}")
     click.echo(f"    {entry['claim']}  核定 {decided['assessed']}  计入 {evaluated['counted']}  {rests}  事件 {events}")

@@ -12,6 +12,7 @@ from ledger.errors import LedgerError
 from ledger.offline.verify import policy_of, verify_file, verify_proof
 from ledger.proof.merkle import hash_leaf
 from projections.year_totals import check_line
+from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
 
 YEAR = "/v1/year-closings/2025"
@@ -108,6 +109,19 @@ def test_what_is_decided_afterwards_is_told_apart_and_the_close_still_holds(made
 
     before = made.li.year(2025, as_of=str(closed["as_of"]))  # The view of the close, as it was.
     assert "closed" not in before and before == at_close
+
+
+def test_a_terminal_says_that_a_year_is_closed_and_what_came_after(made: Closed, tmp_path: Path) -> None:
+    made.close()
+    made.approve(made.open)
+    with answering(made.town.app) as address:
+        def told(whom: Someone) -> str:
+            return xueshi(tmp_path, "years", "show", whom.id, "2025", "--server", address,
+                          XUESHI_TOKEN=str(whom.token)).stdout
+
+        late, none = told(made.wang), told(made.li)
+    assert "已关账（事件" in late and "其后更正 1 项" in late and late.count("  关账后更正\n") == 1
+    assert "其后没有更正" in none and "关账后更正" not in none
 
 
 def test_a_person_proves_their_line_of_the_close_to_anyone(made: Closed, tmp_path: Path) -> None:
