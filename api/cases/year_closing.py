@@ -23,8 +23,10 @@ from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.events.year import YearClosed, stream_of
 from ledger.offline.year_line import format_line
+from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.notes import parse_note
 from ledger.proof.text import encode_base64
-from ledger.proving import NotYetSigned, prove_event
+from ledger.proving import prove_event
 from ledger.streams import year as years
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, Matter, standing
@@ -177,16 +179,24 @@ def line(house: House, caller: Caller, year: int, person: str) -> dict[str, Any]
     if found is None:
         return Refusal.because("not_in_year", year=year)
     place, told = found
-    path, store, signer = totals.prove(place), house.ledger.store, house.register.signer
-    try:
-        proof = prove_event(store, closing[0], signer.latest())
-    except NotYetSigned:
-        proof = prove_event(store, closing[0], signer.checkpoint())
+    path, store = totals.prove(place), house.ledger.store
+    note, times = _seen_and_timed(house, closing[0])
     return {
+        "checkpoint": parse_checkpoint(parse_note(note)[0]).size, "time_stamps": times,
         **_stands(closing), "person": person, "line": told.text.decode(), "index": place,
         "path": [encode_base64(each) for each in path], "hours": _hours(told),
-        "file": format_line(told.text, place, path, proof).decode(),
+        "file": format_line(told.text, place, path, prove_event(store, closing[0], note)).decode(),
     }
+
+
+def _seen_and_timed(house: House, event: int) -> tuple[bytes, list[str]]:
+    """The checkpoint to prove a close under: the one whose time was had from outside, or the newest until it is."""
+    signer, kept = house.register.signer, stamped(house, event)
+    if kept is not None and kept[1] and (note := Kept(house.register.folder.witnessed).at(kept[0])) is not None:
+        return note, sorted(kept[1])
+    latest = signer.latest()
+    holds = latest is not None and parse_checkpoint(parse_note(latest)[0]).size >= event
+    return (latest if latest is not None and holds else signer.checkpoint()), []
 
 
 def _stands(closing: tuple[int, int, YearClosed]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _verdict(path: Path, policy: Any, tsa: Path | None, *, quiet: bool) -> dict[
             found = _handed_over(path, policy, progress) or verify_file(path, policy, roots=roots, progress=progress)
         if found.kind == "statement":
             found = _weighed(found)
-        if found.kind == "checkpoint":
+        if found.kind in ("checkpoint", "year_line"):
             found = _timed(found, path, tsa)
     except LedgerError as error:
         return {"file": str(path), "holds": False, "code": error.code, "detail": str(error)}
@@ -137,10 +137,10 @@ def _weighed(found: Any) -> Any:
 
 
 def _timed(found: Any, path: Path, tsa: Path | None) -> Any:
-    """The times of a checkpoint, from the time-stamps that lie beside it."""
+    """The times of a checkpoint, from the time-stamps that lie beside what it stands in."""
     from dataclasses import replace
 
-    from ledger.proof.notes import parse_note
+    from ledger.proof.checkpoint import format_checkpoint
     from ledger.vocabulary import LOCAL
     from ledger.witnessing.stamp import check_stamp
 
@@ -148,12 +148,12 @@ def _timed(found: Any, path: Path, tsa: Path | None) -> Any:
     if tsa is None:
         told = f"旁边有 {len(beside)} 个时间戳，没有核验：请用 --tsa 给出时间戳机构的 CA 证书。"
         return replace(found, unproven=(*found.unproven, told)) if beside else found
-    text, roots = parse_note(path.read_bytes())[0], tsa.read_bytes()
+    text, roots = format_checkpoint(found.checkpoint), tsa.read_bytes()
     times = [(each.name, check_stamp(each.read_bytes(), text, roots)) for each in beside]
     told_of = tuple(
         f"时间戳 {name}：{stamped.by} 证明这个检查点在 {stamped.at.astimezone(LOCAL):%Y-%m-%d %H:%M:%S} +08:00 已经存在"
         f"（策略 {stamped.policy}，CA 证书 {tsa.name}）。" for name, stamped in times)
-    none = () if times else ("旁边没有时间戳（检查点文件名加 .机构.tsr）：时间没有证明。",)
+    none = () if times else ("旁边没有时间戳（文件名加 .机构.tsr）：时间没有证明。",)
     return replace(found, checked=(*found.checked, *told_of), unproven=(*found.unproven, *none))
 
 

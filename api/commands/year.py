@@ -58,6 +58,7 @@ def line(asking: Asking, number: int, person: str, out: Path | None) -> int:
             _tell_line(body)
         else:
             hand_over(body["file"].encode(), out, f"核验：xueshi verify {out} --key 公钥")
+            _fetch_times(asking, body, out)
 
     return asking.get(f"/v1/year-closings/{number}/persons/{person}", tell)
 
@@ -78,6 +79,16 @@ def _tell_now(body: dict[str, Any]) -> None:
     table(("申报", "当时", "学时", "现在", "学时"), [
         (one["claim"], _state(one["status_before"]), one["hours_before"], _state(one["status_after"]),
          one["hours_after"]) for one in body["changes"]], empty="没有更正。")
+
+
+def _fetch_times(asking: Asking, body: dict[str, Any], out: Path) -> None:
+    """Put the times of the close beside the line, where `xueshi verify` looks for them."""
+    with asking.client() as client:
+        for name in body["time_stamps"]:
+            reply = client.get(f"/log/checkpoints/{body['checkpoint']}/{name}.tsr")
+            if reply.ok:
+                beside = out.with_name(f"{out.name}.{name}.tsr")
+                hand_over(reply.body, beside, "关账的时间：核验时加 --tsa 机构的 CA 证书")
 
 
 def _tell_line(body: dict[str, Any]) -> None:

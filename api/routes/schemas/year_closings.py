@@ -69,3 +69,6 @@ class YearClosedLineAnswer(YearClosedAnswer):
     path = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "到根的路径（base64），叶侧在前"})
     hours = ma.fields.Dict(required=True)
     file = ma.fields.String(required=True, metadata={"description": "可离线核验的文件，含关账事件的证明"})
+    checkpoint = ma.fields.Integer(required=True, metadata={"description": "其中证明所通向的检查点的大小"})
+    time_stamps = ma.fields.List(ma.fields.String(), required=True, metadata={
+        "description": "哪些机构给了它时间：/log/checkpoints/<大小>/<机构>.tsr"})
