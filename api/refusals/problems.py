@@ -165,6 +165,11 @@ def code_of(status: int) -> str:
     return "bad_request" if status < 500 else "internal_server_error"
 
 
+def in_english(code: str) -> str:
+    """A code in words: each is a short English sentence, and stands for the same for ever."""
+    return code.replace("_", " ").capitalize()
+
+
 def type_of(code: str) -> str:
     """Where a code is explained; of one that is not ours there is nothing to say (RFC 9457, 4.2.1)."""
     return "about:blank" if explained(code) is None else f"/problems/{code}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from flask import Response, g
+from flask import Response, g, request
 from werkzeug.datastructures import Headers
 
 from api.cases.doing import Done
@@ -49,8 +49,17 @@ def answer(body: Any, status: int = 200, *, version: int | None = None) -> Respo
 
 
 def problem(body: Mapping[str, Any]) -> Response:
-    """Write a problem (RFC 9457)."""
-    response = Response(msgspec.json.encode(body), status=body["status"], content_type=problems.MEDIA_TYPE)
+    """Write a problem (RFC 9457); its title in English for whoever would rather read that.
+
+    What was found, and the law's words, are Chinese in any case.
+    """
+    known = (one for one in (wanted.partition("-")[0].lower() for wanted in request.accept_languages.values())
+             if one in ("zh", "en"))
+    is_english = next(known, "zh") == "en"
+    said = {**body, "title": problems.in_english(body["code"])} if is_english else body
+    response = Response(msgspec.json.encode(said), status=body["status"], content_type=problems.MEDIA_TYPE)
+    response.headers["Content-Language"] = "en, zh-CN" if is_english else "zh-CN"
+    response.headers["Vary"] = "Accept-Language"
     if response.status_code in (429, 503):
         response.headers["Retry-After"] = str(body.get("seen", {}).get("retry_after", _RETRY_SECONDS))
     if response.status_code == 401:

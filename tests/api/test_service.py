@@ -144,6 +144,23 @@ def test_an_unknown_kind_of_problem_has_no_page(app: Flask) -> None:
     assert app.test_client().get("/problems/none").status_code == 404
 
 
+@pytest.mark.parametrize(("wanted", "title", "language"), [
+    ({}, "没有这个页面或记录", "zh-CN"),
+    ({"Accept-Language": "fr"}, "没有这个页面或记录", "zh-CN"),
+    ({"Accept-Language": "en;q=0.8, zh-Hans-CN"}, "没有这个页面或记录", "zh-CN"),
+    ({"Accept-Language": "en-GB, zh;q=0.8"}, "Not found", "en, zh-CN"),
+])
+def test_a_problem_bears_its_title_in_the_language_that_is_wanted(
+    app: Flask, wanted: dict[str, str], title: str, language: str
+) -> None:
+    answer = app.test_client().get("/nothing", headers=wanted)
+
+    body = answer.get_json()
+    assert (body["title"], answer.headers["Content-Language"]) == (title, language)
+    assert body["detail"] == "请核对地址；记录一经登记不会被删除。", "what was found, and the law, are told in Chinese"
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
 @pytest.mark.parametrize("path", ["/livez", "/nothing", "/bug"])
 def test_every_answer_bears_the_headers_that_protect_its_reader(app: Flask, path: str) -> None:
     headers = app.test_client().get(path).headers
