@@ -71,7 +71,6 @@
   for (const look of all('form.axes > button')) copies(look, '复制链接', () => location.href);
   for (const number of all('[data-copy]')) copies(number, '复制', () => number.textContent);
 
-  one('#faults')?.focus();
   // A number opens what it is made of, also where the browser does not do so by itself.
   const open = () => {
     const at = document.getElementById(location.hash.slice(1));

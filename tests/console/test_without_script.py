@@ -95,3 +95,18 @@ def test_by_keyboard_alone_a_claim_is_filed_and_approved(cast: Cast, served: str
     page.keyboard.press("Enter")
     page.get_by_text("已办理：认定").wait_for()
     assert own.said == [one for one in own.said if "422" in one] and clerk.said == []
+
+
+@pytest.mark.requires_system("chromium")
+def test_what_is_wrong_has_the_focus_and_the_title_says_so_before_anybody_is_logged_in(
+    served: str, chromium: Any
+) -> None:
+    page = chromium.new_context(locale="zh-CN", java_script_enabled=False).new_page()
+    for path, button, names in (("/login", "登录", ("name", "password")), ("/password", "设置", ("code", "password")),
+                                ("/register", "登记", ())):
+        page.goto(served + path)
+        for name in names:
+            page.locator(f"[name={name}]").fill("四月的甬江边有一座木头的桥")
+        page.get_by_role("button", name=button, exact=True).click()
+        page.locator("#error:focus, #faults:focus").wait_for()
+        assert page.title().startswith("错误："), path
