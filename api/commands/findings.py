@@ -12,7 +12,7 @@ import click
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.findings_run import SEVERITIES, run
 from api.terminal.exits import Exit, Stop
-from api.words.telling import pairs, table
+from api.words.telling import AS_OF, pairs, table
 
 STATES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 _FOR: Final = "investigation"
@@ -42,6 +42,7 @@ findings.add_command(run)
 @click.option("--claim", type=Id("claim"), help="涉及某项学时的；须写明 --purpose")
 @click.option("--case", type=Id("case"), help="据以立了某个案件的")
 @click.option("--overdue", is_flag=True, default=None, help="只看期限已过的")
+@AS_OF
 @PURPOSE
 @click.option("--cursor", help="从上一页给出的位置继续")
 @click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
@@ -53,10 +54,11 @@ def list_(asking: Asking, **query: Any) -> int:
 @findings.command()
 @asks()
 @click.argument("finding", type=Id("finding"))
+@AS_OF
 @PURPOSE
-def show(asking: Asking, finding: str, purpose: str | None) -> int:
+def show(asking: Asking, finding: str, as_of: str | None, purpose: str | None) -> int:
     """查看一条线索：发现了什么、依据、相反的情况、办理经过"""
-    return asking.get(f"/v1/findings/{finding}", _tell, {"purpose": purpose})
+    return asking.get(f"/v1/findings/{finding}", _tell, {"as_of": as_of, "purpose": purpose})
 
 
 @findings.command()

@@ -10,7 +10,7 @@ import click
 from api.commands import reasons
 from api.commands.asking import PURPOSE, Asking, Id, acts_upon, asks
 from api.commands.files import OUT
-from api.words.telling import AS_OF, AXES, PAGE, next_page, pairs, state, table, with_options, word
+from api.words.telling import AS_OF, AXES, LOG_SIZE, PAGE, next_page, pairs, state, table, with_options, word
 
 _MET: Final = {True: "✓", False: "✗", None: "…"}
 
@@ -85,7 +85,7 @@ def _tell_members(body: dict[str, Any]) -> None:
 @click.option("--from", "first", type=click.IntRange(1950, 2099), help="自哪一年度；不写即 --to")
 @click.option("--to", "last", type=click.IntRange(1950, 2099), help="至哪一年度；不写即今年")
 @click.option("--on", help="哪一天隶属于该单位（YYYY-MM-DD，默认今天）")
-@with_options((*AXES, *PAGE))
+@with_options((*AXES, LOG_SIZE, *PAGE))
 @PURPOSE
 @click.option("--form", type=click.Choice(["csv", "xlsx"]), help="全部人员，写成电子表格文件")
 @OUT

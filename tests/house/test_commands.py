@@ -70,3 +70,29 @@ def test_each_setting_is_a_line_of_the_table_with_its_default(name: str) -> None
     shown = str(default).lower() if isinstance(default, bool) else str(default)
 
     assert f"| `{name}` | `{shown}` | " in (ROOT / "api" / "settings.md").read_text(encoding="utf-8")
+
+
+def rows() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Of each row of the table of commands: whose it is, and the options that its last cell names."""
+    for line in (ROOT / "api" / "commands.md").read_text(encoding="utf-8").splitlines():
+        cells = line.split(" | ")
+        told = [one for one in re.findall(r"`(xueshi [a-z -]+[a-z])", cells[0]) if one in ALL]
+        if told and len(cells) > 2:
+            yield tuple(told), tuple(re.findall(r"`(--[a-z0-9-]+)", cells[-1]))
+
+
+@pytest.mark.parametrize(("told", "options"), list(rows()), ids=lambda one: " ".join(one[:1]))
+def test_each_option_that_a_row_names_is_one_of_its_commands(told: tuple[str, ...], options: tuple[str, ...]) -> None:
+    known = {name for path in told for each in ALL[path].params
+             for name in (*each.opts, *each.secondary_opts)}
+
+    assert [each for each in options if each not in known] == []
+
+
+def test_whoever_may_ask_for_the_law_of_now_may_ask_again_by_the_basis_of_the_answer() -> None:
+    """What is in force now is that of a length of the log: without it the same question is another one later."""
+    asks = {path: {name for each in command.params for name in each.opts} for path, command in ALL.items()}
+    questions = {path: names for path, names in asks.items() if {"--law", "--as-of"} <= names and "--key" not in names}
+
+    assert {"xueshi years show", "xueshi unit years", "xueshi eligibility"} <= questions.keys()
+    assert [path for path, names in questions.items() if "--log-size" not in names] == []
