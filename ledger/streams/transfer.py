@@ -112,6 +112,8 @@ def decide_request(
     before = person.affiliation_on(command.starts)
     if (found := person.affiliation_from(command.starts)) is not None:
         return Refusal.because("affiliation_exists", starts=command.starts, unit=found.unit)
+    if before is not None and _as_before(before, command, to_unit):
+        return Refusal.because("nothing_changed", unit=before.unit, since=before.starts)
     requested = TransferRequested(
         transfer=command.transfer,
         person=person.person,
@@ -123,6 +125,13 @@ def decide_request(
         evidence=command.evidence,
     )
     return (Draft(requested),)
+
+
+def _as_before(before: Affiliation, command: RequestTransfer, to_unit: Unit) -> bool:
+    """Say that somebody asks for where they are: another major or standing there, or a unit that moved, is no such."""
+    seat = to_unit.seat_on(command.starts)
+    return (before.unit, before.region, before.sector, before.major, before.standing) == (
+        to_unit.unit, seat.region, seat.sector, command.major, command.standing)
 
 
 def decide_confirmation(

@@ -100,6 +100,22 @@ def test_a_request_says_where_the_person_comes_from_on_that_day() -> None:
     assert first_match.from_unit is None  # A first match to a unit is a transfer from none.
 
 
+def test_nobody_asks_for_the_unit_where_they_are_unless_something_else_about_it_changes() -> None:
+    at = PERSON.affiliation_on(ASK.starts)
+    assert at is not None
+    as_before = replace(ASK, major=at.major, standing=at.standing)
+    seat = TO.seats[-1]._replace(region=at.region, sector=at.sector)
+
+    def asked(command: transfers.RequestTransfer, seat: units.Seat = seat) -> Decision:
+        return transfers.decide_request(None, command, PERSON, replace(TO, unit=WORKS, seats=(seat,)))
+
+    no = refusal(asked(as_before))
+    assert (no.code, no.seen) == ("nothing_changed", {"unit": WORKS, "since": at.starts})
+    assert outcome(asked(replace(as_before, major="blasting"))) == "TransferRequested"
+    assert outcome(asked(replace(as_before, standing="talent_market"))) == "TransferRequested"
+    assert outcome(asked(as_before, seat._replace(region="330304"))) == "TransferRequested"
+
+
 def test_a_person_has_one_open_transfer_and_of_two_at_once_the_reserved_name_lets_one_stand() -> None:
     second = replace(ASK, transfer=TransferId("trf_2"))
 
