@@ -42,6 +42,9 @@ def tell(body: dict[str, Any]) -> None:
         ("环节", walk),
         ("指定给", body.get("assigned")),
     ))
+    if (ended := body.get("unit_ended")) is not None:
+        heir = "人力社保部门" if ended["unit"] is None else f"{ended['unit']} 的经办"
+        pairs([("原单位", f"自 {ended['since']} 起已不存续，由{heir}办理")])
     if body.get("ruling"):
         _tell_ruling(body["ruling"])
     if body.get("year") and not isinstance(body["year"], Mapping):

@@ -52,5 +52,5 @@ def relocate(caller: Caller, fields: dict[str, Any], asked: Asked, unit: str) ->
     return Told(done, more, place=f"/v1/units/{unit}")
 
 
-_acts.offer("merger", "单位并入另一单位：人员各自申请变更", unit_life.merge, UnitMergerBody)
-_acts.offer("closing", "注销单位", unit_life.close, UnitClosingBody)
+_acts.offer("merger", "单位并入另一单位：人员各自申请变更，待办由其经办承接", unit_life.merge, UnitMergerBody)
+_acts.offer("closing", "注销单位：待办由人力社保部门承接", unit_life.close, UnitClosingBody)

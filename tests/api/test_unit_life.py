@@ -121,6 +121,67 @@ def test_a_closed_unit_takes_nobody_and_what_it_registered_stays(town: Town, off
     assert twice.get_json()["code"] == "unit_closed"
 
 
+@pytest.fixture
+def ningbo(town: Town) -> Someone:
+    """Human resources of a city in which the employer registers (N 8)."""
+    return town.officer(town.unit("宁波市人社局", "330200", "general"), "human_resources", "3302")
+
+
+def waiting_at(town: Town, unit: BODY) -> tuple[Someone, Someone, BODY]:
+    """Somebody with a claim that waits for their unit, and who acts for it."""
+    clerk, person = town.officer(unit, "unit", "330203", unit=unit["unit"]), town.person()
+    town.belongs(person, unit, "2024-01-01")
+    claim = person.submit(study(date="2026-03-02"))
+    assert clerk.saw("/v1/work")["items"][0]["id"] == claim["claim"]
+    return clerk, person, claim
+
+
+def test_what_waits_for_a_unit_that_is_merged_waits_for_whoever_acts_for_the_other(
+    town: Town, ningbo: Someone
+) -> None:
+    old, new = town.unit("海曙老厂", "330203", "industry"), town.unit("江北新厂", "330205", "industry")
+    clerk, person, claim = waiting_at(town, old)
+    heir = town.officer(new, "unit", "330205", unit=new["unit"])
+
+    ningbo.did(f"/v1/units/{old['unit']}/merger", {"into": new["unit"], "starts": "2026-06-01"}, version=2)
+
+    assert clerk.post(f"/v1/claims/{claim['claim']}/approval", {}, version=1).get_json()["code"] == "claim_absent"
+    assert [one["id"] for one in heir.saw("/v1/work")["items"]] == [claim["claim"]]
+    assert person.saw(f"/v1/claims/{claim['claim']}")["unit_ended"] == {"since": "2026-06-01", "unit": new["unit"]}
+    assert heir.act(claim, "approval", {})["status"] == "approved"
+
+
+def test_what_waited_for_a_unit_before_goes_on_with_it_to_the_third(town: Town, ningbo: Someone) -> None:
+    first, second, third = (town.unit(f"第{one}厂", "330203", "industry") for one in "一二三")
+    _, person, claim = waiting_at(town, first)
+    town.officer(second, "unit", "330203", unit=second["unit"])
+    heir = town.officer(third, "unit", "330203", unit=third["unit"])
+
+    ningbo.did(f"/v1/units/{first['unit']}/merger", {"into": second["unit"], "starts": "2026-06-01"}, version=2)
+    ningbo.did(f"/v1/units/{second['unit']}/merger", {"into": third["unit"], "starts": "2026-07-01"}, version=2)
+
+    assert person.saw(f"/v1/claims/{claim['claim']}")["unit_ended"] == {"since": "2026-06-01", "unit": third["unit"]}
+    assert heir.act(claim, "approval", {})["status"] == "approved"
+
+
+@pytest.mark.parametrize("ends", ["closing", "merger"])
+def test_what_waits_for_a_unit_without_a_successor_waits_for_the_office_that_ended_it(
+    town: Town, ningbo: Someone, ends: str
+) -> None:
+    """Closed; or merged into one for which nobody acts yet."""
+    unit, other = town.unit("停办的厂", "330203", "industry"), town.unit("无人的厂", "330203", "industry")
+    clerk, person, claim = waiting_at(town, unit)
+    body = {"closing": {"ends": "2026-06-01"}, "merger": {"into": other["unit"], "starts": "2026-06-01"}}[ends]
+
+    ningbo.did(f"/v1/units/{unit['unit']}/{ends}", body, version=2)
+
+    assert clerk.post(f"/v1/claims/{claim['claim']}/approval", {}, version=1).get_json()["code"] == "claim_absent"
+    assert claim["claim"] in [one["id"] for one in ningbo.saw("/v1/work")["items"]]
+    told = person.saw(f"/v1/claims/{claim['claim']}")["unit_ended"]
+    assert told == {"since": "2026-06-01", "unit": None if ends == "closing" else other["unit"]}
+    assert ningbo.act(claim, "approval", {})["status"] == "approved"
+
+
 @pytest.mark.parametrize(("act", "body", "pointer"), [
     ("renaming", {"name": "新名", "starts": "2999-01-01"}, "/starts"),
     ("relocation", {"region": "330302", "sector": "industry", "starts": "2999-01-01"}, "/starts"),

@@ -92,6 +92,7 @@ def test_a_unit_is_renamed_merged_and_closed(cast: Cast, office: Browser) -> Non
     unknown = office.press(office.get(f"{page}/merger"), "并入其他单位", 422,
                            into=credit_code(8_321), starts="2026-03-01")
     assert "没有这个编号或代码的单位" in unknown.text
+    cast.town.officer(two, "unit", "330602", unit=two["unit"])
     merged = office.press(office.get(f"{page}/merger"), "并入其他单位", into=two["credit_code"], starts="2026-03-01")
     assert "→ 已并入其他单位" in merged.text and "接收的厂" in merged.text
     assert {"更名", "并入其他单位", "注销"} & merged.buttons() == set()

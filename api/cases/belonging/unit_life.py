@@ -2,7 +2,8 @@
 
 A credit code survives a change of name and not a merger (GB 32100). What people registered with a unit stays theirs and
 its own: nobody changes to another with it, since that is each person's to ask for (W 4). Where a unit moves they stay
-with it, and from that day on belong where it is (`ledger.streams.relocation`).
+with it, and from that day on belong where it is (`ledger.streams.relocation`). What a unit that ends has in hand goes
+to whoever acts for the other, or to the office (`ledger.streams.succession`).
 
 Reading: such a change is entered once its day has come. One that is foretold may not happen, and until then the unit
 would be told to those who look as what it is not yet.
@@ -19,26 +20,29 @@ from typing import Any, Final
 from api.cases.belonging.units import is_id, known_sector, view
 from api.cases.doing import Asked, Done, Reading, do
 from api.cases.everything import everything_of
-from api.cases.standing import HUMAN_RESOURCES, acting, by_actor, present
+from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, present
 from api.house import House
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
-from ledger.events.base import Name
+from ledger.events.actor import Scope
+from ledger.events.base import Draft, Name
 from ledger.streams import claim as claims
 from ledger.streams import person as persons
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.relocation import dated_anew
-from ledger.streams.standing import Actor
-from ledger.streams.unit import Unit
+from ledger.streams.standing import Actor, standing
+from ledger.streams.succession import acts_for, passed_on
+from ledger.streams.unit import Unit, matter_of
 from ledger.vocabulary import UnitId
-from projections.affiliations import ever_of
+from projections.affiliations import ever_of, members_of
 from projections.applications import applications_of
 
 _Fields = dict[str, Any]
 
+_HANDS_MOST: Final = 500
 ALONG_MOST: Final = 1_900
 """So many people come along with their unit in one append, which holds 2,000 events."""
 
@@ -122,7 +126,9 @@ def merge(house: House, caller: Caller, unit: str, fields: _Fields, asked: Asked
         decided = units.decide_merger(found, command, other, by)
         if found is not None and other is None and isinstance(decided, Refusal) and decided.code == "unit_absent":
             raise BadFields([Fault("/into", "unit_unknown", f"读到 {named}；没有这个编号或代码的单位。")])
-        return decided
+        if isinstance(decided, Refusal) or asked.dry_run:
+            return decided
+        return _passed_on(house, reading, decided, found, other, by)
 
     return _change(house, caller, unit, asked, decide)
 
@@ -131,7 +137,40 @@ def close(house: House, caller: Caller, unit: str, fields: _Fields, asked: Asked
     """Let a unit cease to exist, with its last day."""
     _come(house, "ends", fields["ends"])
     command = units.CloseUnit(role=HUMAN_RESOURCES, ends=fields["ends"])
-    return _change(house, caller, unit, asked, lambda _, found, by: units.decide_closing(found, command, by))
+
+    def decide(reading: Reading, found: Unit | None, by: Actor) -> Decision:
+        decided = units.decide_closing(found, command, by)
+        if isinstance(decided, Refusal) or asked.dry_run:
+            return decided
+        return _passed_on(house, reading, decided, found, None, by)
+
+    return _change(house, caller, unit, asked, decide)
+
+
+def _passed_on(
+    house: House, reading: Reading, decided: tuple[Draft, ...], unit: Unit | None, into: Unit | None, by: Actor
+) -> Decision:
+    """The end of a unit, and who goes on with what it has in hand: whoever acts for the other, or else the office."""
+    assert unit is not None, "what is not there does not end"
+    if (behind := everything_of(house, reading, *(one.unit for one in (unit, into) if one is not None))) is not None:
+        return behind  # Who acts for them is a list: an account may be opened meanwhile.
+    heirs = [] if into is None else [one for one in _hands(house, reading, into.unit) if acts_for(one, into)]
+    office = [] if heirs or not _in_hand(house, unit) else [one for one in _hands(house, reading, by.organisation)
+                               if standing(one, HUMAN_RESOURCES, matter_of(unit)) is None]
+    return (*decided, *passed_on(unit, _hands(house, reading, unit.unit), heirs or office))
+
+
+def _in_hand(house: House, unit: Unit) -> bool:
+    """Whether anything waits for the unit, or may yet: where nothing does, no officer needs to act for it."""
+    places = [Scope(role=UNIT, region=seat.region, unit=unit.unit) for seat in unit.seats]
+    return bool(house.answers.work(places, limit=1).items or
+                members_of(house.answers, unit.unit, house.today, limit=1).items)
+
+
+def _hands(house: House, reading: Reading, organisation: str) -> list[Actor]:
+    """Every account of an organisation, as it stands."""
+    found = (reading.actor(one) for one in house.answers.colleagues(organisation, limit=_HANDS_MOST))
+    return [one for one in found if one is not None]
 
 
 def _change(

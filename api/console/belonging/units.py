@@ -194,7 +194,8 @@ def _day(asking: Asking, name: str, label: str, hint: str) -> Field:
     return Field(name, label, "date", hint=f"{hint}；不晚于今天", is_required=True, value=str(asking.house.today))
 
 
-_STAY: Final = "名下人员的隶属不随之改变：请各人申请变更到现单位（温人社发〔2020〕125号第四条）。已登记的学时不受影响。"
+_STAY: Final = ("名下人员的隶属不随之改变：请各人申请变更到现单位（温人社发〔2020〕125号第四条）。已登记的学时不受"
+                "影响；在办的申报由{}办理，原单位的经办权限随之收回。")
 
 UNIT: Final = Room(_subject, deeds.named(
     Deed("verification", "核验通过", units.verify, VerificationBody, _seen, look="main",
@@ -210,10 +211,10 @@ UNIT: Final = Room(_subject, deeds.named(
               "新地的权限由当地部门授予。记为一个事件，不能删除。"),
     Deed("merger", "并入其他单位", unit_life.merge, UnitMergerBody, _into,
          lambda asking, _: {"into": "", "starts": asking.house.today}, "bad", depends=True,
-         note=f"此后不再接收人员或办理业务。{_STAY}记为一个事件，不能恢复。"),
+         note=f"此后不再接收人员或办理业务。{_STAY.format('存续单位的经办（没有的，由人力社保部门）')}不能恢复。"),
     Deed("closing", "注销", unit_life.close, UnitClosingBody, _last_day,
          lambda asking, _: {"ends": asking.house.today}, "bad",
-         note=f"此后不再接收人员或办理业务。{_STAY}记为一个事件，不能恢复。"),
+         note=f"此后不再接收人员或办理业务。{_STAY.format('本部门')}不能恢复。"),
 ))
 
 

@@ -246,6 +246,14 @@ class RulingAnswer(Answer):
     ordinary = ma.fields.String(metadata={"description": "主管部门认定超过一般上限的：条文一般给多少；其余没有这一项"})
 
 
+class UnitEndedAnswer(Answer):
+    """Since when the unit of a submission is no more, and who goes on with what it had in hand."""
+
+    since = ma.fields.String(required=True)
+    unit = ma.fields.String(required=True, allow_none=True, metadata={
+        "description": "承接的单位；null：由人力社保部门办理"})
+
+
 class ClaimAnswer(Recorded):
     """A claim."""
 
@@ -270,6 +278,8 @@ class ClaimAnswer(Recorded):
     details = ma.fields.Dict(allow_none=True, metadata={"description": "仅在查看时给出"})
     said = ma.fields.List(ma.fields.Nested(SaidAnswer), metadata={"description": "各环节所说的理由，仅在查看时给出"})
     files = ma.fields.List(ma.fields.Nested(FileAnswer), metadata={"description": "可打开的佐证文件，仅在查看时给出"})
+    unit_ended = ma.fields.Nested(UnitEndedAnswer, allow_none=True, metadata={
+        "description": "申报时的单位已并入或注销的，由谁承接；仅在查看时给出"})
 
 
 class RemedyAnswer(Answer):
