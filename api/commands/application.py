@@ -108,9 +108,9 @@ def _tell_sanctions(taken: list[Mapping[str, Any]], revoked: list[Mapping[str, A
 
 
 def _tell_barred(body: dict[str, Any]) -> None:
-    rows = [(one["person"], one["starts"], one["until"] or "未定期限", _source(one), f"事件 {one['event']}")
-            for one in body["items"]]
-    table(("人员", "自", "至", "依据", "登记"), rows, empty="没有人。")
+    rows = [(one["person"], one["name"], one["starts"], one["until"] or "未定期限", _source(one),
+             f"事件 {one['event']}") for one in body["items"]]
+    table(("人员", "姓名", "自", "至", "依据", "登记"), rows, empty="没有人。")
     if body.get("next_cursor"):
         click.echo(f"还有。下一页：--cursor {body['next_cursor']}")
 

@@ -17,6 +17,7 @@ STATES: Final = {
     "none": "处理", "filed": "待审核", "assessed": "已审核", "postponed": "已延期", "granted": "已通过",
     "withdrawn": "已撤回", "disqualified": "已取消资格", "lifted": "已恢复资格",
 }
+_SINCE: Final = {True: "学时有变，结论仍成立", False: "学时有变，结论不再成立"}
 _ANSWERS: Final = {True: "可以申报", False: "不可申报", None: "细则没有规定，不作结论"}
 _KINDS: Final = {"statement": "情况表", "title": "现职称", "entry": "学时", "card": "登记卡", "assessment": "审核"}
 
@@ -176,9 +177,11 @@ def filed(asking: Asking, **query: Any) -> int:
 
 
 def _tell_filed(body: dict[str, Any]) -> None:
-    rows = [(one["application"], one["applied_on"], one["level"], STATES[one["status"]], one["person"], one["region"],
-             None if one["decided"] is None else _ANSWERS[one["decided"]["eligible"]]) for one in body["items"]]
-    table(("申报", "申报之日", "级别", "状态", "人员", "地区", "学时审核"), rows, empty="没有职称申报。")
+    rows = [(one["application"], one["applied_on"], one["level"], STATES[one["status"]], one["person"], one["name"],
+             one["region"], None if one["decided"] is None else _ANSWERS[one["decided"]["eligible"]],
+             None if one["effect"] is None else _SINCE[one["effect"]["holds"]]) for one in body["items"]]
+    table(("申报", "申报之日", "级别", "状态", "人员", "姓名", "地区", "学时审核", "审核之后"), rows,
+          empty="没有职称申报。")
     next_page(body)
 
 

@@ -65,8 +65,8 @@ def test_who_is_barred_on_a_day_is_told_to_the_offices_of_the_place_and_each_is_
     elsewhere = scene.town.officer(scene.town.unit("温州某局", "330300", "general"), "human_resources", "3303")
 
     (found,) = scene.made.officer.saw("/v1/sanctions", on="2026-06-01", purpose="sanction_check")["items"]
-    assert (found["person"], found["application"], found["until"]) == (
-        scene.li.id, scene.made.sanction, "2029-05-31")
+    assert (found["person"], found["name"], found["application"], found["until"]) == (
+        scene.li.id, "李*", scene.made.sanction, "2029-05-31")
     for on in ("2026-05-31", "2029-06-01"):
         assert scene.made.officer.saw("/v1/sanctions", on=on, purpose="sanction_check")["items"] == []
     assert elsewhere.saw("/v1/sanctions", on="2026-06-01", purpose="sanction_check")["items"] == []

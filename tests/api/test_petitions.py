@@ -81,8 +81,23 @@ def test_what_becomes_of_the_entries_afterwards_is_listed_and_whether_it_still_h
     assert (after["holds"], after["now"]["eligible"], after["now"]["years"]) == (False, False, [2026])
     assert li.saw(path, claim=claims[2026])["items"] == []
     assert bureau.away.get(path, purpose="title_review").get_json()["code"] == "person_absent"
+    assert line_of(bureau.committee, one)["effect"] == {"changes": 1, "holds": False}
     again = act(bureau.committee, one, "assessment", {"minimum_years": 2})
+    assert line_of(bureau.committee, one)["effect"] is None, "it rests on what is known now"
     assert (again["assessment"]["eligible"], li.saw(path)["items"][0]["changes"]) == (False, [])
+
+
+def line_of(office: Someone, one: BODY) -> BODY:
+    """An application in the list of an office."""
+    found = office.saw("/v1/applications", purpose="title_review", limit=200)["items"]
+    (line,) = [each for each in found if each["application"] == one["application"]]
+    return dict(line)
+
+
+def test_the_list_of_an_office_says_whose_each_is_by_a_masked_name(bureau: Bureau) -> None:
+    li, _ = bureau.applicant()
+
+    assert line_of(bureau.committee, bureau.file(li))["name"] == "李*"
 
 
 def test_who_falls_short_is_postponed_to_the_year_that_the_law_gives_and_not_granted(bureau: Bureau) -> None:  # N 9

@@ -82,6 +82,17 @@ def test_who_cannot_apply_is_told_why_and_is_not_offered_to(bureau: Bureau, stat
     assert "申报职称" not in page.buttons()
 
 
+def test_whoever_lost_the_only_title_is_told_so_on_the_form_as_on_the_list(bureau: Bureau) -> None:  # N 10
+    li, claims = bureau.applicant(years=(2026,))
+    (held,) = li.saw(f"/v1/persons/{li.id}")["titles"]
+    bureau.people.did(f"/v1/persons/{li.id}/title-revocations", {
+        **{name: held[name] for name in ("level", "series", "obtained_on") if held.get(name)},
+        "claims": [bureau.revoked(claims[2026])], "words": "不实"})
+
+    for address in ("/applications", "/applications/new"):
+        assert "您登记的职称已被撤销" in Browser(bureau.town, li).get(address).text
+
+
 def test_an_office_tries_the_law_for_the_years_it_confirms_then_records_it_and_grants(
     bureau: Bureau, people: Browser
 ) -> None:

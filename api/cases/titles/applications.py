@@ -6,6 +6,7 @@ All of it is a person's: to themselves, or to an office where they belong, for a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ import msgspec
 
 from api.cases import reasons
 from api.cases.belonging.people import identity_of
+from api.cases.belonging.unit_years import identities
 from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.looked import record_looks
@@ -136,8 +138,21 @@ def within(
     page = _applications.applications_within(
         house.answers, scopes, status=status, as_of=as_of, after="" if after is None else after[0], limit=limit)
     record_looks(house, by_actor(caller, asking, scopes[0].role), (one.person for one in page.items), purpose,
-                 what=("applications",), route=_ROUTE)
-    return page.of([application_view(one) for one in page.items])
+                 what=("applications", "identity"), route=_ROUTE)
+    called = _called(house, (one.person for one in page.items))
+    return page.of([{**application_view(one), "name": called[one.person], "effect": _effect(house, one, as_of)}
+                    for one in page.items])
+
+
+def _called(house: House, persons: Iterable[str]) -> dict[str, str | None]:
+    """Names as every list has them, masked; None of those whose key is destroyed."""
+    return {person: said["name"] for person, said in identities(house, [*dict.fromkeys(persons)])}
+
+
+def _effect(house: House, one: Application, as_of: int) -> dict[str, Any] | None:
+    """In a line what `effects` lists; None where nothing has become of what the application was assessed by."""
+    found = reliance(house.answers, one, as_of=as_of)
+    return {"changes": len(found["changes"]), "holds": found["holds"]} if found and found["changes"] else None
 
 
 def of_person(
@@ -186,8 +201,9 @@ def barred(
     page = disqualified_on(house.answers, on, as_of=as_of, after=after or ("", 0), limit=limit)
     found = [one for one in page.items if _is_within(house, asking, one.person)]
     record_looks(house, by_actor(caller, asking, scopes[0].role), (one.person for one in found), purpose,
-                 what=("sanctions",), route=_ROUTE)
-    return page.of([sanction_view(one) for one in found])
+                 what=("sanctions", "identity"), route=_ROUTE)
+    called = _called(house, (one.person for one in found))
+    return page.of([{**sanction_view(one), "name": called[one.person]} for one in found])
 
 
 def _is_within(house: House, asking: Actor, person: str) -> bool:

@@ -36,7 +36,8 @@ LIST: Final = "/applications"
 PURPOSE: Final = "title_application"
 ROWS: Final = 25
 _AT_ONCE: Final = 500
-_HEADS: Final = ("申报编号", "人员", "级别", "系列", "申报之日", "评委会", "状态", "学时", "取得之日", "最早可申报")
+_HEADS: Final = ("申报编号", "人员", "姓名", "级别", "系列", "申报之日", "评委会", "状态", "学时", "取得之日",
+                 "最早可申报", "审核之后")
 
 
 # Lists
@@ -70,8 +71,7 @@ def _why_not(asking: Asking, body: Mapping[str, Any]) -> str | None:
     """Why this person can apply for nothing now: a trial with a level that does not exist finds the general bars."""
     held = [one for one in body["titles"] if one["revoked_on"] is None]
     if not held:
-        gone = "您登记的职称已被撤销" if body["titles"] else "登记簿里还没有您的现职称"
-        return f"{gone}，年数无从算起。请带职称证书到人力社保部门登记。"
+        return titles.none_held(body["titles"])
     last = date.fromisoformat(held[-1]["obtained_on"])
     came = petitions.file(asking.house, asking.caller, {
         "person": asking.caller.id, "level": "any", "title_obtained_on": last, "minimum_years": 0,
@@ -104,9 +104,11 @@ def _filed(asking: Asking, moment: Moment, position: int) -> Shown:
 
 def _table(rows: Sequence[Mapping[str, Any]], position: int, basis: Mapping[str, Any]) -> Table:
     return Table("applications", "职称申报", _HEADS, [
-        (one["application"], one["person"], titles.level(one["level"]), SERIES.get(one["series"], one["series"]),
-         one["applied_on"], one["committee_words"], one["state"][2], one["verdict"] and one["verdict"][2],
-         one["obtained_on"], one["earliest_year"]) for one in rows], position, basis["as_of_time"])
+        (one["application"], one["person"], one.get("name"), titles.level(one["level"]),
+         SERIES.get(one["series"], one["series"]), one["applied_on"], one["committee_words"], one["state"][2],
+         one["verdict"] and one["verdict"][2],
+         one["obtained_on"], one["earliest_year"], one["since"] and one["since"][2])
+        for one in rows], position, basis["as_of_time"])
 
 
 # One application

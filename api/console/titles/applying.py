@@ -75,13 +75,12 @@ def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], s
     held = next(one for one in fields if one.name == "title_obtained_on").options
     return Page("application_form.html", {
         "fields": [one for one in deeds.filled(fields, typed, faults) if one.name != "person"], "faults": faults,
-        "has_title": bool(held)}, status=status)
+        "why_not": None if held else titles.none_held(_titles(asking))}, status=status)
 
 
 def _fields(asking: Asking) -> list[Field]:
     house, caller = asking.house, asking.caller
-    house.settled()  # What was entered or taken a moment ago is known here too.
-    every = applications.titles_of(house, caller.id, as_of=house.answers.position())[::-1]
+    every = _titles(asking)[::-1]
     known = tuple(dict.fromkeys(  # One that was taken away begins nothing (N 10).
         (str(one["obtained_on"]), f"{titles.title(one)}，{one['obtained_on']} 取得")
         for one in every if one["revoked_on"] is None))
@@ -100,6 +99,11 @@ def _fields(asking: Asking) -> list[Field]:
               hint="市外评委会按其当地规定"),
         *([Field("statement", "随附的情况表", "choice", tuple(papers))] if papers else []),
     ]
+
+
+def _titles(asking: Asking) -> list[dict[str, Any]]:
+    asking.house.settled()  # What was entered or taken a moment ago is known here too.
+    return applications.titles_of(asking.house, asking.caller.id, as_of=asking.house.answers.position())
 
 
 def _answer(asking: Asking, question: Question) -> dict[str, Any] | Fault:

@@ -69,9 +69,9 @@ def listed(asking: Asking) -> Shown:
         if after is None or (len(found) >= ROWS and not request.path.endswith(".csv")):
             break
     rows, basis = [titles.sanction_row(house, one) for one in found], house.answers.reflects(position)
-    heads = ("编号", "人员", "原因", "依据", "期限", "事件")
+    heads = ("编号", "人员", "姓名", "原因", "依据", "期限", "事件")
     table = Table("sanctions", f"{day} 不得申报职称的人员", heads, [
-        (one["application"], one["person"], one["cause_words"], one["ground"], one["term"], one["event"])
+        (one["application"], one["person"], one["name"], one["cause_words"], one["ground"], one["term"], one["event"])
         for one in rows], position, basis["as_of_time"])
     return Page("sanctions.html", {
         "moment": moment, "basis": told_basis(basis), "rows": rows, "day": day, "purpose": purpose,

@@ -29,6 +29,12 @@ ELIGIBLE: Final[Mapping[bool | None, words.Mark]] = {
 }
 
 
+EFFECTS: Final[Mapping[bool, words.Mark]] = {
+    True: ("open", "△", "学时有变，结论仍成立"), False: ("short", "✗", "学时有变，结论不再成立"),
+}
+"""What has become of the entries that an application was assessed by, where any changed."""
+
+
 def level(code: str) -> str:
     """A level in words."""
     return TITLE_LEVELS.get(code, code)
@@ -40,11 +46,18 @@ def title(one: Mapping[str, Any]) -> str:
     return level(str(one["level"])) + (f"（{SERIES.get(series, series)}）" if series else "")
 
 
+def none_held(every: Sequence[Mapping[str, Any]]) -> str:
+    """Why somebody has no present title that years could be counted from, and what to do."""
+    gone = "您登记的职称已被撤销" if every else "登记簿里还没有您的现职称"
+    return f"{gone}，年数无从算起。请带职称证书到人力社保部门登记。"
+
+
 def application_row(one: Mapping[str, Any]) -> dict[str, Any]:
     """An application in a list."""
     decided = one["decided"]
     return {**one, "title": title(one), "state": STATES[one["status"]], "committee_words": COMMITTEES[one["committee"]],
-            "verdict": None if decided is None else ELIGIBLE[decided["eligible"]]}
+            "verdict": None if decided is None else ELIGIBLE[decided["eligible"]],
+            "since": EFFECTS[one["effect"]["holds"]] if one.get("effect") else None}
 
 
 def sanction_row(house: House, one: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,10 +124,31 @@ class FiledQuery(PageQuery):
     status = Choice(*_STATES, metadata={"description": "只看这一状态的"})
 
 
+class ChangedAnswer(Answer):
+    """What has become of the entries that an application was assessed by."""
+
+    changes = ma.fields.Integer(required=True, metadata={"description": "此后有变化的学时条数"})
+    holds = ma.fields.Boolean(required=True, metadata={"description": "审核的结论是否依然成立"})
+
+
+class FiledApplicationAnswer(ApplicationAnswer):
+    """An application in a list of an office."""
+
+    name = ma.fields.String(required=True, allow_none=True, metadata={"description": "遮盖的姓名；已注销的没有"})
+    effect = ma.fields.Nested(ChangedAnswer, required=True, allow_none=True, metadata={
+        "description": "审核所依据的学时此后有变化的；逐条见 /v1/persons/{person}/applications/effects"})
+
+
 class FiledAnswer(PageAnswer):
     """Applications, the oldest first."""
 
-    items = ma.fields.List(ma.fields.Nested(ApplicationAnswer), required=True)
+    items = ma.fields.List(ma.fields.Nested(FiledApplicationAnswer), required=True)
+
+
+class BarredPersonAnswer(DisqualificationAnswer):
+    """Who may apply for nothing, in a list of an office."""
+
+    name = ma.fields.String(required=True, allow_none=True, metadata={"description": "遮盖的姓名；已注销的没有"})
 
 
 class BarredQuery(PageQuery):
@@ -139,7 +160,7 @@ class BarredQuery(PageQuery):
 class BarredAnswer(PageAnswer):
     """Who may apply for nothing on a day, whoever has been barred longest first."""
 
-    items = ma.fields.List(ma.fields.Nested(DisqualificationAnswer), required=True)
+    items = ma.fields.List(ma.fields.Nested(BarredPersonAnswer), required=True)
 
 
 class EligibilityAnswer(Answer):
