@@ -3,20 +3,22 @@
 The space is finite: dates cut at every boundary of the law, one place for each set of rulebooks that can hold somebody,
 categories, routes, levels, and which quantity is given. In each cell the interpreter's own layer is asked which rows
 answer. Found: gaps (a level of a listed route that nothing rules), overlaps (two rows of one rulebook answer, so the
-second never wins there), clauses that never win anywhere, levels out of reach, quotes used twice. Each finding comes
-with an example fact.
+second never wins there), clauses that never win anywhere, levels out of reach, quotes used twice, hours of a row
+that the words it quotes do not give. Each finding comes with an example fact.
 
 `tests/policies/test_analysis.py` shows each kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
 from typing import Any, Final
 
+from ledger.vocabulary import format_hours
 from policies.law import Law, Layer
 from policies.places import Place
 from policies.rulebook import Clause, Rulebook
@@ -140,7 +142,8 @@ def analyse(law: Law) -> list[Finding]:
                 break
         if sure is not None:
             found |= _overlaps(cell, sure, speaking)
-    findings = [*found.values(), *_never(law, won, reached, spoke), *_quotes_used_twice(law, spoke)]
+    findings = [*found.values(), *_never(law, won, reached, spoke), *_quotes_used_twice(law, spoke),
+                *_not_in_their_words(law, spoke)]
     return sorted(findings, key=lambda one: (one.weight, one.kind, one.rulebook, one.where))
 
 
@@ -207,3 +210,30 @@ def _quotes_used_twice(law: Law, spoke: Spoke) -> Iterator[Finding]:
                 words = f"第 {clause.index + 1} 条与第 {first.index + 1} 条引用同一段原文"
                 example = _example(book, clause, spoke)
                 yield Finding("quote_used_twice", NOTICE, book.id, clause.article, words, example)
+
+
+def _not_in_their_words(law: Law, spoke: Spoke) -> Iterator[Finding]:
+    """Hours of a requirement or a rate that do not stand in what it quotes: either the row is wrong or the quote.
+
+    A course is worth the hours that it is marked with: its words give no number, nor do they of what counts nothing.
+    """
+    for book in law.books:
+        where = {"date": book.in_force_from.isoformat(), "region": book.scope.region.ljust(6, "0"),
+                 "sector": book.scope.sector or "general"}
+        for minimum in (one for one in book.minimums if one.percent_of is None):
+            for hours in _missing([minimum.hours_centi], minimum.quote):
+                yield Finding("number_not_quoted", NOTICE, book.id, minimum.article,
+                              f"要求写的是 {hours} 学时，所引的原文里没有 {hours}", where)
+        for clause in (one for one in book.clauses if one.rate is not None and one.rate.each != "marked_hour"):
+            assert clause.rate is not None
+            rates = (clause.rate.hours_centi, clause.rate.without_level, *clause.rate.by_level.values())
+            for hours in _missing(rates, clause.quote):
+                yield Finding("number_not_quoted", NOTICE, book.id, clause.article,
+                              f"第 {clause.index + 1} 条写的是 {hours} 学时，所引的原文里没有 {hours}",
+                              _example(book, clause, spoke))
+
+
+def _missing(rates: Iterable[int | None], quote: str) -> list[str]:
+    told = dict.fromkeys(format_hours(one) for one in rates if one)
+    numbers = set(re.findall(r"[0-9]+(?:\.[0-9]+)?", fold(quote)))
+    return [hours for hours in told if hours not in numbers]

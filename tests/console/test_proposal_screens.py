@@ -86,6 +86,14 @@ def test_another_refuses_with_a_reason_and_the_proposer_mends_it_and_it_is_enact
     assert "不予施行" in office.get(at).text, "what was refused stays told"
 
 
+def test_a_number_that_its_quoted_words_do_not_give_is_noticed_before_it_is_put_forward(office: Browser) -> None:
+    begun = office.get("/rules/proposals/new?from=ningbo-industry/2019-01-01")
+
+    checked = office.press(begun, "检查", source=amended("2034-01-15"))  # Five hours a course; the words say three.
+
+    assert "数字不在引文里" in checked.text and "所引的原文里没有 5" in checked.text
+
+
 def test_a_file_that_comes_again_unchanged_says_why_it_was_refused_before(office: Browser, second: Browser) -> None:
     source = amended("2034-02-01")
     at = proposed(office, source)

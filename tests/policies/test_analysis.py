@@ -106,6 +106,19 @@ def test_a_quote_that_gives_two_rows_is_noticed() -> None:
     assert {one.where for one in analyse(Law(BOOKS)) if one.kind == "quote_used_twice"} == {"第六条（四）"}
 
 
+def test_hours_that_the_quoted_words_do_not_give_are_noticed_of_a_requirement_and_of_a_rate() -> None:
+    book = next(book for book in BOOKS if book.key == "N")
+    rate = book.clauses[0].rate
+    assert rate is not None
+    more = replace(book.minimums[0], hours_centi=9_500)
+    dearer = replace(book.clauses[0], rate=replace(rate, hours_centi=700, by_level={}))
+    found = analyse(Law([replace(book, minimums=(more, *book.minimums[1:]), clauses=(dearer, *book.clauses[1:]))]))
+
+    told = {(one.where, one.words.partition("写的是 ")[2]) for one in found if one.kind == "number_not_quoted"}
+    assert told == {(more.article, "95 学时，所引的原文里没有 95"), (dearer.article, "7 学时，所引的原文里没有 7")}
+    assert [one for one in analyse(Law(BOOKS)) if one.kind == "number_not_quoted"] == []
+
+
 def test_the_enumeration_and_the_interpreter_agree_in_every_cell() -> None:
     law = Law(BOOKS)
     for cell in cells(law):

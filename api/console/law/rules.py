@@ -55,7 +55,7 @@ PROPOSALS: Final[Mapping[str, Mark]] = {
 }
 FINDINGS: Final = {
     "gap": "没有规定", "overlap": "两条重叠", "never_wins": "不起作用", "level_out_of_reach": "级别到不了",
-    "quote_used_twice": "引文用了两次",
+    "quote_used_twice": "引文用了两次", "number_not_quoted": "数字不在引文里",
 }
 _KINDS: Final = {"text": "原文", "row": "条款", "reading": "读法"}
 _CHANGES: Final[Mapping[str, Mark]] = {
