@@ -97,8 +97,12 @@ def check_stamp(
         if info.message_imprint.hash_algorithm != x509.ObjectIdentifier(_SHA256):
             raise StampInvalid("摘要算法不是 SHA-256")
         by = _signer(found)
-    except (library.VerificationError, ValueError) as error:
+    except (library.VerificationError, ValueError, x509.InvalidVersion) as error:
         raise StampInvalid(error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # The library's, of what it did not expect; it is no Exception.
+            raise
+        raise StampInvalid("其中的证书无法解析") from error
     return Stamped(info.gen_time.astimezone(UTC), by, info.policy.dotted_string)
 
 
@@ -119,9 +123,12 @@ def _certificates(roots: bytes) -> list[object]:
     from cryptography import x509
 
     try:
-        return list(x509.load_pem_x509_certificates(roots))
-    except ValueError as error:
-        raise StampUnreadable("CA 证书", "不是 PEM，或其中没有证书") from error
+        found = x509.load_pem_x509_certificates(roots)
+        for one in found:
+            _ = one.subject, one.issuer  # Read only now: the library ends with a panic on names that are no text.
+    except (ValueError, x509.InvalidVersion) as error:
+        raise StampUnreadable("CA 证书", "不是 PEM，其中没有证书，或证书无法解析") from error
+    return list(found)
 
 
 def _policy(text: str) -> object:

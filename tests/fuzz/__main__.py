@@ -48,7 +48,7 @@ def by_chance(name: str, many: int) -> dict[str, int]:
         began = time.process_time()
         try:
             end = read(TARGETS[name], data)
-        except Exception:
+        except BaseException:    # A panic of a library in Rust is no Exception.
             print(f"{name}: {keep(name, data)}", file=sys.stderr)
             raise
         took = time.process_time() - began
@@ -67,7 +67,7 @@ def by_coverage(name: str, seconds: int) -> int:
     def one(data: bytes) -> None:
         try:
             read(TARGETS[name], data)
-        except Exception:
+        except BaseException:
             traceback.print_exc()
             print(f"FOUND {keep(name, data)}", flush=True)
             raise

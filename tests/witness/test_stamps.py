@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from api.witness.stamping import EVERY_S, Stamper
 from api.witness.submitting import read_policy
 from ledger.proof.notes import parse_note
 from ledger.witnessing.der import ordered
-from ledger.witnessing.stamp import StampInvalid, ask_for, check_stamp
+from ledger.witnessing.stamp import StampInvalid, StampUnreadable, ask_for, check_stamp
 
 pytestmark = pytest.mark.requires_system("openssl")
 TEXT = b"a checkpoint of some log\n1\nx\n"
@@ -66,6 +67,21 @@ def test_a_stamp_holds_for_its_text_its_authority_its_policy_and_its_question_al
         with pytest.raises(StampInvalid):
             check_stamp(given.pop("answer"), given.pop("text"), given.pop("roots"), **given)
     shutil.rmtree(other.folder)
+
+
+@pytest.mark.parametrize(("was", "put"), [
+    (b"A test CA", b"\xff test CA"), (b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x6a"),
+], ids=["names that are no text", "a version that there is not"])
+def test_a_certificate_that_the_library_ends_upon_is_told_as_what_it_is(
+    authority: Authority, was: bytes, put: bytes
+) -> None:
+    """The one was a panic of the library, which no `except Exception` holds: it ended whoever asked, for good."""
+    der = ssl.PEM_cert_to_DER_cert((authority.folder / "ca.pem").read_text())
+    roots = ssl.DER_cert_to_PEM_cert(der.replace(was, put)).encode()
+
+    with pytest.raises(StampUnreadable, match="无法解析"):
+        check_stamp(authority.reply(ask_for(TEXT).der), TEXT, roots)
+
 
 
 def test_a_stamp_that_was_changed_in_a_byte_is_never_another_time(authority: Authority) -> None:
