@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -43,10 +43,11 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     有变的投影，旧的照常答复，重新启动服务即换用。
     NAME 为编码账（coded）时，从前者重建供重放用的编码账，服务运行时也可用；为差异（differences）时，
     重新评定认定与评定的差异；为完整性地图（map）或痕迹（clues，核查线索所比对的）时，从账本重建，服务运行时也可用。
+    不写 NAME 而比较时，其中已有的一并比较。
     """
     from api.telling import logs
     from api.terminal.progress import bar, bars
-    from projections.errors import AlreadyFollowed, ProjectionError
+    from projections.errors import AlreadyFollowed, NotBuilt, ProjectionError
     from projections.files.rebuilding import compare, lacking, rebuild_all
 
     if name in _BESIDE:
@@ -57,10 +58,13 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
         ledger, folder = register.ledger, register.folder.projections
         try:
             if is_compared:
-                compared = []
+                compared: list[dict[str, Any]] = []
                 for one in wanted:
                     with bar(f"比较 {one.name}", quiet=as_json) as progress:
-                        compared.append(compare(ledger, folder, one, progress))
+                        compared.append(_compared(compare(ledger, folder, one, progress)))
+                for each in _standing(folder) if name is None else ():
+                    with bar(f"比较 {each}", quiet=as_json) as progress, suppress(NotBuilt):
+                        compared.append(_compared_beside(each, _BESIDE[each](register)[1](progress)))
                 return _tell_comparisons(compared, as_json)
             with bars(quiet=as_json) as line:
                 if name is None:  # While an older program follows, those that only this one has.
@@ -169,18 +173,11 @@ def _beside(name: str, data_folder: Path | None, *, as_json: bool, is_compared: 
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error), "只比较不重建可加 --compare") from error
         except ProjectionError as error:
             raise Stop(Exit.WORLD_IS_WRONG, error.code, str(error)) from error
-    if as_json:
-        compared = [{"name": name, "holds": stands == should, "position": position, "sha256": stands,
-                     "rebuilt_sha256": should}]
-        body = {"holds": stands == should, "projections": compared} if is_compared else {
-            "rebuilt": [{"name": name, "position": position}]}
-        click.echo(json.dumps(body))
-    elif not is_compared:
-        click.echo(f"✓ {name} 已重建，处理到事件 {position}。")
-    else:
-        told = "与重新得出的一致" if stands == should else f"与重新得出的不同\n  现有 {stands}\n  重建 {should}"
-        click.echo(f"{'✓' if stands == should else '✗'} {name}：到事件 {position} 为止，{told}。")
-    return Exit.HOLDS if stands == should else Exit.REFUSED
+    if is_compared:
+        return _tell_comparisons([_compared_beside(name, (position, stands, should))], as_json)
+    click.echo(json.dumps({"rebuilt": [{"name": name, "position": position}]}) if as_json
+               else f"✓ {name} 已重建，处理到事件 {position}。")
+    return Exit.HOLDS
 
 
 def _coded(register: Register) -> Works:
@@ -264,6 +261,11 @@ _BESIDE: Final[dict[str, Callable[[Register], Works]]] = {
     CODED: _coded, DIFFERENCES: _differences, MAP: _map, CLUES: _clues}
 
 
+def _standing(folder: Path) -> list[str]:
+    """What was made beside the projections: each of them when it was first asked for."""
+    return [name for name in _BESIDE if any(folder.glob(f"{name}.[0-9]*"))]
+
+
 def _wanted(name: str | None) -> list[Projection]:
     from projections.answers import projections
     from projections.errors import UnknownProjection
@@ -276,22 +278,26 @@ def _wanted(name: str | None) -> list[Projection]:
     return wanted
 
 
-def _tell_comparisons(compared: list[Comparison], as_json: bool) -> int:
-    holds = all(one.holds for one in compared)
+def _compared(one: Comparison) -> dict[str, Any]:
+    return {"name": one.name, "holds": one.holds, "position": one.stands.position, "rows": one.stands.rows,
+            "sha256": one.stands.sha256, "rebuilt_sha256": one.should.sha256}
+
+
+def _compared_beside(name: str, found: tuple[int, str, str]) -> dict[str, Any]:
+    position, stands, should = found
+    return {"name": name, "holds": stands == should, "position": position, "sha256": stands, "rebuilt_sha256": should}
+
+
+def _tell_comparisons(compared: list[dict[str, Any]], as_json: bool) -> int:
+    holds = all(one["holds"] for one in compared)
     if as_json:
-        rows = [
-            {"name": one.name, "holds": one.holds, "position": one.stands.position, "rows": one.stands.rows,
-             "sha256": one.stands.sha256, "rebuilt_sha256": one.should.sha256}
-            for one in compared
-        ]
-        click.echo(json.dumps({"holds": holds, "projections": rows}))
+        click.echo(json.dumps({"holds": holds, "projections": compared}))
         return Exit.HOLDS if holds else Exit.REFUSED
     for one in compared:
-        if one.holds:
-            click.echo(f"✓ {one.name}：到事件 {one.stands.position} 为止的 {one.stands.rows} 行，与从账本重建的一致。")
-        else:
-            click.echo(f"✗ {one.name}：现有 {one.stands.rows} 行，从账本重建得 {one.should.rows} 行，内容不同。")
-            click.echo(f"  现有 {one.stands.sha256}\n  重建 {one.should.sha256}")
+        rows = f"的 {one['rows']} 行" if "rows" in one else ""
+        told = "一致。" if one["holds"] else f"不同。\n  现有 {one['sha256']}\n  重建 {one['rebuilt_sha256']}"
+        made = "从账本重建的" if rows else "重新得出的"
+        click.echo(f"{'✓' if one['holds'] else '✗'} {one['name']}：到事件 {one['position']} 为止{rows}，与{made}{told}")
     if not holds:
         click.echo("账本是原件，投影可以重建：请停止服务后运行 xueshi rebuild；此前请保留现有文件以查明原因。")
     return Exit.HOLDS if holds else Exit.REFUSED

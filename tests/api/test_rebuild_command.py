@@ -60,6 +60,28 @@ def test_a_changed_row_is_found_and_told_as_json(folder: Path, capsys: pytest.Ca
     assert [one["name"] for one in body["projections"] if not one["holds"]] == ["people"]
 
 
+def test_whoever_compares_everything_compares_what_was_made_beside_the_projections_too(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(["rebuild", "--data", str(folder)])
+    beside = ("coded", "differences", "map", "clues")
+    for name in beside:
+        assert run(["rebuild", name, "--data", str(folder)]) == 0
+    capsys.readouterr()
+
+    assert run(["rebuild", "--compare", "--data", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert all(f"✓ {name}：到事件" in told for name in beside)
+    assert told.count("一致") == len(projections()) + len(beside)
+
+    with closing(sqlite3.connect(folder / "projections" / "clues.1.db")) as connection:
+        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.commit()
+    assert run(["rebuild", "--compare", "--json", "--data", str(folder)]) == 1
+    body = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in body["projections"] if not one["holds"]] == ["clues"]
+
+
 def test_what_is_made_anew_is_compared_with_what_stood_and_the_difference_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
