@@ -6,15 +6,22 @@ some people a second time by the answers, so that none of these numbers rests on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
-from demo_kit import made
+from demo_kit import Demo, made
+from demo_kit import read_all as read_events
 
 from api.demo.history import Told
+from ledger.events.base import By, Draft
+from ledger.events.person import PersonAffiliated
 from ledger.ledger import Ledger
+from ledger.streams import person as persons
 from policies.shelf import Shelf, drafts, shipped
 from projections.answers import projections
 from projections.basis import Cited
@@ -26,6 +33,8 @@ from projections.replay.reading import Snapshot, read_all
 
 TOLD = Told(people=300, first_year=2018, last_year=2025, seed=11)
 SHELF = Shelf.of((*shipped().books, *drafts().books))
+LATER = Told(people=150, first_year=2021, last_year=2026, seed=11)
+NEW_SECTORS = ("natural_science_research", "construction", "marine_fisheries")
 FIVE = tuple(book.id for book in shipped().books)
 NUMBERS = ("changed_people", "changed_person_years", "moved_entries", "gained", "given_up", "newly_failed",
            "newly_passed")
@@ -39,9 +48,33 @@ class Followed(NamedTuple):
 
 @pytest.fixture(scope="module")
 def followed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
-    demo = made(tmp_path_factory.mktemp("replays") / "data", TOLD)
+    yield from following(made(tmp_path_factory.mktemp("replays") / "data", TOLD))
+
+
+@pytest.fixture(scope="module")
+def sorted_anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Followed]:
+    """A history up to 2026 in which everyone of no sector of their own was put into one that a draft is about."""
+    yield from following(made(tmp_path_factory.mktemp("sorted") / "data", LATER), put_into_new_sectors)
+
+
+def put_into_new_sectors(ledger: Ledger) -> None:
+    """In turn, from the day after they came to their unit: what an office enters once such a sector is declared."""
+    happened = [one.envelope.event for one in read_events(ledger)]
+    people = dict.fromkeys(event.person for event in happened if isinstance(event, PersonAffiliated))
+    turn = cycle(NEW_SECTORS)
+    for person in people:
+        found = ledger.load(person, persons.evolve)
+        last = found.state.affiliations[-1]
+        if last.sector == "general":
+            anew = msgspec.structs.replace(last, sector=next(turn), starts=last.starts + timedelta(days=1))
+            ledger.record((Draft(PersonAffiliated(person=person, affiliation=anew)),),
+                          by=By(actor=last.unit, role="human_resources"), versions={person: found.version})
+
+
+def following(demo: Demo, first: Callable[[Ledger], None] = lambda ledger: None) -> Iterator[Followed]:
     folder = demo.folder / "answers"
     with demo.ledger() as ledger:
+        first(ledger)
         follower = Follower(ledger, folder, projections())
         follower.start()
         try:
@@ -104,3 +137,34 @@ def test_a5_wenzhous_rule_of_2020_asks_more_public_hours_of_its_people_than_the_
     assert tuple(told[name] for name in NUMBERS) == (7, 9, 0, "0", "0", 9, 0)
     assert [one["name"] for one in told["by_city"] if one["changed"]] == ["330300"]
     assert told["newly_short"] == [{"minimum": "wenzhou/2020-11-27 general_public", "person_years": 9}]
+
+
+REACHED = {
+    "A1": ("natural-science-research/2026-05-10", (1, 1, 1, "5", "0", 0, 0), (9, 9)),
+    "A3": ("zhejiang-construction/2022-01-01", (2, 2, 0, "0", "0", 2, 0), (10, 38)),
+    "A6": ("zhejiang-marine-fisheries/2026-01-01", NOBODY, (8, 8)),   # The same 90, 60 and 18 as the province asks.
+}
+
+
+@pytest.mark.parametrize("key", REACHED)
+def test_a_draft_with_a_sector_of_its_own_changes_this_once_people_belong_there(
+    sorted_anew: Followed, key: str
+) -> None:
+    draft, wanted, reach = REACHED[key]
+    told = summary(sorted_anew, (*FIVE, draft), FIVE)
+    (amendment,) = told["amendments"]
+
+    assert tuple(told[name] for name in NUMBERS) == wanted
+    assert (amendment["people"], amendment["person_years"]) == reach
+    assert {one["name"] for one in told["by_sector"] if one["changed"]} <= {amendment["sector"]}
+
+
+def test_a3_asks_in_the_last_year_of_four_for_what_all_four_brought(sorted_anew: Followed) -> None:
+    """浙建〔2017〕5号: 360 hours in all, 240 professional, 72 public, from 2022 to 2025."""
+    told = summary(sorted_anew, (*FIVE, REACHED["A3"][0]), FIVE)
+
+    assert told["newly_short"] == [
+        {"minimum": "zhejiang-construction/2022-01-01 total_in_cycle", "person_years": 2},
+        {"minimum": "zhejiang-construction/2022-01-01 professional_in_cycle", "person_years": 1},
+        {"minimum": "zhejiang-construction/2022-01-01 public_in_cycle", "person_years": 1}]
+    assert [one["name"] for one in told["by_year"] if one["changed"]] == ["2025"]
