@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from api.cases.claiming import appeals, assignment, bulk, claim_list, claims, registered, review
-from api.cases.claiming.prospects import before_deciding, prospects
+from api.cases.claiming.prospects import before_deciding, before_revoking, prospects
 from api.cases.doing import Asked, Done
 from api.cases.events import events_of
 from api.operational.callers import Caller
@@ -140,8 +140,8 @@ _acts.offer("correction", "更正", registered.correct, CorrectionBody, before_d
 _acts.offer("upholding", "维持原认定", registered.uphold, UpholdingBody)
 _acts.offer("freeze", "冻结", registered.freeze, Words)
 _acts.offer("release", "解冻", registered.release, ReleaseBody)
-_acts.offer("revocation", "撤销", registered.revoke, BasisBody)
-_acts.offer("reinstatement", "恢复", registered.reinstate, BasisBody)
+_acts.offer("revocation", "撤销", registered.revoke, BasisBody, before_revoking)
+_acts.offer("reinstatement", "恢复", registered.reinstate, BasisBody, before_deciding)
 _acts.offer("appeal", "本人申诉：不服驳回、撤销或认定的学时", appeals.appeal, AppealBody)
 _acts.offer("appeal-withdrawal", "本人撤回申诉", appeals.withdraw)
 _acts.offer("appeal-dismissal", "申诉：维持原决定", appeals.dismiss, Words)

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli import cli
-from tests.api.house_kit import SHA, Someone, Town, study
+from tests.api.house_kit import BODY, SHA, Someone, Town, study
 
 
 def walk(
@@ -102,15 +102,25 @@ def test_a_revoked_claim_frees_room_under_the_cap_and_comes_back_by_another_hand
     claims = [first.act(person.submit(facts), "approval") for facts in abroad]
     assert counted(person) == ["30", "6"], "36 a year (N 6)"
 
-    revoked = first.act(claims[0], "revocation", {"basis": "falsified", "words": "材料不实"})
+    basis = {"basis": "falsified", "words": "材料不实"}
+    assert tried(first, claims[0], "revocation", basis) == ("revoked", "36", "30")
+    revoked = first.act(claims[0], "revocation", basis)
     assert counted(person) == ["0", "30"]
     assert person.year(2026)["entries"][0]["status"] == "revoked"
 
     reason = {"basis": "appeal_upheld", "words": "申诉成立"}
     no = first.refused(revoked, "reinstatement", reason)
     assert (no["code"], no["status"]) == ("same_hand", 403)
+    assert tried(second, revoked, "reinstatement", reason) == ("approved", "30", "36")
     second.act(revoked, "reinstatement", reason)
     assert counted(person) == ["30", "6"]
+
+
+def tried(officer: Someone, claim: BODY, act: str, body: BODY) -> tuple[str, str, str]:
+    """What a claim would be, and the total of its year before and after."""
+    answer = officer.post(f"/v1/claims/{claim['claim']}/{act}", body, version=claim["version"], dry_run="true")
+    would = answer.get_json()["would"]
+    return would["status"], would["year"]["before"]["total"], would["year"]["after"]["total"]
 
 
 def counted(person: Someone) -> list[str]:

@@ -93,6 +93,8 @@ def test_a_revocation_is_read_before_and_after_and_stays_to_be_seen(cast: Cast, 
     claim = cast.clerk.act(submitted(cast, "要撤销的培训", date="2026-08-02"), "approval", {})
     page = clerk.get(f"/claims/{claim['claim']}/revocation")
     assert "现在 ✓ 已登记" in page.text and "办理后 ⊘ 已撤销" in page.text
+    year = cast.li.year(2026)["evaluated"]
+    assert f"2026 年度合计 {year['total']} → {int(year['total']) - 8} 学时" in page.text
     assert "弄虚作假" in page.text and "补到有效证明" not in page.text, "that is what hours are put back on"
 
     done = clerk.press(page, "撤销登记", words="证书系伪造")

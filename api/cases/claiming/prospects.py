@@ -49,19 +49,41 @@ def prospects(house: House, state: Claim) -> dict[str, Any]:
 
 def before_deciding(house: House, caller: Caller, state: Claim) -> dict[str, Any]:
     """The same to an office that tries what it would decide: it sees a year and other claims, and is recorded first."""
+    _seen_by(house, caller, state)
+    return prospects(house, state)
+
+
+def before_revoking(house: House, caller: Caller, state: Claim) -> dict[str, Any]:
+    """What the year would come to without a claim, to an office that tries to revoke it."""
+    _seen_by(house, caller, state)
+    return without(house, state)
+
+
+def without(house: House, state: Claim) -> dict[str, Any]:
+    """What the year of a registered claim would come to if it were not, and what would be missing then."""
+    house.settled()
+    stands = house.answers.claim(state.claim)
+    after, before = house.answers.years_with(state.person, stands[-1]) if stands else (None, None)
+    if before is None or after is None:
+        return {"year": None}
+    return {"year": {
+        "year": before["year"], "counted": "0", "status": Status.REVOKED.value, "before": before["evaluated"],
+        "after": after["evaluated"], "missing": _missing(after), "left": None}}
+
+
+def _seen_by(house: House, caller: Caller, state: Claim) -> None:
     actor = acting(house, caller)
     assert not isinstance(actor, Refusal), "whoever may try it is somebody in office"
     role = seeing_scopes(actor)[0].role
     record_looks(house, by_actor(caller, actor, role), (state.person,), PURPOSE, what=("claim", "years"),
                  route="claims")
-    return prospects(house, state)
 
 
 def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
     """What the year would come to with it, what is still missing then, and what says the same already."""
     before, after = house.answers.years_with(state.person, _as_approved(house, state, assessed))
     stands, left = house.answers.claim(state.claim), None
-    if stands and stands[-1].decision is not None:  # What it is put in the place of counts before, wherever that was.
+    if stands and stands[-1].status in _IN_FORCE:  # What it is put in the place of counts before, wherever that was.
         without, before_it = house.answers.years_with(state.person, stands[-1])
         if before_it is not None and after is not None and before_it["year"] != after["year"]:
             left = {"year": before_it["year"], "before": before_it["evaluated"]["total"],
@@ -71,17 +93,21 @@ def _effect(house: House, state: Claim, assessed: Assessed) -> dict[str, Any]:
     if after is None:
         return {"year": None, "duplicates": []}
     entry = next(one for one in after["entries"] if one["claim"] == state.claim)
-    missing = [
-        {"name": one["name"], "rulebook": one["rulebook"], "article": one["article"], "need": one["need"],
-         "have": one["have"], "met": one["met"]}
-        for one in after["evaluated"]["minimums"] if one["met"] is not True
-    ]
     year = {
         "year": after["year"], "counted": entry["evaluated"]["counted"], "status": entry["evaluated"]["status"],
-        "before": None if before is None else before["evaluated"], "after": after["evaluated"], "missing": missing,
-        "left": left,
+        "before": None if before is None else before["evaluated"], "after": after["evaluated"],
+        "missing": _missing(after), "left": left,
     }
     return {"year": year, "duplicates": list(alike(house, state))}
+
+
+def _missing(year: dict[str, Any]) -> list[dict[str, Any]]:
+    """The minimums of a year that are not met, or cannot be said to be."""
+    return [
+        {"name": one["name"], "rulebook": one["rulebook"], "article": one["article"], "need": one["need"],
+         "have": one["have"], "met": one["met"]}
+        for one in year["evaluated"]["minimums"] if one["met"] is not True
+    ]
 
 
 def _as_approved(house: House, state: Claim, assessed: Assessed) -> Version:
@@ -120,6 +146,7 @@ def alike(house: House, state: Claim) -> Iterable[dict[str, str]]:
             yield {"claim": claim, "by": by, "date": other.study.evidence_on.isoformat(), "status": other.status.value}
 
 
+_IN_FORCE: Final = (Status.APPROVED, Status.FROZEN)
 _STANDING: Final = (Status.UNDER_REVIEW, Status.RETURNED, Status.APPROVED, Status.FROZEN)
 
 

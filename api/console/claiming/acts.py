@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 import marshmallow as ma
 from flask import request
 
-from api.cases.claiming import appeals, assignment, claim_sheet, claims, registered, review
-from api.cases.claiming.prospects import prospects
+from api.cases.claiming import appeals, assignment, claim_sheet, claims, prospects, registered, review
 from api.cases.claiming.queue import PURPOSE
 from api.cases.claiming.study import study_view
 from api.cases.doing import Asked, Done, Reading
@@ -193,7 +192,8 @@ def _page(
     if isinstance(more, Refusal):
         return more
     return Page("claim_act.html", {
-        "room": None, "differs": False, "remedy": None, **more, **act_sent.told(asking, act.code, put or []),
+        "room": None, "differs": False, "remedy": None, "without": None, **more,
+        **act_sent.told(asking, act.code, put or []),
         "holder": holder_of(asking, found.claim),
         "by": _changed_by(asking, claim) if is_stale else None,
         "act": act, "sheet": found, "typed": typed, "fault": fault, "is_stale": is_stale,
@@ -221,6 +221,8 @@ def _told_of(asking: Asking, act: Act, claim: Claim) -> dict[str, Any] | Refusal
                 "decided": format_hours(found.decided_centi), "evaluated": format_hours(found.evaluated_centi)}}
     if act.code == "appeal":
         return {"remedy": remedies.of_claim(asking, claim.claim)}
+    if act.code == "revocation" and claim.is_registered:
+        return {"without": prospects.without(asking.house, claim)["year"]}
     if act.code == "approval":
         study = study_view(claim.study)
         return {"room": _room(asking, act, claim), "asked": study if "confirmed_hours" in study else None}
@@ -236,7 +238,7 @@ def _by_documents(asking: Asking, told: str) -> str:
 
 def _room(asking: Asking, act: Act, claim: Claim) -> dict[str, str] | None:
     """What the words of the row leave to whoever asks: found by trying the most that it gives."""
-    ruling = prospects(asking.house, claim).get("ruling")
+    ruling = prospects.prospects(asking.house, claim).get("ruling")
     room: dict[str, str] | None = None if ruling is None else ruling.get("room")
     if room is None:
         return None
