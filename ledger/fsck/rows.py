@@ -19,6 +19,7 @@ from operator import attrgetter, lt, mul
 from typing import Any, Final
 
 from ledger.envelope import (
+    AT_ONCE,
     SALT_BYTES,
     Envelope,
     Malformed,
@@ -39,7 +40,6 @@ from ledger.lookup import Lookup
 from ledger.proof.merkle import HASH_SIZE, hash_leaf, hash_leaves
 from ledger.stores.append import NameChange
 
-READ_AHEAD: Final = 64  # With the bytes made of them they stay in a core's own cache; of 256 they did not.
 KEY_CAME_BACK: Final = "key_came_back"
 _NAMING: Final = {
     event for event in EVERY
@@ -277,7 +277,7 @@ def _ahead(
     while broken is None:
         ahead: list[tuple[int, Any]] = []
         try:
-            ahead.extend(islice(rows, READ_AHEAD))
+            ahead.extend(islice(rows, AT_ONCE))
         except damage as error:
             broken = error
         if not ahead:

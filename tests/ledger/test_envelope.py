@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.envelope import (
+    AT_ONCE,
     LEAF_BYTES_MAX,
     Malformed,
     NotText,
@@ -26,6 +27,8 @@ from ledger.envelope import (
     decode,
     decode_each,
     encode,
+    encode_unread,
+    read_back,
     wire_type_in,
 )
 from ledger.errors import LedgerError
@@ -297,6 +300,19 @@ def test_an_event_is_not_an_envelope_of_another_kind() -> None:
     assert issubclass(ClaimWithdrawn, Event)
     with pytest.raises(Malformed):
         decode(msgspec.json.encode(WITHDRAWN))
+
+
+def test_of_many_events_that_are_read_back_together_the_one_of_wrong_types_is_named() -> None:
+    people = [f"per_{number}" for number in range(2 * AT_ONCE + 3)]
+    for poisoned in (0, AT_ONCE - 1, AT_ONCE, 2 * AT_ONCE, len(people) - 1):
+        claims = [17 if at == poisoned else f"clm_{at}" for at in range(len(people))]
+        events = [encode_unread(StreamId("clm_x"), 1, Draft(ClaimWithdrawn(claim=claim, person=person)), BY, None)
+                  for claim, person in zip(claims, people, strict=True)]
+
+        with pytest.raises(Malformed) as refused:
+            read_back(events)
+
+        assert refused.value.leaf == events[poisoned].leaf(0)
 
 
 def test_an_event_of_wrong_types_is_refused_before_it_can_be_recorded() -> None:
