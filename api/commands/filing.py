@@ -254,6 +254,9 @@ def _tell_preview(would: dict[str, Any], workbook: Path | None) -> None:
     if would["beyond"]:
         click.echo(f"  ! 多出 {would['beyond']} 人：总结报参加 {would['attended']} 人，"
                    f"此前登记 {would['registered']} 人，这份新增 {would['new']} 人。请先与办班单位核对总结和名单。")
+    elif would["beyond_passed"]:
+        click.echo(f"  ! 考核合格 {would['passed']} 人，此前登记 {would['registered']} 人，这份新增 {would['new']} 人："
+                   f"有 {would['beyond_passed']} 人没有合格。请先与办班单位核对哪些人合格。")
     tell_papers(would["papers"])
     for one in would["worth"]:
         clauses = "、".join(one["clauses"])

@@ -312,6 +312,17 @@ def test_more_people_than_the_organiser_said_were_there_are_told_before_they_are
     assert (said["attended"], said["registered"], said["new"], said["beyond"], said["errors"]) == (2, 1, 2, 1, 0)
 
 
+def test_more_people_than_passed_are_told_before_they_are_registered(scene: Scene) -> None:
+    """Whether somebody who did not pass has the hours is for whoever reviews the list to ask (W 13)."""
+    made, two = held(scene), [attendee(scene, name) for name in ("周一", "周二")]
+    made = scene.teacher.did(f"/v1/classes/{made['training_class']}/holding", {
+        "starts": made["held"]["starts"], "ends": made["held"]["ends"], "days": "2", "attended": 2, "passed": 1},
+        version=made["version"])
+    said = tried(scene.registrar, made, table(*((one.number, one.name, "", "") for one in two)))
+
+    assert (said["beyond"], said["passed"], said["beyond_passed"], said["errors"]) == (0, 1, 1, 0)
+
+
 def test_where_no_rulebook_says_what_a_class_is_worth_an_authority_confirms_it_with_a_document(scene: Scene) -> None:
     """W 14: a department's own class; the sector has no rule of its own there."""
     town = scene.town

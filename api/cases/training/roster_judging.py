@@ -68,12 +68,18 @@ class Checked(NamedTuple):
     people: dict[PersonId, Loaded[Person]]  # Who was found, as they stood.
     attended: int                   # How many were there, as the organiser said afterwards (W 13).
     registered: int                 # Of them by lists before.
+    passed: int                     # How many passed, as the organiser said (考核合格).
     papers: list[dict[str, Any]]    # Which the law wants of such a class, and whether they are here (W 13).
 
     @property
     def beyond(self) -> int:
         """How many more would be registered than were there: for the office to ask about, not for us to refuse."""
         return max(0, self.registered + len(self.new) - self.attended)
+
+    @property
+    def beyond_passed(self) -> int:
+        """How many more would be registered than passed: asked about likewise, no text says that all have to pass."""
+        return max(0, self.registered + len(self.new) - self.passed)
 
     @property
     def wrong(self) -> list[Listed]:
@@ -87,7 +93,7 @@ def judged(desk: Desk, document: str | None, sheet: Sheet) -> Checked:
     columns, rows = listed(sheet, desk.house.today)
     before = sum(one.rows for one in desk.held.rosters if one.status == "closed")
     checked = Checked(sheet, columns, rows, [], [], Counter(), {}, desk.held.held.attended, before,
-                      demanded(desk.house, desk.held)["papers"])
+                      desk.held.held.passed, demanded(desk.house, desk.held)["papers"])
     judging = _Judging(desk, document, desk.held.held)
     for block in blocks(rows):
         judging.judge(block, checked)

@@ -229,6 +229,8 @@ def preview(checked: Checked) -> dict[str, Any]:
         "attended": checked.attended,
         "registered": checked.registered,
         "beyond": checked.beyond,
+        "passed": checked.passed,
+        "beyond_passed": checked.beyond_passed,
         "papers": checked.papers,
         "problems": [{"row": one.row + 1, "code": one.wrongs[0].code, "detail": words_of(one)}
                      for one in wrong[:TOLD_MOST]],
