@@ -15,12 +15,12 @@ from api.terminal.exits import Exit, Stop
 from api.words.telling import (
     CARD_STATES,
     CLASS_STATES,
-    GRADES,
     LOG_SIZE,
     PLAN_STATES,
     RESULTS,
     ROSTER_STATES,
     filed,
+    grades,
     pairs,
     role,
     table,
@@ -133,8 +133,8 @@ def cards(
 
 def _tell_plans(body: dict[str, Any]) -> None:
     rows = [(one["plan"], one["year"], one["organiser"], PLAN_STATES.get(one["status"], one["status"]), _missing(one),
-             len(one["items"])) for one in body["items"]]
-    table(("计划", "年度", "办班单位", "状态", "尚待备案", "项目"), rows)
+             len(one["items"]), grades(one["evaluations"])) for one in body["items"]]
+    table(("计划", "年度", "办班单位", "状态", "尚待备案", "项目", "评估"), rows)
     _more(body)
 
 
@@ -162,16 +162,18 @@ def _tell_plan(body: dict[str, Any]) -> None:
         ("已备案", "、".join(role(one["recipient"]) for one in body["acknowledged"])), ("尚待备案", _missing(body)),
         ("实施", f"申报 {carried['classes_filed']} 班，举办 {carried['classes_held']} 班，"
                  f"参加 {carried['attended']} 人"),
-        ("评估", _grades(body["evaluations"])), ("上年度评估", _grades(body["last_year"])),
+        ("评估", grades(body["evaluations"])), ("上年度评估", grades(body["last_year"])),
     ))
     reasons.tell(body["reason"])
+    _tell_said(body["said"])
     table(("序号", "天数", "人数", "途径", "项目"),
           [(one["number"], one["days"], one["headcount"], word("route", one["route"]), one["title"])
            for one in body["items"]])
 
 
-def _grades(evaluations: list[Mapping[str, Any]]) -> str:
-    return "、".join(f"{role(one['recipient'])} {GRADES.get(one['grade'], one['grade'])}" for one in evaluations)
+def _tell_said(said: list[Mapping[str, Any]]) -> None:
+    for one in said:
+        click.echo(f"  {one['recorded_at'][:10]} {role(one['role'])}：{one['words']}（事件 {one['event']}）")
 
 
 def _tell_class(body: dict[str, Any]) -> None:
@@ -190,6 +192,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         ("登记卡", body["cards"] or None),
     ))
     reasons.tell(body["reason"])
+    _tell_said(body["said"])
     for duty in body["duties"]:
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"

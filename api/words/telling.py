@@ -99,6 +99,11 @@ def role(code: Any) -> str:
     return ROLES.get(str(code), str(code))
 
 
+def grades(evaluations: Iterable[Mapping[str, Any]]) -> str:
+    """How each department judged a plan, in a line (P 12)."""
+    return "、".join(f"{role(one['recipient'])} {GRADES.get(one['grade'], one['grade'])}" for one in evaluations)
+
+
 def word(kind: str, code: Any) -> str:
     """A word of the law (route, level, category, sector) in Chinese."""
     from policies.words import base_vocabulary

@@ -63,6 +63,8 @@ def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
     assert "状态      已备案" in told
     told = desk.told("city", "training", "evaluate", plan, "--grade", "qualified", "--words", "如期")
     assert "状态      已评估" in told
+    assert "行业主管部门 合格" in desk.told("people", "training", "list", "--plans", "--year", "2041")
+    assert "行业主管部门：如期（事件 " in desk.told("people", "training", "show", plan)
 
 
 def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(desk: Desk[Filed]) -> None:

@@ -119,6 +119,24 @@ def test_how_a_plan_was_carried_out_is_judged_on_the_register_and_shown_when_the
     assert scene.people.saw(f"/v1/plans/{following['plan']}")["last_year"] == [judged]
 
 
+def test_what_a_department_said_of_a_plan_is_for_its_organiser_and_the_departments_that_have_it(scene: Scene) -> None:
+    """P 12: whoever decides upon next year's, or upon money for it, reads the words too, and takes the list away."""
+    plan = scene.teacher.did("/v1/plans", {"year": 2036, "items": [ITEM]})
+    for office in (scene.people, scene.city):
+        plan = upon(office, plan, "acknowledgement")
+    upon(scene.city, plan, "evaluation", {"grade": "unqualified", "words": "两个班没有办"})
+    at = f"/v1/plans/{plan['plan']}"
+
+    for whom in (scene.teacher, scene.people, scene.city):
+        (said,) = whom.saw(at)["said"]
+        assert (said["role"], said["words"]) == ("sector_authority", "两个班没有办")
+    works = scene.town.unit("瓯江厂", "330302", "industry")
+    seen = scene.town.officer(works, "recognised_organiser", "3303", unit=works["unit"]).saw(at)
+    assert (seen["said"], seen["evaluations"][0]["grade"]) == ([], "unqualified"), "the grade itself is public"
+    table = scene.people.get("/v1/plans.csv", organiser=scene.school["unit"], year=2036).get_data(as_text=True)
+    assert "评估,上年度评估" in table and "行业主管部门 不合格" in table
+
+
 def test_a_class_is_told_how_late_it_is_before_it_is_filed_and_taken_all_the_same(scene: Scene) -> None:
     """N 7, AMB-24."""
     would = scene.teacher.post("/v1/classes", a_class(), dry_run="true").get_json()["would"]

@@ -34,7 +34,8 @@ def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
     found = _trainings.plan(house.answers, name, as_of=as_of)
     if found is None:
         return Refusal.because("plan_absent")
-    return {**plan_view(found), "reason": reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)}
+    return {**plan_view(found), "said": said(house, caller, name, as_of=as_of),
+            "reason": reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)}
 
 
 def plans(
@@ -61,7 +62,8 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
         return Refusal.because("class_absent")
     duties, papers, basis = duties_under(house.answers, found, axes)
     why = reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
-    return {**class_view(found), "reason": why, "duties": [one._asdict() for one in duties],
+    told = said(house, caller, name, as_of=basis.as_of)
+    return {**class_view(found), "said": told, "reason": why, "duties": [one._asdict() for one in duties],
             "papers": [one._asdict() for one in papers], "basis": basis.as_json()}
 
 

@@ -35,6 +35,7 @@ from api.console.training.training_papers import wanted
 from api.console.words import Mark
 from api.paper.tables_out import Table
 from api.whole import whole
+from api.words.telling import grades
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS, basis_view, region
 from api.words.year_page import moment as written
@@ -81,7 +82,8 @@ def _list(asking: Asking, noun: str, ask: Any, table: Any, marks: Mapping[str, M
     return Page(f"{noun}.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking),
         "rows": [{**one, "mark": marks[one["status"]], "organiser_words": unit_name(asking, one["organiser"]),
-                  "missing_words": "、".join(map(role_name, one.get("missing", ())))} for one in page.items],
+                  "missing_words": "、".join(map(role_name, one.get("missing", ()))),
+                  "grade_words": grades(one.get("evaluations", ()))} for one in page.items],
         "marks": marks, "years": _years(asking, moment), "next": None if page.next is None else page.next[0],
         "vocabulary": base_vocabulary(), "has_organisation": not asking.capacity.is_person,
         "may_file": moment.is_now and training_forms.why_not_file(asking, noun) is None,
@@ -130,7 +132,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         return body
     basis = body["basis"]
     offers = offered(asking, CLASSES, class_subject(body)) if moment.is_now else []
-    said = trainings.said(house, asking.caller, training_class, as_of=basis["as_of"])
+    said = body["said"]
     return Page("training_class.html", {
         "moment": moment, "basis": basis_view(basis), "one": body, "state": CLASS_MARKS[body["status"]],
         "facts": _class_facts(asking, body), "counts": _counts(body), "differs": _differs(body),
@@ -232,7 +234,7 @@ def plan(asking: Asking, plan: str) -> Shown:
     if isinstance(body, Refusal):
         return body
     basis = house.answers.reflects(position)
-    said = trainings.said(house, asking.caller, plan, as_of=position)
+    said = body["said"]
     done = {one["recipient"]: one for one in body["acknowledged"]}
     return Page("plan.html", {
         "moment": moment, "basis": told_basis(basis), "one": body, "state": PLAN_MARKS[body["status"]],

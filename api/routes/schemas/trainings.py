@@ -15,6 +15,9 @@ _DAYS = {"description": "天数，0.5 的倍数", "example": "2.5"}
 _HOURS = {"description": "学时", "example": "24"}
 
 
+_SAID = {"description": "各部门对办班单位说的话（退回、不予备案、评估），只给办班单位和受理部门看"}
+
+
 class MomentQuery(Query):
     """As it was known when. It concerns no person: no purpose is asked."""
 
@@ -108,6 +111,7 @@ class OnePlanAnswer(PlanAnswer, Reflects):
     """A plan, why it was sent back if it was, and what the answer rests on."""
 
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "退回的理由"})
+    said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
 
 
 class PlansAnswer(PageAnswer):
@@ -177,6 +181,7 @@ class OneClassAnswer(ClassAnswer):
     """A class, why it was not put on file if it was not, what the law demands of its filing, and on what basis."""
 
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
+    said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
     duties = ma.fields.List(ma.fields.Dict(), required=True,
                             metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
     papers = ma.fields.List(ma.fields.Dict(), required=True, metadata={
