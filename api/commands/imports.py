@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from api.commands import import_ledgers, import_sources
+from api.commands import import_fetch, import_ledgers, import_sources
 from api.commands.asking import Asking, Id, acts_upon, asks
 from api.commands.files import FILE
 from api.commands.import_told import (
@@ -33,7 +33,7 @@ def imports() -> None:
     """从其他系统的导入：试办、导入、放弃，未接受的行，更正回传，对账"""
 
 
-for _command in (*import_ledgers.COMMANDS, *import_sources.COMMANDS):
+for _command in (import_fetch.fetch, *import_ledgers.COMMANDS, *import_sources.COMMANDS):
     imports.add_command(_command)
 
 
