@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.simulation.__main__ import found_by, live
+from tests.simulation.__main__ import found_by, live, lived_all
 from tests.simulation.breakages import BREAKAGES, LIST_BREAKAGES, Breakage, broken
 from tests.simulation.parts import Broken
 from tests.simulation.postgres_breakages import POSTGRES_BREAKAGES
@@ -20,14 +21,14 @@ KEPT = [line.partition("#")[0].split() for line in Path(__file__).with_name("see
         if line.partition("#")[0].strip()]
 
 
+MANY = 1_000
+"""So many are lived through by as many processes as there are cores; fewer beside other tests."""
+
+
 def hold(seeds: range, *, postgres: bool = False, lists: bool = False) -> None:
     """Live through histories, and name each that fails: a seed is all that is needed to see it again."""
-    failed = {}
-    for seed in seeds:
-        try:
-            live(seed, postgres=postgres, lists=lists)
-        except Exception as error:
-            failed[seed] = repr(error)
+    lived = lived_all(seeds, processes=os.cpu_count() or 1 if len(seeds) > MANY else 1, postgres=postgres, lists=lists)
+    failed = {seed: wrong.splitlines()[-1] for seed, wrong in lived if wrong}
     how = f"{'--postgres ' * postgres}{'--lists ' * lists}--seed"
     assert not failed, f"python -m tests.simulation {how} {next(iter(failed))}; and keep it in seeds.txt: {failed}"
 
