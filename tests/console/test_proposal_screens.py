@@ -94,6 +94,22 @@ def test_a_number_that_its_quoted_words_do_not_give_is_noticed_before_it_is_put_
     assert "数字不在引文里" in checked.text and "所引的原文里没有 5" in checked.text
 
 
+def test_of_a_version_that_would_hold_from_a_day_that_has_passed_both_are_told_what_that_means(
+    office: Browser, second: Browser
+) -> None:
+    begun, past, to_come = (office.get("/rules/proposals/new?from=ningbo-industry/2019-01-01"),
+                            amended("2025-01-01"), amended("2034-01-20"))
+    assert "这一天已过" not in office.press(begun, "检查", source=to_come).text
+    checked = office.press(begun, "检查", source=past)
+    assert "这一天已过" in checked.text
+
+    at = office.press(checked, "提出").address
+
+    assert "自 2025-01-01 起施行，这一天已过" in second.get(at).text
+    second.press(second.get(f"{at}/refusal"), "不予施行", reason="other", words="年份写错了。")
+    assert "这一天已过" not in second.get(at).text, "it is no longer to be decided"
+
+
 def test_a_file_that_comes_again_unchanged_says_why_it_was_refused_before(office: Browser, second: Browser) -> None:
     source = amended("2034-02-01")
     at = proposed(office, source)

@@ -59,9 +59,17 @@ def proposal(asking: Asking, digest: str) -> Shown:
         "announced": sum(one.rulebook_digest == digest for one in opened.reports),
         "is_own": body["proposed_by"] == asking.caller.id, "subject": subject,
         "can": _can(asking, digest) if is_open else None,
+        "past_day": past_day(asking, opened.shelf.book) if is_open else "",
         "offered": deeds.offered(asking, _ENDING, subject) if is_open else [], "done": done_before(asking),
         "state": rules.PROPOSALS[body["status"]],
     }, {**body, "changes": [rules.change_view(one) for one in told["changes"]], **reading.opened_view(opened)})
+
+
+def past_day(asking: Asking, book: Rulebook) -> str:
+    """What it means where a version would hold from a day that has passed: whoever looks may have mistyped the year."""
+    if book.in_force_from >= asking.house.today:
+        return ""
+    return "这一天已过：一经施行，此日以来发生的都按这一版评定；已作出的认定不变，与它不同的列入差异。"
 
 
 def turned_down(found: Sequence[Mapping[str, Any]], today: date) -> list[Mapping[str, Any]]:

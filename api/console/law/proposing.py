@@ -21,7 +21,7 @@ from api.cases.law.rulebook_reading import OnShelf
 from api.console import sending
 from api.console.form import Fault, of_refusal
 from api.console.law import rules
-from api.console.law.proposals import changed, of_error
+from api.console.law.proposals import changed, of_error, past_day
 from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.refusals.refusals import status_of
@@ -118,7 +118,7 @@ def _check(asking: Asking, draft: Draft) -> Shown:
     found = reading.opened(asking.house, OnShelf(book, None, "proposed"), now.position, now.day)
     return Page("rule_check.html", {
         "row": rules.shelf_told(OnShelf(book, None, "proposed")), "book": book, "action": _FORM,
-        "source": _carried(draft.source), "text": _carried(draft.text),
+        "past_day": past_day(asking, book), "source": _carried(draft.source), "text": _carried(draft.text),
         "text_from": draft.text_from, "formerly": _formerly(asking, book.digest),
         "findings": rules.findings_told(found.findings), **changed(asking.house, book, now),
     })
