@@ -35,7 +35,8 @@ _GIVEN: Final = "若知望景书清予安思嘉承远舒云晓星致和子墨锦
 _FIRST_BORN: Final = date(1960, 1, 1)
 _BORN_WITHIN: Final = 14_000
 _HABITS: Final = (STEADY,) * 11 + (LAX,) * 6 + (IDLE,) * 3
-_TITLES: Final = (("assistant", "助理工程师"), ("intermediate", "工程师"), ("senior", "高级工程师"))
+_LEVELS: Final = ("assistant", "intermediate", "senior")
+_SERIES: Final = "engineering"
 _VISITS: Final = 4
 _RESTS: Final = 30  # Days between a proposal to forget somebody and the destruction.
 KNOWN_MOST: Final = 200
@@ -267,7 +268,7 @@ class People:
             self.gone.append(whose)
 
     def _be_titled(self, whose: Someone) -> None:
-        level, series = self._dice.one_of(_TITLES)
+        level, series = self._dice.one_of(_LEVELS), _SERIES
         obtained_on = self._calendar.today - timedelta(days=self._dice.between(10, 90))
         command = careers.RecordTitle(role=HUMAN_RESOURCES, level=level, obtained_on=obtained_on, series=series,
                                       evidence=(self._dice.digest(),))
