@@ -231,7 +231,7 @@ def test_once_the_time_that_was_reckoned_has_passed_it_is_said_how_long_it_has_r
     house.jobs.tell(job, {"step": "read", "done": 1, "total": 2, "rate": None, "eta": None})
     page = rules.get(f"/replays/{job}").text
 
-    assert "共约需" not in page and f"比估计的 {reckoned} 秒久" in page
+    assert "共约需" not in page and f"比估计的 {reckoned} 秒久：这台机器忙的时候，重放让别的先办" in page
     assert re.search(r"已进行 (6\d|[789]\d) 秒|已进行 \d 分钟", page) and "● 读取账本" in page
 
 
