@@ -47,11 +47,11 @@ def _clauses(rows: Sequence[Mapping[str, Any]], names: Names) -> Iterator[str]:
 def _verdicts(told: Mapping[str, Any], names: Names) -> Iterator[str]:
     failed, passed = told["newly_failed"], told["newly_passed"]
     if not failed and not passed:
-        yield "没有人因此由达标变为未达标，也没有人由未达标变为达标。"
+        yield "没有一个人年度因此新变为未达标，也没有一个新变为达标。"
     else:
         short = max(told["newly_short"], key=lambda one: int(one["person_years"]), default=None)
         why = "" if not failed or short is None else f"，缺得最多的是 {names.minimum(short['minimum'])}"
-        yield f"{count(failed)} 个人年度由达标变为未达标{why}；{count(passed)} 个人年度由未达标变为达标。"
+        yield f"{count(failed)} 个人年度新变为未达标{why}；{count(passed)} 个人年度新变为达标（含原为未定的）。"
     if told["touched_titles"]:
         yield f"{count(told['touched_titles'])} 项已取得的职称，所依的达标年数变少。"
     if told["touched_applications"]:

@@ -21,7 +21,7 @@ from projections.basis import Cited
 from projections.books import Books
 from projections.replay import folder, report
 from projections.replay.checked import Disagreement
-from projections.replay.comparison import Comparison, entries, person_years, reached
+from projections.replay.comparison import Comparison, entries, newly, person_years, reached, verdicts
 from projections.replay.held import Held
 from projections.replay.reading import Snapshot, read_all
 from projections.replay.report import LawNamed, Nobody, Question
@@ -225,6 +225,16 @@ def test_tables_and_lines_say_the_same_and_name_nobody(house: House, held: Held,
     assert sum(told["histogram"]["person_years"]) == told["person_years"]
     assert sum(one["person_years"] for one in told["by_city"]) == told["person_years"]
     assert all("李明" not in path.read_text(encoding="utf-8-sig") for path in (tmp_path / "one").iterdir())
+
+
+def test_newly_failed_or_passed_is_also_what_had_been_undetermined(house: House, held: Held) -> None:
+    """Under Wenzhou's rule alone nothing is asked of anybody elsewhere."""
+    found = replayed(house, held, against=("wenzhou/2020-11-27",))
+    (failed, passed), told = newly(found), verdicts(found)
+
+    assert told[None, False] and told[None, True]
+    assert (failed[found.rows].sum(), passed[found.rows].sum()) == (
+        told[None, False] + told[True, False], told[None, True] + told[False, True])
 
 
 def test_whom_a_draft_may_rule_is_counted_from_the_year_it_comes_into_force(house: House, held: Held) -> None:
