@@ -20,7 +20,7 @@ from api.law_of import Library
 from policies.errors import RulebookError
 from policies.rulebook import Rulebook
 from policies.rules import check
-from policies.shelf import DRAFTS, Shelf, drafts, read_folder
+from policies.shelf import DRAFTS, Shelf, drafts, read_folder, rulebook_files
 from policies.words import base_vocabulary
 from projections.answers import Answers
 from projections.basis import Basis, Cited, read_axes
@@ -56,6 +56,16 @@ class FolderAbsent(RulebookError):
                          "要指已有的细则，写编号，如 wenzhou/2020-11-27。")
 
 
+class FolderOfOne(RulebookError):
+    """The folder of one rulebook, where the folder that holds such folders was meant."""
+
+    code = "rules_folder_absent"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} 是一部细则自己的文件夹。请写它的上一级 {folder.parent}，其中的各部一并参与重放；"
+                         "只要其中一部，请把它连同文件夹复制到一个新的文件夹里，写那个文件夹。")
+
+
 class Laws:
     """The laws that are asked for, with the rulebooks of folders of drafts."""
 
@@ -63,13 +73,15 @@ class Laws:
         self._folders: dict[str, Shelf] = {}
 
     def examine(self, name: str) -> None:
-        """Demand that drafts pass `xueshi rules check`; raises UnsoundRules, FolderAbsent or LawMalformed."""
+        """Demand that drafts pass `xueshi rules check`; raises one of the errors above or LawMalformed."""
         if name in ("now", "then"):
             return
         if not name.strip():
             raise LawMalformed(name)  # As a path it would be wherever somebody happens to stand.
         folder = Path(name)
         if folder.is_dir():
+            if any(folder.glob("*.toml")) and not any(rulebook_files(folder)):
+                raise FolderOfOne(folder)
             _demand_sound(folder)
             shelf = self._folders[name] = read_folder(folder)
             if all(book.off for book in shelf.books):

@@ -189,6 +189,14 @@ def test_a_folder_of_drafts_stands_beside_the_law_in_force(
     assert "停用" in replayed(data, capfd, "--under", str(drafts), status=1)
 
 
+def test_the_folder_of_one_draft_is_told_from_a_folder_of_drafts(
+    data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = replayed(data, capfd, "--under", str(DRAFTS / "hangzhou-credits"), status=2)
+
+    assert f"请写它的上一级 {DRAFTS}，" in told and "rules check" not in told and "[rules_folder_absent]" in told
+
+
 def test_a_draft_whose_sector_nobody_belongs_to_says_so_and_not_only_that_nothing_changed(
     data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
