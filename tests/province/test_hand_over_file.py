@@ -98,6 +98,8 @@ OTHER_SALT = "A" * 22 + "=="
 @pytest.mark.parametrize(("bend", "words"), [
     (lambda lines: _of(lines, "entry")["events"].pop(0), f"不是它自己的，或中间缺了|{ELSEWHERE}"),
     (lambda lines: _first(lines).update(position=_first(lines)["position"] + 1), ELSEWHERE),
+    (lambda lines: _of(lines, "entry")["events"][-1]["leaf"][7]["ruling"].update(assessed_centi=9_900), "根不同"),
+    (lambda lines: _first(lines)["leaf"][6].update(actor="acr_another"), "根不同"),
     (lambda lines: _first(lines).update(salt=OTHER_SALT), "密封部分与事件中的摘要不符"),
     (lambda lines: _first(lines).pop("details"), "没有附上最后一次写明的项目"),
     (lambda lines: _of(lines, "person").update(salt=OTHER_SALT), "密封部分与事件中的摘要不符"),
