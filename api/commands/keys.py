@@ -151,8 +151,8 @@ def restore(folder: Path, data_folder: Path | None, as_json: bool, although_expi
                     neighbours = sorted(folder.absolute().parent.glob("xueshi-keys-*"))
                     done = key_restore.reconcile(vault, ledger.store, neighbours)
                 forgotten = drop_names(settings, vault)
+            known_to_lack(here, size)  # Before: killed in between, the next start would take it for another folder's.
             _put_in_place(settings, waiting)
-            known_to_lack(here, size)
         finally:
             key_restore.discard(waiting)
     if as_json:

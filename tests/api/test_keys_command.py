@@ -12,12 +12,14 @@ import time
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from house_kit import Someone, house_in
 from used_kit import Used, used
 
 from api.client import connected
+from api.commands import keys as keys_command
 from api.register.folder import Folder
 from api.register.register import SYSTEM, open_register
 from api.settings import Settings, SettingsError, load
@@ -323,6 +325,27 @@ def test_a_restored_vault_knows_who_was_forgotten_and_names_who_is_lost(
         assert register.ledger.vault.is_destroyed(pattern[1].people[0])
     finally:
         register.close()
+
+
+def test_a_restore_that_is_stopped_when_the_vault_is_in_place_leaves_a_register_that_is_served(
+    there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = made(there, "keys", "backup", "safe")
+    with served(there):
+        """Where it was served last is noted, and up to which event."""
+    used(there, people=1, start=30)
+    lose(there)
+    own = keys_command._put_in_place
+
+    def stopped(*given: Any) -> None:
+        own(*given)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys_command, "_put_in_place", stopped)
+        assert xueshi(there, "keys", "restore", f"safe/{kept['backup']}").returncode not in (0, 1)
+    with served(there):
+        """Who is lost was not taken for somebody of another folder."""
 
 
 def test_a_copy_from_before_a_rewrap_says_which_master_key_it_needs(there: Path) -> None:
