@@ -34,7 +34,8 @@ _HIDDEN: Final = ".xueshi-replay-"
 
 @click.command()
 @click.option("--under", metavar="RULES",
-              help="新的细则：草案文件夹；现行的加上这些（now+甲,乙）；恰为这些（set:甲,乙）；现行的（now）；各日期当时有效的（then）")
+              help="新的细则：一份草案（.toml，案例在旁）或草案文件夹；现行的加上这些（now+甲,乙）；恰为这些（set:甲,乙）；"
+                   "现行的（now）；各日期当时有效的（then）")
 @click.option("--against", metavar="RULES", default="now", show_default=True, help="与之比较的细则，写法相同")
 @click.option("--as-of", "as_of", help="截至何时所知：事件位置、带时区的时间或日期（默认到现在）")
 @click.option("--valid-on", "valid_on", help="只看到哪一天为止已发生的（YYYY-MM-DD，默认不限）")

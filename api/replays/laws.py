@@ -3,7 +3,8 @@
     now, then              the law in force, and the law that was in force on each date
     now+a,b                the law in force and these beside it, by id or digest
     set:a,b   a,b          exactly these
-    a folder of drafts     these beside the law in force, if drafts are all that it holds
+    a folder of rulebooks  these beside the law in force, if drafts are all that it holds; otherwise exactly these
+    a file                 the law in force and this rulebook beside it, draft or not
 
 A draft that does not pass `xueshi rules check` is refused with every problem. `tests/api/test_replay_command.py` and
 `tests/api/test_replays.py` show it.
@@ -20,7 +21,7 @@ from api.law_of import Library
 from policies.errors import RulebookError
 from policies.rulebook import Rulebook
 from policies.rules import check
-from policies.shelf import DRAFTS, Shelf, drafts, read_folder, rulebook_files
+from policies.shelf import DRAFTS, Shelf, drafts, read_file, read_folder, rulebook_files
 from policies.words import base_vocabulary
 from projections.answers import Answers
 from projections.basis import Basis, Cited, read_axes
@@ -47,12 +48,12 @@ class UnsoundRules(RulebookError):
 
 
 class FolderAbsent(RulebookError):
-    """A name alone that is no rulebook's: a folder of drafts was meant, and there is none."""
+    """A name alone that is no rulebook's: a folder of drafts or a draft was meant, and there is none."""
 
     code = "rules_folder_absent"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"没有文件夹 {name[:200]}，它也不是细则的编号或摘要。请核对草案文件夹的路径；"
+        super().__init__(f"没有文件夹或文件 {name[:200]}，它也不是细则的编号或摘要。请核对草案的路径；"
                          "要指已有的细则，写编号，如 wenzhou/2020-11-27。")
 
 
@@ -63,14 +64,14 @@ class FolderOfOne(RulebookError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(f"{folder} 是一部细则自己的文件夹。请写它的上一级 {folder.parent}，其中的各部一并参与重放；"
-                         "只要其中一部，请把它连同文件夹复制到一个新的文件夹里，写那个文件夹。")
+                         "只要其中一部，写那个 .toml 文件。")
 
 
 class Laws:
-    """The laws that are asked for, with the rulebooks of folders of drafts."""
+    """The laws that are asked for, with the rulebooks of folders and files."""
 
     def __init__(self) -> None:
-        self._folders: dict[str, Shelf] = {}
+        self._brought: dict[str, Shelf] = {}
 
     def examine(self, name: str) -> None:
         """Demand that drafts pass `xueshi rules check`; raises one of the errors above or LawMalformed."""
@@ -78,14 +79,14 @@ class Laws:
             return
         if not name.strip():
             raise LawMalformed(name)  # As a path it would be wherever somebody happens to stand.
-        folder = Path(name)
-        if folder.is_dir():
-            if any(folder.glob("*.toml")) and not any(rulebook_files(folder)):
-                raise FolderOfOne(folder)
-            _demand_sound(folder)
-            shelf = self._folders[name] = read_folder(folder)
+        path = Path(name)
+        if path.is_dir() or path.is_file():
+            if path.is_dir() and any(path.glob("*.toml")) and not any(rulebook_files(path)):
+                raise FolderOfOne(path)
+            _demand_sound(path)
+            shelf = self._brought[name] = read_folder(path) if path.is_dir() else read_file(path)
             if all(book.off for book in shelf.books):
-                raise UnsoundRules(folder, tuple(
+                raise UnsoundRules(path, tuple(
                     f"{book.id}：停用（off = true），不参与任何认定" for book in shelf.books))
         elif not _RULEBOOKS.match(name):
             raise FolderAbsent(name)
@@ -94,7 +95,7 @@ class Laws:
 
     def book(self, library: Library, name: str) -> Rulebook:
         """A rulebook of a folder, an enacted one or a shipped draft."""
-        for shelf in self._folders.values():
+        for shelf in self._brought.values():
             for book in shelf.books:
                 if name in (book.id, book.digest):
                     return book
@@ -122,10 +123,11 @@ class Laws:
             basis = answers.basis(read_axes(as_of, None, name, head))
             return report.LawNamed(name, basis.rulebooks), basis
         now = answers.basis(read_axes(as_of, None, "now", head))
-        if name in self._folders:
-            books = tuple(book for book in self._folders[name].books if not book.off)
+        if name in self._brought:
+            books = tuple(book for book in self._brought[name].books if not book.off)
             come = tuple(Cited(book.id, book.digest, None) for book in books)
-            beside = all(book.draft for book in books)
+            # One file is an amendment: nobody asks what a province comes to under a single rulebook and no other.
+            beside = Path(name).is_file() or all(book.draft for book in books)
             words = ("now+" if beside else "set:") + ",".join(book.id for book in books)
         else:
             basis = answers.basis(read_axes(as_of, None, f"set:{','.join(_names(name))}"))
@@ -146,13 +148,13 @@ class Laws:
             raise SectorUnknown(sector, sectors)
 
     def _read(self, answers: Answers, one: Cited) -> Rulebook:
-        brought = (book for shelf in self._folders.values() for book in shelf.books if book.digest == one.digest)
+        brought = (book for shelf in self._brought.values() for book in shelf.books if book.digest == one.digest)
         return next(brought, None) or answers.books.book(one.digest)
 
 
-def _demand_sound(folder: Path) -> None:
-    if problems := check(folder).problems:
-        raise UnsoundRules(folder, problems)
+def _demand_sound(path: Path) -> None:
+    if problems := check(path).problems:
+        raise UnsoundRules(path, problems)
 
 
 def _names(law: str) -> list[str]:

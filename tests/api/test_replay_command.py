@@ -189,6 +189,20 @@ def test_a_folder_of_drafts_stands_beside_the_law_in_force(
     assert "停用" in replayed(data, capfd, "--under", str(drafts), status=1)
 
 
+def test_one_draft_in_a_file_of_any_name_stands_beside_the_law_in_force(
+    data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    draft = DRAFTS / "hangzhou-credits" / "2025-06-06.toml"
+    shutil.copy(draft, tmp_path / "ours.toml")
+    assert "没有案例文件 ours.cases.toml" in replayed(data, capfd, "--under", str(tmp_path / "ours.toml"), status=1)
+    shutil.copy(draft.with_suffix(".cases.toml"), tmp_path / "ours.cases.toml")
+    told = [json.loads(replayed(data, capfd, "--under", under, "--out", str(tmp_path / name), "--json"))
+            for name, under in (("one", str(tmp_path / "ours.toml")), ("two", "now+hangzhou-credits/2025-06-06"))]
+
+    assert told[0]["digest"] == told[1]["digest"] and told[0]["question"]["under"]["law"].startswith("now+")
+    assert "没有文件夹或文件" in replayed(data, capfd, "--under", str(tmp_path / "theirs.toml"), status=2)
+
+
 def test_the_folder_of_one_draft_is_told_from_a_folder_of_drafts(
     data: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
