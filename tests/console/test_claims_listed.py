@@ -45,7 +45,7 @@ def test_a_unit_is_found_by_a_part_of_its_name_and_what_is_wrong_is_said_at_its_
     assert "共 " in office.get(f"{LIST}&unit=甬江机械").text
     answer = office.client.get(f"{LIST}&unit=没有这家")
     assert answer.status_code == 422 and "权限内没有名称含“没有这家”的单位" in answer.text
-    cast.town.unit("甬江机械二厂", "330203", "industry")
+    second = cast.town.unit("甬江机械二厂", "330203", "industry")
     both = office.client.get(f"{LIST}&unit=甬江机械")
     assert both.status_code == 422 and "不止一个" in both.text and f"unit={cast.works['unit']}" in both.text
     turned = office.client.get(f"{LIST}&from=2026-03-01&to=2026-02-01")
@@ -56,7 +56,7 @@ def test_a_unit_is_found_by_a_part_of_its_name_and_what_is_wrong_is_said_at_its_
         assert file.status_code == 422 and "权限内没有名称含“没有这家”的单位" in file.text, form
     told = office.client.get(f"{LIST}&unit=没有这家".replace("/claims", "/claims.json")).get_json()
     assert [one["pointer"] for one in told["errors"]] == ["/unit"] and "没有这家" in told["errors"][0]["detail"]
-    assert "清除筛选" in office.get(f"{LIST}&status=frozen").text
+    assert "清除筛选" in office.get(f"{LIST}&unit={second['unit']}").text, "nobody has submitted anything from there"
 
 
 def test_pages_are_of_the_moment_of_the_first_and_so_are_the_files(
