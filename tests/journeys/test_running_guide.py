@@ -13,6 +13,7 @@ from click import Group, Option
 from api.cli import cli
 from api.doctor.checks import Level
 from api.doctor.log_checks import service_log
+from api.settings import Settings
 from tests.house.test_readme_shell import missing_line, run, steps
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +54,11 @@ def test_what_a_unit_starts_is_a_command_with_these_options(unit: Path) -> None:
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".timer"], ids=lambda unit: unit.name)
 def test_what_a_timer_starts_lies_beside_it(unit: Path) -> None:
     assert unit.with_suffix(".service").is_file()
+
+
+def test_what_is_fetched_from_another_ledger_is_brought_to_the_service_where_it_listens() -> None:
+    unit = (DEPLOY / "xueshi-fetch@.service").read_text("utf-8")
+    assert f"XUESHI_SERVER=http://127.0.0.1:{Settings().listen_port}\n" in unit
 
 
 @pytest.mark.requires_system("systemd-analyze")
