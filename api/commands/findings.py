@@ -160,7 +160,12 @@ def _tell_list(body: dict[str, Any]) -> None:
              STATES.get(one["status"], one["status"]) + ("（事实已变）" if one["is_new_facts"] else ""),
              f"{one['due']}{'，已过' if one['is_overdue'] else ''}" if one["due"] else None, one["region"],
              one["sentence"]) for one in body["items"]]
-    table(("线索", "规则", "程度", "状态", "期限", "地区", "发现"), rows, empty="没有线索。")
+    if rows or not body["unasked"]:
+        table(("线索", "规则", "程度", "状态", "期限", "地区", "发现"), rows, empty="没有线索。")
+    if body["unasked"]:  # Of a moment before they were asked, "none" would be more than is known.
+        from api.words.finding_words import unasked
+
+        click.echo(unasked(body["unasked"]))
     if body.get("next_cursor"):
         click.echo(f"还有。下一页：--cursor {body['next_cursor']}")
 

@@ -47,7 +47,8 @@ def every(caller: Caller, query: _Query) -> Response | Refusal:
         caller, "findings", query,
         lambda as_of, after, limit: findings.findings(
             house(), caller, wanted, purpose, as_of=as_of, after=after, limit=limit),
-        also=lambda page: {"facets": findings.facets(house(), caller, wanted, as_of=page.as_of)})
+        also=lambda page: {"facets": findings.facets(house(), caller, wanted, as_of=page.as_of),
+                           "unasked": findings.unasked(house(), wanted, as_of=page.as_of)})
 
 
 @door.reads("/v1/findings/patterns", summary="核查规则：条文、界限及其沿革、各状态的条数", answers=PatternsAnswer)

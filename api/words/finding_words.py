@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 from ledger.vocabulary import format_hours
 from policies.shelf import shipped
-from projections.findings.patterns import Pattern
+from projections.findings.patterns import Pattern, patterns
 
 NAMED: Final = re.compile(r"\{([?+]?)([a-z_]+)\}")
 _BARE: Final = re.compile("[a-z_]+([，、][a-z_]+)*")
@@ -46,6 +46,16 @@ def sentence(pattern: Pattern | None, id_: str, figures: Mapping[str, Any]) -> s
     told = "，".join(f"{name} {value}" for name, value in pairs(labels, figures))
     title = id_ if pattern is None else pattern.title
     return f"{title}：{told}。" if told else f"{title}。"
+
+
+def unasked(told: Sequence[Mapping[str, Any]]) -> str:
+    """Say since when the patterns are asked that nobody had asked by the moment in question; nothing of none."""
+    since: dict[tuple[int, str], list[str]] = {}
+    for one in told:
+        since.setdefault((one["from_event"], str(one["from_time"])[:10]), []).append(one["pattern"])
+    said = [f"{'各规则' if len(ids) == len(patterns()) else '规则 ' + '、'.join(ids)}自 {day}（事件 {at}）起才开始查找"
+            for (at, day), ids in sorted(since.items())]
+    return f"{'；'.join(said)}：所问之时有没有，这里不知道。" if said else ""
 
 
 def limits() -> Mapping[str, Mapping[str, str]]:

@@ -182,6 +182,16 @@ def asked(answers: Answers) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in answers.found.rows(query)]
 
 
+def unasked(answers: Answers, as_of: int, pattern: str | None = None) -> dict[str, int]:
+    """The patterns that nobody had asked by a position, each with that from which on its findings are known.
+
+    What it would have found before is not known: of that moment an empty list says nothing.
+    """
+    query = ("SELECT pattern, whole_position FROM asked WHERE whole_position > :as_of "
+             "AND (:pattern IS NULL OR pattern = :pattern) ORDER BY pattern")
+    return dict(answers.found.rows(query, {"as_of": as_of, "pattern": pattern}))
+
+
 def within(scopes: Iterable[Scope] | None, values: dict[str, Any], table: str = "finding") -> list[str]:
     """The SQL condition that a finding lies in one of these scopes; one of several sectors lies in a scope of any."""
     if scopes is None:

@@ -158,7 +158,7 @@ class Kept:
             if finding not in held or form != held[finding].form:
                 self._begin(pattern, finding, one, form, at, since, run_at)
                 begun, changed = begun + (finding not in held), changed + (finding in held)
-        self._note(pattern, thresholds, at, run_at, is_whole=looked is None)
+        self._note(pattern, thresholds, at, run_at)
         self._reach()
         return Came(pattern.id, looked is None, self._count(pattern.id), begun, changed, ended)
 
@@ -209,15 +209,13 @@ class Kept:
         self.connection.executemany("INSERT INTO member VALUES (?, ?, ?, ?)",
                                     ((finding, at, kind, id_) for kind, id_ in one.keys))
 
-    def _note(
-        self, pattern: Pattern, thresholds: Mapping[str, int | str], at: int, run_at: int, *, is_whole: bool
-    ) -> None:
+    def _note(self, pattern: Pattern, thresholds: Mapping[str, int | str], at: int, run_at: int) -> None:
+        """Remember what was asked; `whole_position` stays that of the first time, which is about the whole past."""
         self.connection.execute(
             "INSERT INTO asked VALUES (:pattern, :version, :fingerprint, :at, :at, :run_at) ON CONFLICT (pattern) DO "
-            "UPDATE SET version = :version, fingerprint = :fingerprint, position = :at, run_at = :run_at, "
-            "whole_position = CASE WHEN :is_whole THEN :at ELSE whole_position END", {
+            "UPDATE SET version = :version, fingerprint = :fingerprint, position = :at, run_at = :run_at", {
                 "pattern": pattern.id, "version": pattern.version, "fingerprint": pattern.fingerprint(thresholds),
-                "at": at, "run_at": run_at, "is_whole": is_whole})
+                "at": at, "run_at": run_at})
 
     def _reach(self) -> None:
         """Speak as far as every pattern was asked; not at all while one never was.

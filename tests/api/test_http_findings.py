@@ -75,6 +75,21 @@ def test_a_list_tells_what_was_found_and_how_many_it_concerns_and_not_who(place:
     assert seen(place) == before
 
 
+def test_of_a_moment_before_anybody_looked_it_is_said_since_when_findings_are_known(
+    place: Place, found: Finding
+) -> None:
+    then = place.watch.saw("/v1/findings", as_of="1")
+    (since,) = {one["from_event"] for one in then["unasked"]}
+
+    assert then["items"] == [] and {one["pattern"] for one in then["unasked"]} == patterns().keys()
+    assert since <= found.since_position and since > 1
+    assert place.watch.saw("/v1/findings")["unasked"] == []
+    place.town.house.detecting.run([*patterns().values()], whole=True)  # Asked about everything again, as before.
+    assert place.watch.saw("/v1/findings", as_of=str(since))["unasked"] == []
+    (one,) = place.watch.saw("/v1/findings", as_of="1", pattern="D05")["unasked"]
+    assert place.watch.saw("/v1/findings", as_of="1")["unasked"][0]["from_event"] == one["from_event"] == since
+
+
 def test_whoever_asks_about_somebody_says_what_for_and_is_recorded(place: Place, found: Finding) -> None:
     before = len(seen(place))
     for query in ({"person": place.li.id}, {"claim": found.claims[0]}):
@@ -274,6 +289,9 @@ def test_findings_go_their_way_on_the_command_line(place: Place, tmp_path: Path)
             return ended.stdout
 
         assert found.finding in told("list", "--pattern", PATTERN)
+        before = told("list", "--as-of", "1")
+        assert before.startswith("各规则自 ") and "起才开始查找：所问之时有没有，这里不知道。" in before
+        assert "没有线索" not in before and f"规则 {PATTERN}自 " in told("list", "--as-of", "1", "--pattern", PATTERN)
         facts = json.loads(told("show", found.finding, "--purpose", "investigation", "--json"))["facts_sha256"]
         shown = told("show", found.finding, "--purpose", "investigation")
         assert "出示了同一份证书" in shown and facts in shown

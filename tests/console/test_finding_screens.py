@@ -46,6 +46,8 @@ def test_the_list_says_what_was_found_and_how_many_it_concerns(place: Place, wat
     assert place.li.id not in page.source and found.claims[0] not in page.source and "李" not in page.text
     assert f"{PATTERN} {patterns()[PATTERN].title} 1" in page.text and "待核查" in page.text
     assert "没有符合条件的" in watch.get("/findings?status=referred").text
+    before = watch.get("/findings?as_of=1").text
+    assert "起才开始查找：所问之时有没有，这里不知道。" in before and "权限内没有线索" not in before
     data = watch.json(f"/findings.json?pattern={PATTERN}")
     assert [one["finding"] for one in data["items"]] == [found.finding]
     table = watch.client.get("/findings.csv").get_data(as_text=True)

@@ -35,6 +35,7 @@ from projections.findings import patterns as _patterns
 from projections.findings import worklist
 from projections.findings.decided import decided_by_case
 from projections.findings.found import Finding
+from projections.findings.found import unasked as unasked_by
 from projections.findings.patterns import Pattern, Threshold
 from projections.findings.upkeep import EVERYTHING_S
 from projections.findings.worklist import Line, View, Wanted
@@ -75,6 +76,13 @@ def facets(house: House, caller: Caller, asked: Wanted, *, as_of: int) -> dict[s
     actor = supervising(house, caller)
     assert not isinstance(actor, Refusal), "whoever is told how many was told which"
     return worklist.facets(house.answers, _view(house, actor), asked, own=actor.actor, as_of=as_of)
+
+
+def unasked(house: House, asked: Wanted, *, as_of: int) -> list[dict[str, Any]]:
+    """The patterns wanted that nobody had asked by then, each with the event and the time from which it is known."""
+    first = unasked_by(house.answers, as_of, asked.pattern)
+    times = {at: house.answers.reflects(at)["as_of_time"] for at in set(first.values())}
+    return [{"pattern": id_, "from_event": at, "from_time": times[at]} for id_, at in first.items()]
 
 
 def finding(

@@ -84,13 +84,16 @@ def listed(asking: Asking) -> Shown:
     following = None if page.next is None else write_cursor(
         house.cursor_key, question, Cursor(page.as_of, list(page.next)))
     counts = findings.facets(house, caller, asked, as_of=page.as_of)
+    unasked = findings.unasked(house, asked, as_of=page.as_of)
     rows, basis = [_row(one) for one in page.items], house.answers.reflects(page.as_of)
     return Page("findings.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "rows": rows,
         "facets": _facets(counts, moment), "counts": counts, "next": following, "is_first": after is None,
         "no_filters": {**moment.no_filters, "purpose": PURPOSE}, "is_narrowed": bool(moment.rest),
         "minutes": findings.minutes_between().get(moment.rest.get("pattern") or ""),
-    }, {"items": list(page.items), "facets": counts, "next": following, **basis}, _table(page.items, basis, moment))
+        "unasked": finding_words.unasked(unasked),
+    }, {"items": list(page.items), "facets": counts, "unasked": unasked, "next": following, **basis},
+        _table(page.items, basis, moment))
 
 
 def _question(asking: Asking, moment: Moment) -> str:

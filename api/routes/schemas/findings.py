@@ -64,12 +64,22 @@ class FindingHead(Answer):
     counts = ma.fields.Dict(required=True, metadata={"description": "涉及的人员、学时、账号、单位和事件各多少"})
 
 
+class UnaskedPattern(Answer):
+    """A pattern that nobody had asked by the moment in question."""
+
+    pattern = ma.fields.String(required=True)
+    from_event = ma.fields.Integer(required=True, metadata={"description": "自第几个事件起才开始查找"})
+    from_time = ma.fields.String(required=True, allow_none=True, metadata={"format": "date-time"})
+
+
 class FindingsAnswer(PageAnswer):
     """Findings, the gravest and oldest first."""
 
     items = ma.fields.List(ma.fields.Nested(FindingHead), required=True)
     facets = ma.fields.Dict(required=True, metadata={
         "description": "同样筛选之下各规则、各严重程度、各状态的条数，各项不计自身的筛选"})
+    unasked = ma.fields.List(ma.fields.Nested(UnaskedPattern), required=True, metadata={
+        "description": "所问之时还没有开始查找的规则：当时有没有，这里不知道；空：各规则都已查找"})
 
 
 class FindingAnswer(FindingHead, Reflects):
