@@ -3,7 +3,13 @@
 The year of application is judged on the entries dated on or before the day of application, under the rulebooks that
 hold the person on that day. Counting is given to everybody; the answer only where a rulebook speaks of it.
 
-`tests/policies/test_evaluate_contract.py` and the cases of `ningbo-industry` show it.
+Reading: N 9(1) counts from the present title (任现专业技术职务后), so of a first one it asks nothing that could be
+counted, and what its level wants stands in none of the five texts; N 9(2) speaks of years and not of a title. Both
+must be fulfilled, so a first application falls short where the second is not; where it is, the first stays open, and
+with it the answer. The years that are listed then begin with the first in which the person belonged anywhere.
+
+`tests/policies/test_evaluate_contract.py`, `tests/projections/test_first_title.py` and the cases of `ningbo-industry`
+show it.
 """
 
 from __future__ import annotations
@@ -40,14 +46,18 @@ class ApplicationRuling(NamedTuple):
 
 def judge_application(
     law: Law, standing: Callable[[int], Standing | None], weighed: Sequence[Weighed], folded: Folded,
-    one: Application, applied: int, obtained: int, starts: Mapping[str, int],
+    one: Application, applied: int, since: int, starts: Mapping[str, int],
 ) -> ApplicationRuling:
-    """Rule on one application. `standing` says where the person belongs on a day."""
+    """Rule on one application. `standing` says where the person belongs on a day.
+
+    `since`: when the present title was obtained; of a first one, since when the person belongs anywhere.
+    """
     year = date.fromordinal(applied).year
     here = standing(applied)
     found = None if here is None else law.application_rule(here.day, here.region, here.sector, here.major)
     rule = counting() if found is None else found[1]
-    first = date.fromordinal(obtained).year + (0 if rule.count_title_year else 1)
+    is_first_title = one.title_obtained_on is None
+    first = date.fromordinal(since).year + (0 if is_first_title or rule.count_title_year else 1)
     pairs = _pairs(rule, date.fromordinal(applied))
     needed = sorted({*range(first, year + 1), *(year + step for pair in pairs for step in pair)})
     verdicts = {
@@ -63,17 +73,19 @@ def judge_application(
     consecutive = max(held, default=())
     outside = one.committee is not UNSET
     earliest = None
-    eligible = None if found is None or outside else len(met) >= one.minimum_years and bool(consecutive)
-    backward = applied < obtained
-    if eligible is None:
+    needed_years = 0 if is_first_title else one.minimum_years
+    eligible = None if found is None or outside else len(met) >= needed_years and bool(consecutive)
+    backward = not is_first_title and applied < since
+    if found is None or outside:
         reasons: tuple[str, ...] = (*[_backward(one)] * backward, _elsewhere(found, outside))
-    elif eligible:
-        reasons = ()
-    else:
-        assert found is not None
-        earliest = earliest_year(found[1], verdicts, met, one.minimum_years, first, year)
-        short = _shortage(found, verdicts, met, one, year, pairs, consecutive, earliest)
+    elif not eligible:
+        earliest = earliest_year(found[1], verdicts, met, needed_years, first, year)
+        short = _shortage(found, verdicts, met, needed_years, year, pairs, consecutive, earliest)
         reasons = (*[_backward(one)] * backward, *short)
+    elif is_first_title:
+        eligible, reasons = None, (_uncounted(found[1]),)
+    else:
+        reasons = ()
     steps = _steps(found, verdicts, met, one, first, year, pairs, consecutive)
     years = tuple((past, verdicts[past].met) for past in range(first, year + 1))
     return ApplicationRuling(one, eligible, len(met), consecutive, reasons, steps, years, earliest)
@@ -106,15 +118,20 @@ def _elsewhere(found: tuple[Rulebook, ApplicationRule] | None, outside: bool) ->
     return f"{found[1].article}：{found[1].elsewhere_quote}；只列年数，不作结论"
 
 
+def _uncounted(rule: ApplicationRule) -> str:
+    return (f"{rule.article}（一）：“{rule.quote}”；首次申报没有现职称，年数无从起算，"
+            "细则没有另作规定：这一项不作结论，由评委会按所申报级别的条件审核；（二）符合")
+
+
 def _shortage(
-    found: tuple[Rulebook, ApplicationRule], verdicts: Mapping[int, YearRuling], met: Sequence[int], one: Application,
+    found: tuple[Rulebook, ApplicationRule], verdicts: Mapping[int, YearRuling], met: Sequence[int], needed: int,
     year: int, pairs: Sequence[tuple[int, int]], consecutive: Sequence[int], earliest: int,
 ) -> tuple[str, ...]:
     """What is missing, which years are still open, and the earliest year that could do."""
     rule = found[1]
     reasons = []
-    if len(met) < one.minimum_years:
-        reasons.append(f"{rule.article}（一）：达标年份 {len(met)} 年，需 {one.minimum_years} 年")
+    if len(met) < needed:
+        reasons.append(f"{rule.article}（一）：达标年份 {len(met)} 年，需 {needed} 年")
     if not consecutive:
         wanted = " 或 ".join("、".join(str(year + step) for step in sorted(pair)) for pair in pairs)
         reasons.append(f"{rule.article}（二）：{wanted} 年没有连续两年达标")
@@ -153,7 +170,10 @@ def _steps(
     chosen = "、".join(map(str, consecutive)) or "没有"
     counted = f"达标 {len(met)} 年，需 {one.minimum_years} 年"
     span = f"{first}—{year} 年（{year} 年按申报之日为止的记录）：{listed}"
-    if first > year:
+    if one.title_obtained_on is None:
+        counted = f"达标 {len(met)} 年"
+        span = f"首次申报，没有现职称，年数无从起算；首次归属以来 {span}"
+    elif first > year:
         span = f"现职称 {one.title_obtained_on} 取得，自 {first} 年起计；到 {one.applied_on} 申报时还没有可计的年份"
     return (
         Step("years", book, article, quote, f"{span}；{counted}"),

@@ -45,11 +45,11 @@ class Affiliation(msgspec.Struct, tag_field="kind", tag="affiliation", forbid_un
 
 
 class Application(msgspec.Struct, tag_field="kind", tag="application", forbid_unknown_fields=True):
-    """A person applies for the next title on a day."""
+    """A person applies for the next title on a day; for a first one without any. A line names the title they have."""
 
     person: str
     applied_on: str
-    title_obtained_on: str
+    title_obtained_on: str | None
     minimum_years: int
     committee: str | UnsetType = UNSET
 

@@ -60,6 +60,7 @@ class Bench(EntryReader):
         starts = self.cycle_starts(places)
         ruled = PersonRuling(entries, weighed, folded, self._years(places, folded, applications, starts), [])
         for one in applications:
+            assert one.title_obtained_on is not None, "a line without the day of the title is bad"
             ruled.applications.append(judge_application(
                 self.law, lambda day: standing_on(places, day), weighed, folded, one,
                 DAYS[one.applied_on], DAYS[one.title_obtained_on], starts,

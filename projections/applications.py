@@ -51,7 +51,7 @@ class Application(NamedTuple):
     series: str | None
     committee: str
     applied_on: str
-    title_obtained_on: str
+    title_obtained_on: str | None  # None: a first title.
     minimum_years: int
     unit: str
     region: str
@@ -72,7 +72,8 @@ def _filed(rows: Rows, effect: Effect) -> None:
     rows.begin("applications", effect.position, {
         "application": event.application, "person": event.person, "status": "filed", "level": goal.level,
         "series": goal.series, "committee": goal.committee, "applied_on": goal.applied_on.isoformat(),
-        "title_obtained_on": goal.title_obtained_on.isoformat(), "minimum_years": goal.minimum_years,
+        "title_obtained_on": goal.title_obtained_on and goal.title_obtained_on.isoformat(),
+        "minimum_years": goal.minimum_years,
         "unit": event.unit, "region": event.region, "sector": event.sector, "statement": event.statement,
         "earliest_year": None, "obtained_on": None, "assessed": None, "events": json.dumps([effect.recorded]),
     })

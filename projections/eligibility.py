@@ -5,7 +5,8 @@ years since the present title are met, and two in a row. What the law says of ho
 kept apart and both shown; a sanction that bars the day makes the answer no, whatever the hours (P 16, N 10).
 
 The years of seniority that a level asks for stand in none of the five texts, so they are part of the question. So may
-be the day of the present title; else it is the latest that is recorded and was not taken away.
+be the day of the present title; else it is the latest that is recorded and was not taken away. A first title is asked
+about as such: that none is recorded does not say that there is none.
 
 `tests/projections/test_eligibility.py` shows it.
 """
@@ -45,6 +46,7 @@ class Question(NamedTuple):
     level: str | None = None
     committee: str = "inside"
     title_obtained_on: date | None = None
+    is_first: bool = False   # There is no present title.
 
 
 def eligibility(answers: Answers, person: str, question: Question, axes: Axes) -> dict[str, Any] | None:
@@ -58,11 +60,12 @@ def eligibility(answers: Answers, person: str, question: Question, axes: Axes) -
     if known is None:
         return None
     revoked = [one for one in revocations_of(answers, person, as_of=at) if _happened(one.revoked_on, axes)]
-    title = _title([one for one in known.titles if _happened(one.obtained_on, axes)], revoked, question)
-    if title is None:
+    titles = [one for one in known.titles if _happened(one.obtained_on, axes)]
+    title = None if question.is_first else _title(titles, revoked, question)
+    if title is None and not question.is_first:
         raise TitleUnknown(person, question.applied_on)
     judged = _judged(answers, person, basis)
-    ruling = ruling_of(judged, person, question, title.obtained_on)
+    ruling = ruling_of(judged, person, question, None if title is None else title.obtained_on)
     sanctions = [_as_it_was(one, axes) for one in disqualifications_of(answers, person, as_of=at)
                  if _happened(one.starts, axes)]
     barring = [one for one in sanctions if one.bars(question.applied_on)]
@@ -72,7 +75,7 @@ def eligibility(answers: Answers, person: str, question: Question, axes: Axes) -
         "applied_on": question.applied_on.isoformat(),
         "level": question.level,
         "committee": question.committee,
-        "title": title._asdict(),
+        "title": None if title is None else title._asdict(),
         "eligible": False if barring else ruling.eligible,
         "reasons": [*map(_barred, barring), *ruling.reasons],
         "hours": {
@@ -135,8 +138,8 @@ def _judged(answers: Answers, person: str, basis: Basis) -> Judged:
     return judge(answers.books, basis.digests, history.belonged, standing)
 
 
-def ruling_of(judged: Judged, person: str, question: Question, obtained_on: str) -> ApplicationRuling:
-    """What the law says of the hours alone, counted from the day on which the present title was obtained."""
+def ruling_of(judged: Judged, person: str, question: Question, obtained_on: str | None) -> ApplicationRuling:
+    """What the law says of the hours alone, counted from the day on which the present title was obtained, if any."""
     asked = Asked(
         person, question.applied_on.isoformat(), obtained_on, question.minimum_years,
         OUTSIDE if question.committee == OUTSIDE else UNSET,
@@ -148,9 +151,17 @@ def ruling_of(judged: Judged, person: str, question: Question, obtained_on: str)
 
     return judge_application(
         judged.bench.law, standing, judged.ruled.weighed, judged.ruled.folded, asked,
-        question.applied_on.toordinal(), date.fromisoformat(obtained_on).toordinal(),
+        question.applied_on.toordinal(), _begins(judged, question.applied_on, obtained_on).toordinal(),
         judged.bench.cycle_starts(judged.places),
     )
+
+
+def _begins(judged: Judged, applied_on: date, obtained_on: str | None) -> date:
+    """The day of the present title; without one, the first on which the person belonged anywhere."""
+    if obtained_on is not None:
+        return date.fromisoformat(obtained_on)
+    belonged = next((one.first for one in judged.places if one.region), LAST_DAY.toordinal())
+    return min(applied_on, date.fromordinal(belonged))
 
 
 def _barred(one: Disqualification) -> str:

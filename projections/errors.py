@@ -230,5 +230,6 @@ class TitleUnknown(ProjectionError):
     def __init__(self, person: str, on: object) -> None:
         self.person = person
         super().__init__(
-            f"{person} 到 {on} 为止没有登记的职称，或已被撤销，年限无从起算。请先登记职称，或给出现职称的取得日期。"
+            f"{person} 到 {on} 为止没有登记的职称，或已被撤销，年限无从起算。"
+            "请先登记职称，或给出现职称的取得日期；尚无职称的，按首次申报来问。"
         )

@@ -72,8 +72,9 @@ def years_used(made: Assessment) -> frozenset[int]:
 def question_of(application: Application, made: Assessment) -> Question:
     """The question that was assessed, to be asked again."""
     needed = application.minimum_years if made.years_needed is None else made.years_needed
+    obtained = None if (day := application.title_obtained_on) is None else date.fromisoformat(day)
     return Question(date.fromisoformat(application.applied_on), needed, application.level, application.committee,
-                    date.fromisoformat(application.title_obtained_on))
+                    obtained, obtained is None)
 
 
 def is_so(made: Assessment, met: Collection[int], *, eligible: bool | None) -> bool:

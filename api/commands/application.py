@@ -9,6 +9,7 @@ import click
 
 from api.commands import petition
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.words.codes import NO_TITLE
 from api.words.telling import AXES, LOG_SIZE, law, pairs, steps, table, with_options
 
 _ANSWERS: Final = {True: "✓ 可以申报", False: "✗ 不可申报", None: "… 细则没有规定，不作结论"}
@@ -66,22 +67,24 @@ def barred(asking: Asking, **query: Any) -> int:
 @click.option("--level", help="拟申报的级别")
 @click.option("--committee", type=click.Choice(["inside", "outside"]), help="市外评委会（outside），按其规定")
 @click.option("--title-obtained-on", help="现职称取得之日；不给则取已登记的最近一个")
+@click.option("--first-title", is_flag=True, help="首次申报，尚无职称")
 @with_options((*AXES, LOG_SIZE))
 @PURPOSE
 @click.option("--why", is_flag=True, help="逐步列出条款、原文和算式")
-def eligibility(asking: Asking, person: str, why: bool, **query: Any) -> int:
+def eligibility(asking: Asking, person: str, why: bool, first_title: bool, **query: Any) -> int:
     """某日可否申报职称：按细则看学时，并计被取消的资格"""
+    query["first_title"] = "true" if first_title else None
     return asking.get(f"/v1/persons/{person}/eligibility", lambda body: _tell_eligibility(body, why=why), query)
 
 
 def _tell_eligibility(body: dict[str, Any], *, why: bool) -> None:
-    hours, basis = body["hours"], body["basis"]
+    hours, basis, title = body["hours"], body["basis"], body["title"]
     click.echo(f"{body['applied_on']} {_ANSWERS[body['eligible']]}　{law(basis)}　第 {basis['as_of']} 个事件")
     for reason in body["reasons"]:
         click.echo(f"  ! {reason}")
     pairs((
-        ("现职称", f"{body['title']['level']} {body['title']['obtained_on']}".strip()),
-        ("达标年数", f"{hours['years_met']}，需 {hours['years_needed']}"),
+        ("现职称", NO_TITLE if title is None else f"{title['level']} {title['obtained_on']}".strip()),
+        ("达标年数", f"{hours['years_met']}" + ("" if title is None else f"，需 {hours['years_needed']}")),
         ("连续两年", "、".join(map(str, hours["consecutive"])) or "没有"),
         ("逐年", "，".join(f"{one['year']} {_MET[one['met']]}" for one in hours["years"])),
     ))
@@ -124,7 +127,8 @@ def _tell(body: dict[str, Any]) -> None:
     pairs((
         ("申报", body["application"]), ("人员", body["person"]),
         ("状态", petition.STATES.get(body["status"], body["status"])),
-        ("级别", body["level"]), ("申报之日", body["applied_on"]), ("现职称取得", body["title_obtained_on"]),
+        ("级别", body["level"]), ("申报之日", body["applied_on"]),
+        ("现职称取得", body["title_obtained_on"] or NO_TITLE),
         ("资历年限", body["minimum_years"]), ("单位", body["unit"]), ("延至", body["earliest_year"]),
         ("学时审核", None if decided is None else _ANSWERS[decided["eligible"]]),
         ("依据", None if decided is None else f"{decided['rulebook'] or ''} {decided['article'] or ''}".strip()),

@@ -44,7 +44,7 @@ _TERM: Final = (
 @asks(writes=True)
 @click.argument("person", type=Id("person"))
 @_level
-@click.option("--title-obtained-on", required=True, help="现职称取得之日（YYYY-MM-DD）")
+@click.option("--title-obtained-on", help="现职称取得之日（YYYY-MM-DD）；首次申报、尚无职称的不给")
 @_years
 @_series
 @click.option("--committee", type=click.Choice(["inside", "outside"]), help="市外评委会（outside），按其规定")

@@ -54,7 +54,8 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "member_unfit": ("member", "actor"), "member_absent": ("member", "actor"), "scope_needs_unit": ("unit",),
     "role_not_allotted": ("role",), "not_the_office_above": ("region",), "role_reserved": ("role",),
     "roles_incompatible": ("role",), "merged_into_itself": ("into", "unit"), "title_exists": ("title", "level"),
-    "title_not_recorded": ("title", "level"), "password_wrong": ("current", "password"),
+    "title_not_recorded": ("title", "level"), "title_held": ("title_obtained_on",),
+    "password_wrong": ("current", "password"),
     # A name that is taken, by what it names
     "name_taken.annual_plan": ("year",), "name_taken.filing_number": ("number",), "name_taken.card_number": ("number",),
     "card_on_roster": ("number",),

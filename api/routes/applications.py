@@ -126,7 +126,7 @@ def barred(caller: Caller, query: _Query) -> Response | Refusal:
 def may_apply(caller: Caller, query: _Query, person: str) -> dict[str, Any] | Refusal:
     question = Question(
         query["applied_on"], query["minimum_years"], query.get("level"), query.get("committee", "inside"),
-        query.get("title_obtained_on"))
+        query.get("title_obtained_on"), query.get("first_title", False))
     axes = read_axes(query.get("as_of"), query.get("valid_on"), query.get("law"), query.get("log_size"))
     return applications.may_apply(house(), caller, person, question, axes, query.get("purpose"))
 

@@ -14,6 +14,7 @@ SERIES: Final = {
     "publishing": "新闻出版",
     "archives": "图书、文博、档案", "arts": "艺术", "other": "其他",
 }
+NO_TITLE: Final = "无（首次申报）"
 COMMITTEES: Final = {"inside": "本市评委会", "outside": "市外评委会"}
 CAUSES: Final = {"short": "学时不足", "falsified": "弄虚作假"}
 LIFTING: Final = {

@@ -33,12 +33,12 @@ class ApplicationEvent(Event):
         return (self.person,)
 
 
-class Goal(Part):
+class Goal(Part, kw_only=True):  # An optional field stands among the others: the order of a leaf is that of its form.
     """What was applied for, and what the hours are counted from."""
 
     level: Open[str]                       # Of the title applied for.
     applied_on: Open[date]
-    title_obtained_on: Open[date]          # Of the present title: the count of years begins after it (N 9).
+    title_obtained_on: Open[date | None] = None  # The count of years begins after it (N 9); None: a first title.
     minimum_years: Open[int]               # 资历年限 of the level; it stands in other documents than the five.
     series: Open[str | None] = None
     committee: Open[str] = "inside"        # inside, outside: a committee of another city follows its own rule (N 9).

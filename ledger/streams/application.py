@@ -44,7 +44,7 @@ from ledger.events.application import (
 )
 from ledger.events.base import Draft
 from ledger.streams.decision import Command, Decision, State, spoken
-from ledger.streams.person import Person, closed_to_processing, matter_of
+from ledger.streams.person import Person, Title, closed_to_processing, matter_of
 from ledger.streams.person_career import RecordTitle, decide_title
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import PersonId
@@ -142,7 +142,10 @@ def decide_filing(
     application: Application | None, command: FileApplication, person: Person | None,
     sanctions: Iterable[Application] = (),
 ) -> Decision:
-    """File where the person belongs on the day, from a title that is recorded. `sanctions`: all that they are under."""
+    """File where the person belongs on the day, from a title that is recorded, or as a first one where none is held.
+
+    `sanctions`: all that they are under.
+    """
     if application is not None:
         return Refusal.because("application_exists", application=application.application)
     if person is None:
@@ -157,9 +160,7 @@ def decide_filing(
     affiliation = person.affiliation_on(goal.applied_on)
     if affiliation is None:
         return Refusal.because("not_affiliated", day=goal.applied_on)
-    if all(title.obtained_on != goal.title_obtained_on for title in person.titles):
-        return Refusal.because("title_not_recorded", obtained_on=goal.title_obtained_on)
-    if no := title_lost(person, goal, taken):
+    if no := no_such_title(person, goal) or title_lost(person, goal, taken) or title_held(person, goal, taken):
         return no
     filed = ApplicationFiled(
         application=command.application,
@@ -184,13 +185,34 @@ def applicant_barred(day: date, sanctions: Iterable[Application]) -> Refusal | N
     return None
 
 
+def no_such_title(person: Person, goal: Goal) -> Refusal | None:
+    """Say that the title which the years are to be counted from is not recorded."""
+    since = goal.title_obtained_on
+    if since is None or any(one.obtained_on == since for one in person.titles):
+        return None
+    return Refusal.because("title_not_recorded", obtained_on=since)
+
+
 def title_lost(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
     """Say that the present title, which the years are counted from, was taken away (N 10)."""
-    lost = {gone for one in sanctions for gone in one.revoked}
     present = [one for one in person.titles if one.obtained_on == goal.title_obtained_on]
-    if present and all(Lost(one.level, one.series, one.obtained_on) in lost for one in present):
+    if present and not _kept(present, sanctions):
         return Refusal.because("title_revoked", level=present[0].level, obtained_on=goal.title_obtained_on)
     return None
+
+
+def title_held(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
+    """Say that whoever applies for a first title holds one: the years are counted from that (N 9)."""
+    held = _kept(person.titles, sanctions) if goal.title_obtained_on is None else []
+    if held:
+        return Refusal.because("title_held", level=held[-1].level, obtained_on=held[-1].obtained_on)
+    return None
+
+
+def _kept(titles: Iterable[Title], sanctions: Iterable[Application]) -> list[Title]:
+    """Those of some titles that were not taken away."""
+    lost = {gone for one in sanctions for gone in one.revoked}
+    return [one for one in titles if Lost(one.level, one.series, one.obtained_on) not in lost]
 
 
 def decide_assessment(

@@ -37,11 +37,14 @@ class Bureau(NamedTuple):
     watch: Someone
     away: Someone
 
-    def applicant(self, *, years: tuple[int, ...] = ()) -> tuple[Someone, dict[int, str]]:
-        """Somebody with a title of 2024 and with these years met; of each year one of the claims that met it."""
+    def applicant(
+        self, *, years: tuple[int, ...] = (), has_title: bool = True
+    ) -> tuple[Someone, dict[int, str]]:
+        """Somebody with a title of 2024, or none, and these years met; of each year one of the claims that met it."""
         li = self.town.person()
         self.town.belongs(li, self.works, "2018-01-01")
-        self.people.did(f"/v1/persons/{li.id}/titles", TITLE)
+        if has_title:
+            self.people.did(f"/v1/persons/{li.id}/titles", TITLE)
         return li, {year: self._full_year(li, year) for year in years}
 
     def _full_year(self, li: Someone, year: int) -> str:

@@ -14,13 +14,14 @@ from tests.api.petition_kit import bureau_in
 
 
 class Desk(NamedTuple):
-    """Where commands ask, who may, somebody with two years met, one who has none, and a claim of the first."""
+    """Where commands ask, who may, somebody with two years met, one who has none, one without a title, a claim."""
 
     folder: Path
     server: str
     tokens: dict[str, str]
     li: str
     wang: str
+    zhao: str
     claim: str
 
     def run(self, whom: str, *arguments: str) -> Ended:
@@ -46,10 +47,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     with bureau_in(folder / "data") as bureau, answering(bureau.town.app) as server:
         li, claims = bureau.applicant(years=(2025, 2026))
         wang, _ = bureau.applicant()
-        cast = {"li": li, "wang": wang, "people": bureau.people, "other": bureau.colleague, "clerk": bureau.clerk,
-                "committee": bureau.committee}
+        zhao, _ = bureau.applicant(years=(2025, 2026), has_title=False)
+        cast = {"li": li, "wang": wang, "zhao": zhao, "people": bureau.people, "other": bureau.colleague,
+                "clerk": bureau.clerk, "committee": bureau.committee}
         tokens = {name: str(one.token) for name, one in cast.items()}
-        yield Desk(folder, server, tokens, li.id, wang.id, claims[2025])
+        yield Desk(folder, server, tokens, li.id, wang.id, zhao.id, claims[2025])
 
 
 def test_an_application_goes_from_the_person_to_the_committee_and_its_title_is_taken(desk: Desk) -> None:
@@ -87,3 +89,13 @@ def test_a_title_is_entered_on_the_command_line(desk: Desk) -> None:
     entered = ("person", "title", desk.wang, "--level", "assistant", "--obtained-on", "2019-12-01")
     assert "assistant" in desk.told("people", *entered)
     assert "title_exists" in desk.run("people", *entered).stderr
+
+
+def test_whoever_has_no_title_is_told_what_stays_open_and_files_without_one(desk: Desk) -> None:
+    asked = ("eligibility", desk.zhao, "--applied-on", "2026-11-20", "--minimum-years", "1")
+    assert "没有登记的职称" in desk.run("zhao", *asked).stderr
+    told = desk.told("zhao", *asked, "--first-title")
+    assert "首次申报没有现职称，年数无从起算" in told and "无（首次申报）" in told and "需 1" not in told
+
+    one = desk.made("zhao", "file", desk.zhao, "--level", "assistant", "--minimum-years", "1")
+    assert "无（首次申报）" in desk.told("zhao", "application", "show", one)

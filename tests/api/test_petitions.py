@@ -214,3 +214,40 @@ def test_an_office_finds_what_was_filed_within_its_scopes_and_everyone_on_a_page
     events = [one.envelope.event for one in bureau.town.house.register.access.read(limit=10_000)]
     assert li.id in {each.subject for each in events
                      if isinstance(each, AccessRecorded) and each.purpose == "title_queue"}
+
+
+def test_a_first_title_is_applied_for_without_a_present_one_and_its_packet_names_none(bureau: Bureau) -> None:  # N 9
+    li, _ = bureau.applicant(years=(2025, 2026), has_title=False)
+    one = li.did("/v1/applications", {
+        "person": li.id, "level": "assistant", "series": "engineering", "minimum_years": 1})
+    assessed = act(bureau.committee, one, "assessment", {"minimum_years": 1})
+    decided = li.saw(f"/v1/applications/{one['application']}")
+
+    assert decided["title_obtained_on"] is None and decided["decided"]["eligible"] is None
+    assert decided["decided"]["consecutive"] == [2025, 2026]
+    assert "首次申报没有现职称" in decided["decided"]["reasons"][0]
+    packet = li.saw(f"/v1/applications/{one['application']}/packet")
+    assert [item["kind"] for item in packet["items"]] == [*["entry"] * 6, "assessment"]
+    act(bureau.committee, assessed, "grant", {"obtained_on": "2026-11-20"})
+    assert [title["level"] for title in li.saw(f"/v1/persons/{li.id}")["titles"]] == ["assistant"]
+
+
+def test_what_a_first_application_rests_on_is_asked_again_when_an_entry_falls(bureau: Bureau) -> None:  # N 10
+    li, claims = bureau.applicant(years=(2025, 2026), has_title=False)
+    one = li.did("/v1/applications", {"person": li.id, "level": "assistant", "minimum_years": 1})
+    act(bureau.committee, one, "assessment", {"minimum_years": 1})
+    bureau.revoked(claims[2025])
+    (found,) = li.saw(f"/v1/persons/{li.id}/applications/effects")["items"]
+
+    assert found["holds"] is False
+    assert (found["now"]["eligible"], found["now"]["consecutive"]) == (False, [])
+
+
+def test_whoever_holds_a_title_names_it_and_is_no_first_applicant(bureau: Bureau) -> None:
+    li, _ = bureau.applicant()
+    refused = li.post("/v1/applications", {"person": li.id, "level": "senior", "minimum_years": 2})
+
+    assert (refused.status_code, code(refused)) == (422, "title_held")
+    assert TITLE["obtained_on"] in refused.get_data(as_text=True)
+    asked = li.saw(f"/v1/persons/{li.id}/eligibility", applied_on="2026-11-20", minimum_years=1, first_title="true")
+    assert asked["title"] is None and asked["eligible"] is False

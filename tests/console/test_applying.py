@@ -68,7 +68,7 @@ def test_who_falls_short_is_told_by_how_much_and_from_when_on(bureau: Bureau) ->
             ] == ["2"]
 
 
-@pytest.mark.parametrize(("state", "why"), [("no title", "还没有您的现职称"), ("barred", "不能申报")])
+@pytest.mark.parametrize(("state", "why"), [("belongs nowhere", "没有任何隶属关系"), ("barred", "不能申报")])
 def test_who_cannot_apply_is_told_why_and_is_not_offered_to(bureau: Bureau, state: str, why: str) -> None:
     if state == "barred":
         li, claims = bureau.applicant(years=(2026,))
@@ -82,7 +82,44 @@ def test_who_cannot_apply_is_told_why_and_is_not_offered_to(bureau: Bureau, stat
     assert "申报职称" not in page.buttons()
 
 
-def test_whoever_lost_the_only_title_is_told_so_on_the_form_as_on_the_list(bureau: Bureau) -> None:  # N 10
+def test_whoever_has_no_title_applies_for_a_first_one_and_reads_what_stays_open(
+    bureau: Bureau, people: Browser
+) -> None:  # N 9(2)
+    li, _ = bureau.applicant(years=(2025, 2026), has_title=False)
+    own = Browser(bureau.town, li)
+    listed = own.get("/applications")
+    assert "登记簿里还没有您的现职称。尚无职称的，作首次申报" in listed.text
+    form = own.get(listed.link("申报职称"))
+    assert "首次申报，尚无职称" in form.text
+    check = own.press(form, "下一步：看学时是否符合", level="assistant", series="engineering", minimum_years="1")
+
+    assert "… 细则未作结论 达标 2 年；连续两年：2025、2026" in check.text and "需 1 年" not in check.text
+    assert "首次申报没有现职称，年数无从起算" in check.text and "首次归属以来的各年度" in check.text
+    done = own.press(check, "提交申报")
+    assert "已办理：申报职称" in done.text and "现职称取得于 无（首次申报）" in done.text
+    one = li.saw(f"/v1/persons/{li.id}/applications")["applications"][0]
+
+    judged = people.press(people.get(at(one, "/assessment")), "审核学时", minimum_years="1")
+    assert "… 细则未作结论 达标 2 年（2025、2026）；连续两年：2025、2026" in judged.text
+    committee = Browser(bureau.town, bureau.committee)
+    committee.press(committee.get(at(one, "/grant")), "申报通过")
+    assert [title["level"] for title in li.saw(f"/v1/persons/{li.id}")["titles"]] == ["assistant"]
+    assert "登记簿里还没有" not in own.get("/applications").text
+    assert "首次申报" not in own.get("/applications/new").text, "the next one is counted from it"
+
+
+def test_a_first_application_without_two_years_in_a_row_is_told_that_it_will_be_postponed(bureau: Bureau) -> None:
+    li, _ = bureau.applicant(years=(2026,), has_title=False)
+    own = Browser(bureau.town, li)
+    check = own.press(own.get("/applications/new?level=assistant&minimum_years=1"), "下一步：看学时是否符合")
+
+    assert "✗ 学时不足 达标 1 年；最早 2027 年可以申报" in check.text
+    assert "（二）" in check.text and "学时审核的结论会是延期" in check.text
+    back = own.get(check.link("返回修改"))
+    assert ("option", "first") in [(tag, told.get("value")) for tag, told in back.tags if "selected" in told]
+
+
+def test_whoever_lost_the_only_title_applies_without_one_and_is_told_so(bureau: Bureau) -> None:  # N 10
     li, claims = bureau.applicant(years=(2026,))
     (held,) = li.saw(f"/v1/persons/{li.id}")["titles"]
     bureau.people.did(f"/v1/persons/{li.id}/title-revocations", {
@@ -90,7 +127,9 @@ def test_whoever_lost_the_only_title_is_told_so_on_the_form_as_on_the_list(burea
         "claims": [bureau.revoked(claims[2026])], "words": "不实"})
 
     for address in ("/applications", "/applications/new"):
-        assert "您登记的职称已被撤销" in Browser(bureau.town, li).get(address).text
+        assert "您登记的职称已被撤销，年数不再从它算起" in Browser(bureau.town, li).get(address).text
+    form = Browser(bureau.town, li).get("/applications/new").text
+    assert "现无职称" in form and "首次申报，尚无职称" not in form
 
 
 def test_an_office_tries_the_law_for_the_years_it_confirms_then_records_it_and_grants(

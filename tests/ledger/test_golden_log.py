@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "f7312dff952870dd9bf32661a485761791ef4e6350caad3683757a54be1b0027"
+ROOT = "28cbeed77d227f00757617ccde836b94fe81f770de5475d4db25ebdc27fa664e"
 
 
 @pytest.fixture(scope="module")

@@ -161,10 +161,10 @@ def compliant(house: House, person: PersonId, year: int) -> list[ClaimId]:
     return [house.registered(person, professional), house.registered(person, course(f"{year}-04-01"))]
 
 
-def apply(house: House, person: PersonId, on: str, title_on: str, years: int = 5) -> ApplicationId:
+def apply(house: House, person: PersonId, on: str, title_on: str | None, years: int = 5) -> ApplicationId:
     name = ApplicationId(house.new("app"))
-    goal = Goal(level="senior", applied_on=date.fromisoformat(on), title_obtained_on=date.fromisoformat(title_on),
-                minimum_years=years)
+    goal = Goal(level="senior", applied_on=date.fromisoformat(on), minimum_years=years,
+                title_obtained_on=None if title_on is None else date.fromisoformat(title_on))
     command = applications.FileApplication(application=name, person=person, goal=goal)
     house.record(applications.decide_filing(None, command, house.load(person, persons.evolve)))
     return name

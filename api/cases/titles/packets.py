@@ -81,9 +81,10 @@ def _title(house: House, one: Application, as_of: int) -> list[dict[str, Any]]:
 
 
 def _entries(house: House, one: Application, as_of: int) -> list[Version]:
-    """Every entry that stands, of the years from the present title to the application."""
+    """Every entry that stands, of the years from the present title, or from the first on, to the application."""
     reader, at = house.answers.file("entries", as_of)
-    first, last = (date.fromisoformat(day).year for day in (one.title_obtained_on, one.applied_on))
+    last = date.fromisoformat(one.applied_on).year
+    first = 0 if one.title_obtained_on is None else date.fromisoformat(one.title_obtained_on).year
     return [each for each in read_registered(reader, one.person, at)
             if each.status in _STANDING and first <= year_of(each) <= last]
 

@@ -67,7 +67,7 @@ def file(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) -> 
         return self
     name = ApplicationId(house.new_id("application"))
     goal = Goal(
-        level=fields["level"], applied_on=house.today, title_obtained_on=fields["title_obtained_on"],
+        level=fields["level"], applied_on=house.today, title_obtained_on=fields.get("title_obtained_on"),
         minimum_years=fields["minimum_years"], series=fields.get("series"), committee=fields["committee"],
     )
     command = applications.FileApplication(
@@ -142,7 +142,8 @@ def assess(house: House, caller: Caller, name: str, fields: dict[str, Any], aske
         if no := applications.title_lost(person, goal, _sanctions(house, reading, person.person)):
             return no
         question = Question(
-            goal.applied_on, fields["minimum_years"], goal.level, goal.committee, goal.title_obtained_on)
+            goal.applied_on, fields["minimum_years"], goal.level, goal.committee, goal.title_obtained_on,
+            goal.title_obtained_on is None)
         answer = eligibility(house.answers, person.person, question, Axes(as_of))
         assert answer is not None, "whoever applied is known as of now"
         command = applications.AssessApplication(role=role, assessment=assessment_of(answer))

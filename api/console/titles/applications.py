@@ -64,18 +64,16 @@ def _mine(asking: Asking, moment: Moment, position: int) -> Shown:
         "sanctions": [titles.sanction_row(house, one) for one in body["disqualifications"]],
         "revoked": [{**titles.sanction_row(house, one), "words": titles.title(one)} for one in body["revoked_titles"]],
         "why_not": why_not,
+        "no_title": titles.none_held(body["titles"]) if all(one["revoked_on"] for one in body["titles"]) else None,
     }, {**body, **basis}, _table(rows, position, basis))
 
 
 def _why_not(asking: Asking, body: Mapping[str, Any]) -> str | None:
     """Why this person can apply for nothing now: a trial with a level that does not exist finds the general bars."""
-    held = [one for one in body["titles"] if one["revoked_on"] is None]
-    if not held:
-        return titles.none_held(body["titles"])
-    last = date.fromisoformat(held[-1]["obtained_on"])
+    held = [date.fromisoformat(one["obtained_on"]) for one in body["titles"] if one["revoked_on"] is None]
     came = petitions.file(asking.house, asking.caller, {
-        "person": asking.caller.id, "level": "any", "title_obtained_on": last, "minimum_years": 0,
-        "committee": "inside"}, Asked(dry_run=True))
+        "person": asking.caller.id, "level": "any", "title_obtained_on": held[-1] if held else None,
+        "minimum_years": 0, "committee": "inside"}, Asked(dry_run=True))
     return of_refusal(came, words.documents(asking.house)).words if isinstance(came, Refusal) else None
 
 

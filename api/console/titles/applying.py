@@ -1,7 +1,8 @@
 """A title applied for in the console: what, then what the law says of one's years, and only then for real (N 9, P 15).
 
 The day is that of the application; the years of seniority stand in none of the texts, so the person states them and an
-office confirms them. Nothing is written before the last page. `tests/console/test_applying.py` shows it.
+office confirms them. Whoever holds no title applies for a first one. Nothing is written before the last page.
+`tests/console/test_applying.py` shows it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from projections.eligibility import Question
 from projections.errors import ProjectionError
 
 NEW: Final = "/applications/new"
+_FIRST: Final = "first"
 
 
 def new(asking: Asking) -> Shown:
@@ -46,7 +48,8 @@ def file(asking: Asking) -> Shown:
     if not asking.capacity.is_person:
         return Refusal.because("person_needed")
     fields = _fields(asking)
-    sent, faults = deeds.read(ApplicationBody, fields, MultiDict([*typed.items(multi=True), ("person", caller.id)]))
+    stated = [one for one in fields if one.name != "title_obtained_on" or typed.get(one.name) != _FIRST]
+    sent, faults = deeds.read(ApplicationBody, stated, MultiDict([*typed.items(multi=True), ("person", caller.id)]))
     if faults:
         return _form(asking, typed, faults, 422)
     is_for_real = typed.get("step") == "submit"
@@ -62,7 +65,8 @@ def file(asking: Asking) -> Shown:
     state: Application = came.state
     assert state.filed is not None, "it was filed a moment ago, or would be"
     goal = state.filed.goal
-    question = Question(goal.applied_on, goal.minimum_years, goal.level, goal.committee, goal.title_obtained_on)
+    question = Question(goal.applied_on, goal.minimum_years, goal.level, goal.committee, goal.title_obtained_on,
+                        goal.title_obtained_on is None)
     return Page("application_check.html", {
         "facts": titles.facts(house, state), "answer": _answer(asking, question), "carried": [
             (name, value) for name, value in typed.items() if name not in (sending.KEY, "step") and value],
@@ -71,11 +75,9 @@ def file(asking: Asking) -> Shown:
 
 
 def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Page:
-    fields = _fields(asking)
-    held = next(one for one in fields if one.name == "title_obtained_on").options
     return Page("application_form.html", {
-        "fields": [one for one in deeds.filled(fields, typed, faults) if one.name != "person"], "faults": faults,
-        "why_not": None if held else titles.none_held(_titles(asking))}, status=status)
+        "fields": [one for one in deeds.filled(_fields(asking), typed, faults) if one.name != "person"],
+        "faults": faults}, status=status)
 
 
 def _fields(asking: Asking) -> list[Field]:
@@ -84,6 +86,10 @@ def _fields(asking: Asking) -> list[Field]:
     known = tuple(dict.fromkeys(  # One that was taken away begins nothing (N 10).
         (str(one["obtained_on"]), f"{titles.title(one)}，{one['obtained_on']} 取得")
         for one in every if one["revoked_on"] is None))
+    hint = "年数从它取得之后算起"
+    if not known:
+        known = ((_FIRST, "现无职称" if every else "首次申报，尚无职称"),)
+        hint = titles.none_held(every)
     statements = statement_shown.of_person(house, caller, caller.id, None, as_of=house.answers.position())
     papers = [] if isinstance(statements, Refusal) else [
         (one["statement"], f"{'、'.join(map(str, one['years']))} 年度（{one['code']}）")
@@ -92,8 +98,7 @@ def _fields(asking: Asking) -> list[Field]:
         Field("person", "本人", is_required=True),
         Field("level", "申报级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
         Field("series", "系列", "choice", tuple(SERIES.items())),
-        Field("title_obtained_on", "现职称", "choice", known, is_required=True, value=known[0][0] if known else "",
-              hint="年数从它取得之后算起"),
+        Field("title_obtained_on", "现职称", "choice", known, is_required=True, value=known[0][0], hint=hint),
         Field("minimum_years", "资历年限", "number", is_required=True, hint="该级别规定的年数，审核时核对"),
         Field("committee", "评委会", "choice", tuple(COMMITTEES.items()), value="inside", is_required=True,
               hint="市外评委会按其当地规定"),

@@ -13,7 +13,7 @@ from api.console import words
 from api.console.form import Field
 from api.console.records import seat, unit_name
 from api.house import House
-from api.words.codes import CAUSES, COMMITTEES, SERIES, TITLE_LEVELS
+from api.words.codes import CAUSES, COMMITTEES, NO_TITLE, SERIES, TITLE_LEVELS
 from api.words.telling import word
 from ledger.events.application import ApplicantDisqualified, Sanction
 from ledger.streams.application import TERM, Application
@@ -47,9 +47,10 @@ def title(one: Mapping[str, Any]) -> str:
 
 
 def none_held(every: Sequence[Mapping[str, Any]]) -> str:
-    """Why somebody has no present title that years could be counted from, and what to do."""
-    gone = "您登记的职称已被撤销" if every else "登记簿里还没有您的现职称"
-    return f"{gone}，年数无从算起。请带职称证书到人力社保部门登记。"
+    """That somebody has no present title which years could be counted from, and what to do."""
+    if every:
+        return "您登记的职称已被撤销，年数不再从它算起；再申报时没有现职称。"
+    return "登记簿里还没有您的现职称。尚无职称的，作首次申报；已有职称的，请先带证书到人力社保部门登记，再申报。"
 
 
 def application_row(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def facts(house: House, one: Application) -> list[tuple[str, str]]:
     assert filed is not None, "there is a page only of what was filed"
     goal = filed.goal
     pairs = [("申报级别", title({"level": goal.level, "series": goal.series})),
-             ("申报之日", str(goal.applied_on)), ("现职称取得于", str(goal.title_obtained_on)),
+             ("申报之日", str(goal.applied_on)), ("现职称取得于", str(goal.title_obtained_on or NO_TITLE)),
              ("资历年限", f"{goal.minimum_years} 年"), ("评委会", COMMITTEES[goal.committee]),
              ("单位", unit_name(house, filed.unit)), ("地区、行业", seat(filed.region, filed.sector)),
              ("随附的情况表", filed.statement or "")]
@@ -97,7 +98,8 @@ def stands(house: House, one: Application) -> list[tuple[str, Any]]:
     told.append(("申报", STATES[one.status]))
     told.append(("学时审核", "未审核" if made is None else ELIGIBLE[made.eligible]))
     if made is not None:
-        needed = "" if made.years_needed is None else f"，需 {made.years_needed} 年"
+        is_first = one.filed is not None and one.filed.goal.title_obtained_on is None
+        needed = "" if made.years_needed is None or is_first else f"，需 {made.years_needed} 年"
         told.append(("达标年度", f"{made.years_met} 年（{'、'.join(map(str, made.years)) or '无'}）{needed}"))
         told.append(("连续两年", "、".join(map(str, made.consecutive)) or "没有"))
         if made.rulebook is not None:

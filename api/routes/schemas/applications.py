@@ -10,7 +10,7 @@ from typing import Final
 import marshmallow as ma
 
 from api.routes.bodies import Body
-from api.routes.fields import Choice, Day, Id, Many, Number, QueryNumber, Sha256, Text, Word
+from api.routes.fields import Choice, Day, Id, Many, Number, QueryFlag, QueryNumber, Sha256, Text, Word
 from api.routes.schemas.common import Answer, Recorded, Words
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, PageQuery, Reflects
 from api.routes.schemas.people import PersonAnswer
@@ -27,6 +27,7 @@ class EligibilityQuery(AxesQuery):
     level = Word(metadata={"description": "拟申报的级别", "example": "senior"})
     committee = Choice("inside", "outside", metadata={"description": "outside：市外评委会，按其规定"})
     title_obtained_on = Day(metadata={"description": "现职称取得之日；不给则取已登记的最近一个"})
+    first_title = QueryFlag(metadata={"description": "true：首次申报，尚无职称"})
 
 
 class AssessmentAnswer(Answer):
@@ -57,7 +58,8 @@ class ApplicationAnswer(Answer):
     series = ma.fields.String(required=True, allow_none=True)
     committee = ma.fields.String(required=True, metadata={"enum": ["inside", "outside"]})
     applied_on = ma.fields.Date(required=True)
-    title_obtained_on = ma.fields.Date(required=True)
+    title_obtained_on = ma.fields.Date(required=True, allow_none=True,
+                                       metadata={"description": "现职称取得之日；null：首次申报，尚无职称"})
     minimum_years = ma.fields.Integer(required=True)
     unit = ma.fields.String(required=True)
     region = ma.fields.String(required=True)
@@ -171,7 +173,8 @@ class EligibilityAnswer(Answer):
     applied_on = ma.fields.Date(required=True)
     level = ma.fields.String(required=True, allow_none=True)
     committee = ma.fields.String(required=True)
-    title = ma.fields.Dict(required=True, metadata={"description": "年限从它的取得之日起算"})
+    title = ma.fields.Dict(required=True, allow_none=True,
+                           metadata={"description": "年限从它的取得之日起算；null：首次申报，年限无从起算"})
     eligible = ma.fields.Boolean(required=True, allow_none=True,
                                  metadata={"description": "null：细则没有规定，不作结论"})
     reasons = ma.fields.List(ma.fields.String(), required=True)
@@ -228,7 +231,7 @@ class ApplicationBody(Body):
 
     person = Id("person", required=True)
     level = Word(required=True, metadata={"description": "拟申报的级别", "example": "senior"})
-    title_obtained_on = Day(required=True, metadata={"description": "现职称取得之日，须已登记"})
+    title_obtained_on = Day(metadata={"description": "现职称取得之日，须已登记；首次申报、尚无职称的不写"})
     minimum_years = Number(0, 50, required=True, metadata={"description": "该级别规定的资历年限", "example": 5})
     series = Word(metadata={"description": "职称系列", "example": "engineering"})
     committee = Choice("inside", "outside", load_default="inside",

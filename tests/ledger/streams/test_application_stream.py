@@ -314,3 +314,27 @@ def test_nobody_applies_from_a_title_that_was_taken_unless_another_is_of_the_sam
 
     assert outcome(applications.decide_filing(None, FILE, APPLICANT, [taken])) == "title_revoked"
     assert outcome(applications.decide_filing(None, FILE, twice, [taken])) == "ApplicationFiled"
+
+
+def test_whoever_holds_no_title_applies_for_a_first_one_and_whoever_holds_one_names_it() -> None:  # N 9
+    first = replace(FILE, goal=replace(GOAL, level="assistant", title_obtained_on=None))
+    taken = evolve(None, event(sanctions.decide_title_revocation(None, REVOKE, APPLICANT, OFFICER)))
+
+    filed = event(applications.decide_filing(None, first, PERSON))
+    assert filed.goal.title_obtained_on is None
+    no = refusal(applications.decide_filing(None, first, APPLICANT))
+    assert (no.code, no.seen["obtained_on"]) == ("title_held", ENGINEER.obtained_on)
+    assert outcome(applications.decide_filing(None, first, APPLICANT, [taken])) == "ApplicationFiled", (
+        "what was taken away is no present title (N 10)")
+
+
+def test_a_first_title_that_is_granted_is_entered_as_any_other() -> None:
+    first = replace(FILE, goal=replace(GOAL, level="assistant", title_obtained_on=None))
+    filed = evolve(None, event(applications.decide_filing(None, first, PERSON)))
+    judged = applications.AssessApplication(role=ROLE, assessment=replace(SHORT, eligible=None))
+    assessed = evolve(filed, event(applications.decide_assessment(filed, judged, PERSON, OFFICER)))
+    made = applications.decide_grant(assessed, GRANT, PERSON, OFFICER)
+
+    assert isinstance(made, tuple)
+    title = made[1].event
+    assert (title.stream, title.level, title.obtained_on) == (LI, "assistant", GRANT.obtained_on)  # type: ignore[attr-defined]
