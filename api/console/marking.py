@@ -36,7 +36,7 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     # Which course, subject, exam, class
     "course_not_public": ("category", "matter"), "course_not_of_year": ("year", "course"),
     "course_exists": ("code",), "course_learned": ("course",), "course_enrolled": ("course",),
-    "course_chosen": ("course",),
+    "course_chosen": ("course",), "course_looks_registered": ("title",),
     "exam_of_another_course": ("course", "year"), "class_absent": ("training_class",), "plan_absent": ("plan",),
     "item_absent": ("item", "plan"), "items_unfit": ("items",), "lessons_missing": ("lessons",),
     "registered_automatically": ("category", "matter", "route"), "exam_on_site": ("category", "matter"),

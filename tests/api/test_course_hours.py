@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from tests.api.course_kit import PEOPLE, School
-from tests.api.house_kit import BODY, SHA, Someone
+from tests.api.house_kit import BODY, SHA, Someone, in_the_instant, resident_id
 
 
 def code(answer: TestResponse) -> str:
@@ -179,6 +181,46 @@ def test_in_ningbo_the_unit_registers_a_sector_course_on_the_printed_certificate
     assert code(other.clerk.post(path, certificate(li, number="4"))) == "person_absent"
     general = certificate(li, number="5", category="general_public")
     assert code(ningbo.clerk.post(path, general)) == "registered_automatically"
+
+
+def imported(office: Someone, person: BODY, **study: Any) -> BODY:
+    """A record of the classroom that bears no certificate."""
+    facts = {"category": "sector_public", "route": "course", "date": "2026-05-04", "hours": "6", "completed_by": "exam"}
+    row = {"record": f"r-{person['id_number'][-6:]}", "version": 1, "id_number": person["id_number"],
+           "name": person["name"], "study": facts | study, "details": {"title": "工业互联网"}}
+    office.sends("classroom")
+    file = base64.b64encode(json.dumps(row, ensure_ascii=False).encode()).decode()
+    return office.did("/v1/imports", {"system": "classroom", "file": file, "region": "330200",
+                                      "starts": "2026-01-01", "ends": "2026-12-31"})
+
+
+def test_a_course_that_was_imported_is_not_registered_once_more_on_its_certificate(ningbo: Place) -> None:
+    """N 8: the record of the classroom bears no number, and its certificate is printed days later."""
+    town, path = ningbo.school.town, "/v1/course-certificates"
+    known = {"name": "周宁", "id_kind": "resident_id", "id_number": resident_id(next(town.numbers))}
+    made = town.nobody.did("/v1/persons", known)
+    li = Someone(town.client(), made["token"], made["person"])
+    town.belongs(li, ningbo.works, "2020-01-01")
+    imported(ningbo.people, known)
+    town.house.settled()
+    (claim,) = (one.claim for one in town.house.answers.registered(li.id))
+
+    for trial in ({"dry_run": "true"}, {}):
+        no = ningbo.clerk.post(path, certificate(li, title=" 工业 互联网"), **trial).get_json()
+        assert (no["code"], no["status"], no["seen"]["claim"]) == ("course_looks_registered", 409, claim)
+        assert claim in no["detail"] and "2026-05-04" in no["detail"]
+    assert ningbo.clerk.did(path, certificate(li, title="工业互联网（二）", number="2"))["status"] == "approved"
+    assert ningbo.clerk.did(path, certificate(li, date="2025-05-06", number="3"))["year"] == 2025, "each year anew"
+    counted = {one["year"]: one["decided"]["sector_public"] for one in li.years()["years"]}
+    assert (counted[2026], counted[2025]) == ("12", "6")
+
+
+def test_of_two_certificates_of_one_course_in_one_instant_one_is_registered(ningbo: Place) -> None:
+    li, path = ningbo.school.learner(works=ningbo.works), "/v1/course-certificates"
+    with in_the_instant(ningbo.school.town, lambda: ningbo.clerk.did(path, certificate(li, number="1"))):
+        no = ningbo.clerk.post(path, certificate(li, number="2"))
+
+    assert code(no) == "course_looks_registered"
 
 
 def test_what_the_law_does_not_count_and_what_shows_nothing_is_not_registered(ningbo: Place) -> None:

@@ -3,7 +3,8 @@
 Where a row of the rulebooks lets a system register (W 10, N 8), the hours follow in the same append as what earned
 them: the pass, or the completion where that is enough (E 9, R 7). Elsewhere, and where something stood in the way, the
 office of the person's place registers what stands here (P 6-7, W 11), or the person asks the system to. What was
-learned elsewhere and is shown by a printed certificate is registered by that same office, or by the unit (N 8, W 11).
+learned elsewhere and is shown by a printed certificate is registered by that same office, or by the unit (N 8, W 11),
+unless a course of that title is registered for the same year: an imported record bears no certificate to know it by.
 
 Reading: what this register saw studied and passed is seen by the system, in whichever office's catalogue it stood: a
 person may choose a platform (R 7). A claim that another has to look at is none of these; see
@@ -17,6 +18,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from api.cases.claiming import same_course
 from api.cases.claiming.claims import view
 from api.cases.claiming.study import read_evidence
 from api.cases.doing import Asked, Done, Reading, do
@@ -36,7 +38,7 @@ from api.operational.callers import Caller
 from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.study import Study, StudyDetails
+from ledger.events.study import Study, StudyDetails, certificate_name
 from ledger.streams import course_hours
 from ledger.streams import enrolment as enrolments
 from ledger.streams import exam as exams
@@ -234,6 +236,10 @@ def _certified(
     assessed = not_yet(study, day) or _assessed(house, person, study)
     if isinstance(assessed, Refusal):
         return assessed
+    number = certificate_name(fields["issuer"], fields["number"], person.person)
+    if house.ledger.find(number) is None and (no := same_course.looks_registered(
+            house, reading, person.person, study, fields["title"], assessed.year)):
+        return no  # Of the very same certificate the append says that it is used.
     reading.fresh(claim)
     submission = SubmitClaim(
         claim=claim, person=PersonId(person.person), on=day, study=study, origin="batch", role=office.role,

@@ -57,6 +57,19 @@ def test_one_class_at_two_ledgers_of_which_one_gives_only_a_date_is_found(
     assert (found.figures["shared"], found.figures["systems"]) == ("title", 2)
 
 
+def test_a_course_on_its_certificate_and_the_same_that_is_imported_after_it_are_found(there: Register) -> None:
+    """N 8: the door refuses the certificate after the record; a record after the certificate comes in, and is found."""
+    who = there.person()
+    course = dated("2021-05-06", category=Category.SECTOR_PUBLIC, route="course", days_half=None, hours_centi=600,
+                   completed_by="exam")
+    own = there.registered(who, course, title="工业互联网导论", origin="batch")
+    other = there.registered(who, course, title="工业互联网 导论", origin="import", source=from_("classroom"))
+    found, = there.asked("D09", who)
+
+    assert set(found.claims) == {own, other}
+    assert (found.figures["shared"], found.counter["counted_once"]) == ("title", 0), "12 hours until somebody decides"
+
+
 def test_of_what_has_only_a_date_neither_another_day_nor_title_nor_subject_is_the_same(there: Register) -> None:
     def two(first: Study, second: Study, title: str = TITLE) -> str:
         who = there.person()
