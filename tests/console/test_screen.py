@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.console.console_kit import HERE, Browser, Cast
+
+TEMPLATES = Path(__file__).parents[2] / "api" / "templates"
+LOOSE = re.compile(
+    r'<td[^>]*data-label="([^"]*)"[^>]*>(?:(?!</td>|<span>|<div>|<p>|<details).)*class="about"', re.DOTALL)
+"""Small words of a cell that nothing holds together with what they are about."""
 
 
 def test_without_a_session_every_screen_leads_to_the_login(cast: Cast) -> None:
@@ -99,3 +106,10 @@ def test_an_address_that_is_none_is_told_to_a_browser_on_a_page_and_to_a_program
     for address, accept in (("/nowhere", "*/*"), ("/v1/nowhere", browser["Accept"])):
         answer = li.client.get(address, headers={"Accept": accept})
         assert (answer.mimetype, answer.get_json()["code"]) == ("application/problem+json", "not_found")
+
+
+def test_small_words_of_a_cell_stay_below_what_they_are_about_in_a_small_window_too() -> None:
+    """There a cell sets what it holds beside its name: two things would share the rest, a letter to a line."""
+    found = {one.name: LOOSE.findall(one.read_text("utf-8")) for one in TEMPLATES.glob("*.html")}
+
+    assert {name: cells for name, cells in found.items() if cells} == {}
