@@ -14,6 +14,7 @@ from projections.files.projection import Effect
 
 EVENTS_AT_ONCE: Final = 1_000
 AGAIN_AT_ONCE: Final = 500
+_AT_HAND_MOST: Final = 4_000  # Events, of some two kilobytes, as long as the batch is taken; one part of a hand-over.
 
 
 class Log(Protocol):
@@ -33,6 +34,7 @@ class Batch:
         self.every_kind = frozenset(self.kinds)
         self._envelopes: list[Envelope | None] = [None] * len(leaves)
         self._effects: list[Effect | None] = [None] * len(leaves)
+        self._at_hand: dict[int, tuple[int, bytes, Envelope]] = {}
 
     @property
     def position(self) -> int:
@@ -53,6 +55,17 @@ class Batch:
             envelope, position = self.envelope(place), self.after + place + 1
             effect = self._effects[place] = Effect(position, position, envelope, envelope.event)
         return effect
+
+    def again(self, ledger: Log, positions: Sequence[int]) -> list[tuple[int, bytes, Envelope]]:
+        """Read rows of an act that ends in this batch: once for all who take it, unless they are very many."""
+        at_hand = self._at_hand
+        missing = [position for position in positions if position not in at_hand]
+        if missing:
+            if len(at_hand) + len(missing) > _AT_HAND_MOST:
+                at_hand.clear()
+                missing = list(positions)
+            at_hand.update((row[0], row) for row in read_again(ledger, missing))
+        return [at_hand[position] for position in positions]
 
     def parts(self, size: int) -> Iterator[Batch]:
         """Give the same, so many events at a time."""

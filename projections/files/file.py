@@ -21,7 +21,7 @@ from typing import Final
 from ledger.durable import make_private, sync
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
-from projections.files.batch import AGAIN_AT_ONCE, Batch, Log, read_again
+from projections.files.batch import AGAIN_AT_ONCE, Batch, Log
 from projections.files.carrying import Ahead
 from projections.files.content import ITS_OWN
 from projections.files.projection import Effect, Projection
@@ -284,19 +284,19 @@ class ProjectionFile:
                 else:
                     self.withhold(effect.position, act)
             elif kind in OF_ACTS:
-                self.end_act(kind, batch.effect(place), ledger)
+                self.end_act(kind, batch.effect(place), batch, ledger)
 
     def withhold(self, position: int, act: str) -> None:
         """Let an event wait until the act that holds it is closed."""
         self._waiting.add(position, act)
 
-    def end_act(self, kind: bytes, effect: Effect, ledger: Log) -> None:
+    def end_act(self, kind: bytes, effect: Effect, batch: Batch, ledger: Log) -> None:
         """Hand over what an act held in the order in which it was written, if it is closed here, or forget it."""
         rows, held = self.rows, self._waiting.take_out(effect.event.act)
         if kind != _CLOSED:
             return
         for at in range(0, len(held), AGAIN_AT_ONCE):
-            for recorded, row_kind, envelope in read_again(ledger, held[at:at + AGAIN_AT_ONCE]):
+            for recorded, row_kind, envelope in batch.again(ledger, held[at:at + AGAIN_AT_ONCE]):
                 self.handlers[row_kind](rows, Effect(effect.position, recorded, envelope, envelope.event))
             if rows.gathered >= _GATHERED:
                 rows.write()

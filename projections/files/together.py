@@ -57,5 +57,6 @@ class Together:
                             file.withhold(position, act)
             elif kind in OF_ACTS:
                 envelope = decode(leaf)
+                effect = Effect(position, position, envelope, envelope.event)
                 for file in self.files:
-                    file.end_act(kind, Effect(position, position, envelope, envelope.event), ledger)
+                    file.end_act(kind, effect, batch, ledger)

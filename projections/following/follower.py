@@ -284,6 +284,7 @@ class Follower:
         while self._wanted:
             self._tracks[self._wanted.pop()].rebuild()
         moved = [track.step(self._batch, size) for track in self._tracks.values()]
+        self._read = -1, None  # What was read for all of them is wanted by none until more is recorded.
         self._tell()
         self._board.say(self._said(size))
         with self._moved:

@@ -17,6 +17,8 @@ from test_follower import Counter, lived, made_up_to, say
 from ledger.ledger import Ledger
 from projections.answers import projections
 from projections.entries import Entries
+from projections.files import batch as batches
+from projections.files import file as files_file
 from projections.files.batch import read_again, read_batch
 from projections.files.build import opened
 from projections.files.content import content
@@ -233,6 +235,54 @@ def test_the_rows_of_an_act_are_found_close_together_and_far_apart(tmp_path: Pat
 
         assert [position for position, _, _ in found] == far
         assert found[0][2] == house.ledger.at(1).envelope  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kept", [4_000, 5], ids=["few", "more-than-are-kept"])
+def test_the_rows_of_an_act_are_read_again_once_for_all_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(batches, "_AT_HAND_MOST", kept)
+    monkeypatch.setattr(files_file, "AGAIN_AT_ONCE", 2)
+    with living(tmp_path / "house") as house:
+        person = house.person(unit=house.unit(NINGBO, "industry"))
+        act = house.roster(4)
+        for day in ("2021-03-01", "2021-03-02", "2021-03-03", "2021-03-04"):
+            house.row(act, person, exam(day))
+        before = house.size
+        act.close()
+        files = [ProjectionFile(one, tmp_path / f"{one.name}.db") for one in projections()]
+        first = read_batch(house.ledger, 0, before)
+        last = read_batch(house.ledger, before)
+        assert first is not None
+        assert last is not None
+        log = Counted(house.ledger)
+
+        for file in files:
+            file.apply(first, log)  # type: ignore[arg-type]
+            assert not log.asked, "rows of an act that is open wait"
+        for file in files:
+            file.apply(last, log)  # type: ignore[arg-type]
+            file.write()
+
+        again = [at for at in log.asked if log.asked.count(at) > 1]
+        assert log.asked
+        assert bool(again) == (kept < 8), "of four rows, submitted and approved"
+        for file in files:
+            assert content(file.connection) == made_up_to(
+                house.ledger, file.projection, house.size, tmp_path / f"{file.projection.name}.fresh.db")
+            file.let_go()
+
+
+class Counted:
+    """A log that notes what is asked of it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.store = ledger, self
+        self.asked: list[tuple[int, int]] = []
+
+    def leaves(self, after: int, limit: int) -> list[bytes]:
+        self.asked.append((after, limit))
+        return self.ledger.store.leaves(after, limit)
 
 
 class Far:
