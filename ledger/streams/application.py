@@ -160,7 +160,7 @@ def decide_filing(
     affiliation = person.affiliation_on(goal.applied_on)
     if affiliation is None:
         return Refusal.because("not_affiliated", day=goal.applied_on)
-    if no := no_such_title(person, goal) or title_lost(person, goal, taken) or title_held(person, goal, taken):
+    if no := no_such_title(person, goal) or title_unfit(person, goal, taken):
         return no
     filed = ApplicationFiled(
         application=command.application,
@@ -193,7 +193,13 @@ def no_such_title(person: Person, goal: Goal) -> Refusal | None:
     return Refusal.because("title_not_recorded", obtained_on=since)
 
 
-def title_lost(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
+def title_unfit(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
+    """Say that the years are no longer counted from what was applied with; asked again before anything is decided."""
+    taken = tuple(sanctions)
+    return _title_lost(person, goal, taken) or _title_held(person, goal, taken)
+
+
+def _title_lost(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
     """Say that the present title, which the years are counted from, was taken away (N 10)."""
     present = [one for one in person.titles if one.obtained_on == goal.title_obtained_on]
     if present and not _kept(present, sanctions):
@@ -201,10 +207,10 @@ def title_lost(person: Person, goal: Goal, sanctions: Iterable[Application]) -> 
     return None
 
 
-def title_held(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
-    """Say that whoever applies for a first title holds one: the years are counted from that (N 9)."""
-    held = _kept(person.titles, sanctions) if goal.title_obtained_on is None else []
-    if held:
+def _title_held(person: Person, goal: Goal, sanctions: Iterable[Application]) -> Refusal | None:
+    """Say that whoever applies for a first title held one by the day: the years are counted from that (N 9)."""
+    held = [one for one in _kept(person.titles, sanctions) if one.obtained_on <= goal.applied_on]
+    if goal.title_obtained_on is None and held:
         return Refusal.because("title_held", level=held[-1].level, obtained_on=held[-1].obtained_on)
     return None
 

@@ -251,3 +251,17 @@ def test_whoever_holds_a_title_names_it_and_is_no_first_applicant(bureau: Bureau
     assert TITLE["obtained_on"] in refused.get_data(as_text=True)
     asked = li.saw(f"/v1/persons/{li.id}/eligibility", applied_on="2026-11-20", minimum_years=1, first_title="true")
     assert asked["title"] is None and asked["eligible"] is False
+
+
+def test_a_first_application_goes_no_further_once_an_older_title_is_entered(bureau: Bureau) -> None:  # N 9
+    li, _ = bureau.applicant(years=(2025, 2026), has_title=False)
+    one = li.did("/v1/applications", {"person": li.id, "level": "intermediate", "minimum_years": 1})
+    assessed = act(bureau.committee, one, "assessment", {"minimum_years": 1})
+    bureau.people.did(f"/v1/persons/{li.id}/titles", TITLE)
+
+    assert no(bureau.committee, assessed, "assessment", {"minimum_years": 1})["code"] == "title_held"
+    assert no(bureau.committee, assessed, "grant", {"obtained_on": "2026-11-20"})["code"] == "title_held"
+    act(li, assessed, "withdrawal")
+    named = li.did("/v1/applications", {
+        "person": li.id, "level": "intermediate", "minimum_years": 1, "title_obtained_on": TITLE["obtained_on"]})
+    assert named["goal"]["title_obtained_on"] == TITLE["obtained_on"]

@@ -139,7 +139,7 @@ def assess(house: House, caller: Caller, name: str, fields: dict[str, Any], aske
         if found.filed is None:
             return Refusal.because("application_absent")  # A sanction alone is no application.
         goal = found.filed.goal
-        if no := applications.title_lost(person, goal, _sanctions(house, reading, person.person)):
+        if no := applications.title_unfit(person, goal, _sanctions(house, reading, person.person)):
             return no
         question = Question(
             goal.applied_on, fields["minimum_years"], goal.level, goal.committee, goal.title_obtained_on,
@@ -178,7 +178,7 @@ def grant(house: House, caller: Caller, name: str, fields: dict[str, Any], asked
         taken = _sanctions(house, reading, person.person)
         if no := applications.applicant_barred(house.today, taken):
             return no  # Whoever may apply for nothing is granted nothing.
-        if found.filed is not None and (no := applications.title_lost(person, found.filed.goal, taken)):
+        if found.filed is not None and (no := applications.title_unfit(person, found.filed.goal, taken)):
             return no
         command = applications.GrantApplication(role=role, obtained_on=fields["obtained_on"])
         return applications.decide_grant(found, command, person, by)
