@@ -98,7 +98,7 @@ def assessment_of(answer: dict[str, Any]) -> Assessment:
     hours, basis = answer["hours"], answer["basis"]
     books = {one["id"]: one["digest"] for one in basis["rulebooks"]}
     why = hours["why"][0]
-    rulebook = why["rulebook"] if hours["eligible"] is not None else None
+    rulebook = why["rulebook"]  # Where one speaks of it, also of what it leaves open.
     return Assessment(
         eligible=hours["eligible"], years_met=hours["years_met"],
         years=tuple(one["year"] for one in hours["years"] if one["met"]), consecutive=tuple(hours["consecutive"]),

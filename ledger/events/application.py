@@ -60,7 +60,7 @@ class ApplicationFiled(ApplicationEvent, tag="application.filed/1"):
 class Assessment(Part):
     """What the law made of the hours when someone decided: handed in from outside, never asked for here."""
 
-    eligible: Open[bool | None]            # None: no rulebook speaks of it, the count is given without an answer.
+    eligible: Open[bool | None]            # None: the count is given without an answer.
     years_met: Open[int]
     years: Open[tuple[int, ...]]           # The years that were met and used.
     consecutive: Open[tuple[int, ...]]
@@ -68,7 +68,7 @@ class Assessment(Part):
     as_of: Open[int]                       # The last position that was known.
     rulebooks: Open[tuple[str, ...]]       # SHA-256 of the bytes of each rulebook it was judged by.
     rulebook: Open[RulebookId | None] = None
-    digest: Open[str | None] = None        # Of the rulebook that gave the answer.
+    digest: Open[str | None] = None        # Of the rulebook that gave the answer, or that leaves it open.
     article: Open[str | None] = None
     years_needed: Open[int | None] = None  # 资历年限 as the office confirmed it, whatever was stated in the filing.
     earliest: Open[int | None] = None      # Where it falls short: the first year that could do (N 9).

@@ -86,7 +86,7 @@ def test_a_first_application_is_answered_without_a_title_and_granted_it_is_the_o
     person = graduate(house)
     name = apply(house, person, "2026-05-20", None)
     made = assessment_of(ask(house, person))
-    assert (made.eligible, made.article, made.consecutive) == (None, None, (2024, 2025))
+    assert (made.eligible, made.article, made.consecutive) == (None, "第九条", (2024, 2025))
     on_application(house, name, person, applications.decide_assessment,
                    applications.AssessApplication(role=ROLE, assessment=made))
     on_application(house, name, person, applications.decide_grant,
