@@ -64,7 +64,7 @@ def _mine(asking: Asking, moment: Moment, position: int) -> Shown:
         "sanctions": [titles.sanction_row(house, one) for one in body["disqualifications"]],
         "revoked": [{**titles.sanction_row(house, one), "words": titles.title(one)} for one in body["revoked_titles"]],
         "why_not": why_not,
-        "no_title": titles.none_held(body["titles"]) if all(one["revoked_on"] for one in body["titles"]) else None,
+        "no_title": titles.no_present(body["titles"]),
     }, {**body, **basis}, _table(rows, position, basis))
 
 

@@ -77,7 +77,7 @@ def file(asking: Asking) -> Shown:
 def _form(asking: Asking, typed: MultiDict[str, str], faults: Sequence[Fault], status: int = 200) -> Page:
     return Page("application_form.html", {
         "fields": [one for one in deeds.filled(_fields(asking), typed, faults) if one.name != "person"],
-        "faults": faults}, status=status)
+        "faults": faults, "no_title": titles.no_present(_titles(asking))}, status=status)
 
 
 def _fields(asking: Asking) -> list[Field]:
@@ -89,7 +89,7 @@ def _fields(asking: Asking) -> list[Field]:
     hint = "年数从它取得之后算起"
     if not known:
         known = ((_FIRST, "现无职称" if every else "首次申报，尚无职称"),)
-        hint = titles.none_held(every)
+        hint = ""
     statements = statement_shown.of_person(house, caller, caller.id, None, as_of=house.answers.position())
     papers = [] if isinstance(statements, Refusal) else [
         (one["statement"], f"{'、'.join(map(str, one['years']))} 年度（{one['code']}）")

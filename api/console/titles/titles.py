@@ -46,8 +46,10 @@ def title(one: Mapping[str, Any]) -> str:
     return level(str(one["level"])) + (f"（{SERIES.get(series, series)}）" if series else "")
 
 
-def none_held(every: Sequence[Mapping[str, Any]]) -> str:
-    """That somebody has no present title which years could be counted from, and what to do."""
+def no_present(every: Sequence[Mapping[str, Any]]) -> str | None:
+    """That somebody has no present title which years could be counted from, and what to do; None: they have one."""
+    if any(one["revoked_on"] is None for one in every):
+        return None
     if every:
         return "您登记的职称已被撤销，年数不再从它算起；再申报时没有现职称。"
     return "登记簿里还没有您的现职称。尚无职称的，作首次申报；已有职称的，请先带证书到人力社保部门登记，再申报。"
