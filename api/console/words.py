@@ -35,7 +35,8 @@ KINDS: Final = {
     "class": "培训班备案", "application": "职称申报学时审核", "appeal": "学时申诉", "correction": "申诉后更正",
 }
 MARKS: Final = {
-    "duplicate": "疑重复", "unplaced": "无法评定", "no_evidence": "无佐证", "by_analogy": "比照执行",
+    "duplicate": "疑重复", "unplaced": "无法评定", "no_evidence": "无佐证", "papers_absent": "材料未上传",
+    "papers_unknown": "材料暂查不到", "by_analogy": "比照执行",
     "late_filing": "逾期备案", "late": "补录", "over_cap": "超上限",
 }
 APPEALS: Final = {

@@ -38,8 +38,10 @@ from ledger.identifiers.resident_id import check_character
 from ledger.identifiers.unit_code import check_character as unit_check_character
 from ledger.stores.append import Append, Receipt
 from ledger.witnessing.kept import Kept
+from tests.api.paper_kit import PDF, digest
 
-SHA = "ab" * 32
+SHA = digest(PDF)
+"""The certificate that every claim here shows; whoever `hands_in` has brought it as well."""
 IN_2026 = 1_795_399_200_000_000  # Ten in the morning of 23 November in Ningbo, in microseconds since 1970.
 BODY = dict[str, Any]
 
@@ -121,6 +123,13 @@ class Someone:
     def claim(self, facts: BODY, title: str = "某次培训", **details: Any) -> BODY:
         return {"person": self.id, "study": facts, "details": {"title": title, **details},
                 "evidence": [{"kind": "certificate", "sha256": SHA}]}
+
+    def hands_in(self, content: bytes = PDF) -> Someone:
+        """Bring a paper, so that whoever opens a claim that shows it can look at it."""
+        told = self.client.put(f"/v1/persons/{self.id}/evidence/{digest(content)}", data=content, headers={
+            "Authorization": f"Bearer {self.token}"})
+        assert told.status_code in (200, 201), told.get_data(as_text=True)
+        return self
 
     def years(self, year: int | None = None, **query: Any) -> BODY:
         return self.saw(f"/v1/persons/{self.id}/years" + ("" if year is None else f"/{year}"), **query)

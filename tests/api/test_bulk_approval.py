@@ -16,6 +16,11 @@ from tests.api.house_kit import BODY, SHA, Someone, Town, house_in, study
 KEYS = itertools.count(1)
 
 
+@pytest.fixture
+def person(person: Someone) -> Someone:
+    return person.hands_in()
+
+
 def line(claim: BODY, **more: Any) -> BODY:
     return {"claim": claim["claim"], "version": claim["version"], **more}
 
@@ -107,6 +112,19 @@ def test_what_says_the_same_as_another_is_left_for_somebody_to_look_at(person: S
         assert lines[1]["problem"]["seen"]["duplicates"] == [{"claim": first["claim"], "by": "occasion"}]
 
 
+def test_what_nobody_can_have_looked_at_is_not_approved_by_the_batch(
+    town: Town, works: BODY, officer: Someone
+) -> None:
+    zhou = town.person()
+    town.belongs(zhou, works, "2020-01-01")
+    claim = zhou.submit(study(date="2026-05-06"))
+
+    (one,) = told(sent(officer, line(claim)))
+    assert one["problem"]["code"] == "look_at_alone" and one["problem"]["seen"]["papers_absent"] == [SHA]
+    zhou.hands_in()
+    assert codes(told(sent(officer, line(claim)))) == [201]
+
+
 def test_what_the_law_leaves_to_an_authority_is_not_approved_by_the_batch(town: Town) -> None:
     studio = town.unit("某文化馆", "330302", "general")
     wang = town.person()
@@ -157,7 +175,7 @@ def test_a_batch_has_an_end_a_type_and_a_key(officer: Someone) -> None:
 def test_the_command_sends_a_file_and_tells_a_line_for_each(tmp_path: Path) -> None:
     with house_in(tmp_path / "data") as town:
         works = town.unit("某厂", "330203", "industry")
-        li = town.person()
+        li = town.person().hands_in()
         town.belongs(li, works, "2020-01-01")
         clerk = town.officer(works, "unit", "330203", unit=works["unit"])
         claims = [li.submit(study(date=f"2026-0{month}-02")) for month in (2, 3)]

@@ -32,6 +32,7 @@ def test_in_december_no_write_is_lost_and_everyone_hears_something(tmp_path: Pat
     counts = ran.clients.counts
     assert sum(counts["bookings"].outcomes[name] for name in ("done", "refused")) == small.tries == 150
     assert counts["bookings"].outcomes["done"] == small.seats == 90, "each seat is taken, and by one"
+    assert any(one.kind == "approvals" for one in ran.clients.written), "the batch is not all left for a look alone"
     assert counts["claims"].outcomes["done"] and counts["looks"].outcomes["done"]
     told = page(ran, place, kept)
     assert "| opening | bookings | 150 |" in told and "broken" not in told

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.house_kit import BODY, study
+from tests.api.house_kit import BODY, SHA, study
 from tests.console.console_kit import HERE, PNG, Browser, Cast, Read
 
 OWN = {"修改", "撤回申报", "申诉"}
@@ -26,7 +26,7 @@ def test_a_claim_shows_its_facts_its_way_its_worth_with_the_clause_and_its_event
     shown, told = li.get(f"/claims/{claim['claim']}").text, li.json(f"/claims/{claim['claim']}.json")
 
     for words in ("approved 的培训", "✓ 已登记", "核定 8 学时，计入 8", "甬经信组〔2018〕244号", "2 天 × 4 = 8",
-                  "每天可认定登记 4 个学时", "✓ 用人单位认定", "sha256 abab"):
+                  "每天可认定登记 4 个学时", "✓ 用人单位认定", f"sha256 {SHA[:4]}"):
         assert words in shown
     for event in told["events"]:
         assert f"#{event['position']}" in shown

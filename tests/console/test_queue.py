@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.api.house_kit import BODY, study
-from tests.console.console_kit import Browser, Cast
+from tests.console.console_kit import Browser, Cast, cast_in
+
+
+@pytest.fixture(scope="module")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    """A town of its own, in which everybody has handed in what their claims show."""
+    with cast_in(tmp_path_factory.mktemp("queue") / "data") as cast:
+        for one in (cast.li, cast.stranger):
+            one.hands_in()
+        yield cast
+
+
+@pytest.fixture(scope="module")
+def clerk(cast: Cast) -> Browser:
+    return Browser(cast.town, cast.clerk)
 
 
 def put(cast: Cast, title: str, **facts: object) -> BODY:
@@ -104,6 +120,20 @@ def test_what_carries_a_mark_cannot_be_ticked(cast: Cast, clerk: Browser) -> Non
 
     assert cast.claims["open"]["claim"] in ticks
     assert cast.claims["late"]["claim"] not in ticks
+
+
+def test_whose_paper_was_never_handed_in_is_marked_and_cannot_be_ticked(cast: Cast, clerk: Browser) -> None:
+    zhou = cast.town.person("周白")
+    cast.town.belongs(zhou, cast.works, "2020-01-01")
+    claim = zhou.submit(study(date="2026-05-09"), "没有交来证书的培训")["claim"]
+
+    def row() -> BODY:
+        return next(one for one in rows(clerk) if one["id"] == claim)
+
+    assert (row()["marks"], row()["is_plain"]) == (["papers_absent"], False)
+    assert "8 材料未上传" in clerk.get("/queue").text
+    zhou.hands_in()
+    assert (row()["marks"], row()["is_plain"]) == ([], True)
 
 
 def test_who_ticked_nothing_is_told_to_tick(clerk: Browser) -> None:

@@ -18,7 +18,7 @@ class Desk:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.works = town.unit("象山水产所", "330225", "industry")
-        self.person = town.person("田原")
+        self.person = town.person("田原").hands_in()
         town.belongs(self.person, self.works, "2020-01-01")
         self.clerk, self.colleague = (
             town.officer(self.works, "unit", "330225", unit=self.works["unit"]) for _ in range(2))

@@ -14,6 +14,7 @@ from api.register.folder import Folder
 from api.sample import begin, in_the_morning, prepare, script, shown
 from api.service.composed import composed
 from api.settings import Settings, load
+from ledger.events.claim import ClaimSubmitted
 from ledger.identifiers import id_number
 from ledger.vocabulary import LOCAL
 from projections.basis import read_axes
@@ -80,6 +81,16 @@ def test_a_register_that_holds_anything_is_left_alone(folder: Path) -> None:
     assert not prepare(Settings(data_folder=folder))
     assert size(folder) == before
     assert Folder(folder).sample_accounts.read_bytes() == accounts
+
+
+def test_every_paper_that_a_claim_of_the_sample_shows_can_be_opened(folder: Path) -> None:
+    with composed(load({"data_folder": folder})) as app:
+        house = app.extensions["house"]
+        shown_by = [(one.envelope.event.person, paper.sha256) for one in house.ledger.read(0, 10_000)
+                    if isinstance(one.envelope.event, ClaimSubmitted) for paper in one.envelope.event.evidence]
+        opened = [house.evidence.open(*one) for one in shown_by]
+
+    assert len(shown_by) > 10 and all(about.media_type == "application/pdf" for about, _ in opened)
 
 
 def test_nobody_in_the_sample_has_a_number_that_is_somebodys(folder: Path) -> None:

@@ -1,8 +1,9 @@
 """Many approvals in one request: each claim decided as it would be alone, with an answer for every line.
 
-What needs a person's eye is left for one: a claim whose ruling carries a flag or is not the law's own, or that says the
-same as another, is told apart and not approved here. Line by line, or all in one append, where one no undoes nothing
-because nothing was done. A line repeated under the request's key is answered again and not decided again.
+What needs a person's eye is left for one: a claim whose ruling carries a flag or is not the law's own, that says the
+same as another, or of which a paper was never handed in here, is told apart and not approved here. Line by line, or
+all in one append, where one no undoes nothing because nothing was done. A line repeated under the request's key is
+answered again and not decided again.
 
 `tests/api/test_bulk_approval.py` shows it.
 """
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from api.cases.claiming.claims import view
+from api.cases.claiming.evidence import not_handed_in
 from api.cases.claiming.office import Decide, Prepared
 from api.cases.claiming.prospects import duplicates_of
 from api.cases.claiming.review import approving, at_step
@@ -141,8 +143,10 @@ def _unflagged(house: House, decide: Decide, seen: Seen) -> Decide:
         ruling = next(draft.event.ruling for draft in drafts if isinstance(draft.event, ClaimApproved))
         same = _same(house, found, seen)
         asks = found.study.confirmed_centi is not None  # For hours of an authority's, which nobody gives in passing.
-        if ruling.status != "ruled" or ruling.flags or same or asks:
-            return Refusal.because("look_at_alone", status=ruling.status, flags=ruling.flags, duplicates=same)
+        unseen = not_handed_in(house, person, found)  # Nobody can have looked at them here.
+        if ruling.status != "ruled" or ruling.flags or same or asks or unseen:
+            return Refusal.because("look_at_alone", status=ruling.status, flags=ruling.flags, duplicates=same,
+                                   papers_absent=unseen)
         return drafts
 
     return decide_unflagged

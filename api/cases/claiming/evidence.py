@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from api.cases.claiming.claims import visible
+from api.cases.claiming.claims import papers_of, visible
 from api.cases.claiming.study import file_view, files_view
 from api.cases.doing import Reading
 from api.cases.standing import absent, acting, may_see, oneself, places
@@ -31,6 +31,7 @@ from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
 from ledger.events.claim_appeal import ClaimAppealed
 from ledger.keys.vault import Absent
+from ledger.streams.claim import Claim
 from ledger.streams.person import Person, closed_to_processing
 
 _OF_DIGEST: Final = 16
@@ -137,6 +138,14 @@ def shown_in(house: House, claim: str) -> set[str]:
     """The digest of everything that a claim ever showed: what was looked at then stays to be looked at."""
     events = (decode(leaf).event for _, leaf in house.ledger.store.stream(claim))
     return {one.sha256 for event in events if isinstance(event, _SHOWING) for one in event.evidence}
+
+
+def not_handed_in(house: House, person: Person | None, claim: Claim) -> tuple[str, ...]:
+    """Which papers of a claim nobody can open here, only their digests came; none where the law asks for no paper."""
+    if not claim.evidence or not papers_of(house, person, claim.study):
+        return ()
+    here = set(house.evidence.uploaded(claim.person))
+    return tuple(one.sha256 for one in claim.evidence if one.sha256 not in here)
 
 
 def tidy_evidence(house: House) -> None:

@@ -13,9 +13,11 @@ from typing import Final, NamedTuple
 from api.cases import years
 from api.cases.belonging.people import identity_of
 from api.cases.claiming.claims import sealed_details
+from api.cases.claiming.evidence import not_handed_in
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
 from api.cases.standing import acting, by_actor, seeing_scopes
+from api.evidence.files import EvidenceStoreFailed
 from api.house import House
 from api.law_of import assess, bench_now
 from api.operational.callers import Caller
@@ -23,6 +25,7 @@ from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
 from ledger.streams.claim import Claim
+from ledger.streams.person import Person
 from ledger.vocabulary import format_hours
 from policies.person import Bench
 from projections import duplicates_reading
@@ -116,13 +119,13 @@ def _row(
         claim.study.evidence_on.isoformat(), claim.study.route,
         format_hours(assessed.ruling.assessed_centi) if not isinstance(assessed, Refusal) else None,
         assessed.ruling.status if not isinstance(assessed, Refusal) else None,
-        tuple(_marks(house, claim, claim.claim in twice, claim.claim in over,
+        tuple(_marks(house, person, claim, claim.claim in twice, claim.claim in over,
                      assessed.ruling.flags if not isinstance(assessed, Refusal) else (), is_judged)),
     )
 
 
 def _marks(
-    house: House, claim: Claim, is_twice: bool, is_over: bool, flags: Iterable[str], is_judged: bool
+    house: House, person: Person, claim: Claim, is_twice: bool, is_over: bool, flags: Iterable[str], is_judged: bool
 ) -> Iterable[str]:
     """What is odd about a claim, most telling first."""
     if is_twice:
@@ -133,6 +136,11 @@ def _marks(
         yield "unplaced"
     if not claim.evidence:
         yield "no_evidence"
+    try:
+        if not_handed_in(house, person, claim):
+            yield "papers_absent"
+    except EvidenceStoreFailed:  # What waits is told all the same; nothing that cannot be opened is plain.
+        yield "papers_unknown"
     yield from flags
     if claim.study.evidence_on.year < house.today.year:
         yield "late"

@@ -8,7 +8,7 @@ import json
 import random
 from typing import Any
 
-from tests.api.house_kit import study
+from tests.api.house_kit import SHA, study
 from tests.bench.december.clients import Answer, Clients, Written
 from tests.bench.december.place import DISTRICT, Learner, Place
 from tests.bench.december.shape import Due, Shape
@@ -53,7 +53,7 @@ class Scripts:
         whose = next(self._learners)
         number = next(self._numbers)
         body = {"person": whose.person, "study": study(date=f"{self._year}-0{1 + number % 9}-{1 + number % 28:02d}"),
-                "details": {"title": f"培训{number}"}, "evidence": [{"kind": "certificate", "sha256": "ab" * 32}]}
+                "details": {"title": f"培训{number}"}, "evidence": [{"kind": "certificate", "sha256": SHA}]}
         answer = await self._wrote("claims", "/v1/claims", whose.token, body, due.at_ns)
         if answer is not None:
             self._claims.append((whose, answer.json()["claim"]))
