@@ -242,12 +242,15 @@ class Upkeep(KeptUp):
             if not self._take(wait_s):
                 yield None
                 return
+            assert self._lease is not None
             try:
                 yield self._opened()
-            finally:
                 if self._open is not None:
                     self._seen = self._changes()
-                assert self._lease is not None
+            except BaseException:
+                self._close()  # One of them may be closed already: a disk failed while it got its name.
+                raise
+            finally:
                 self._lease.release()
 
     def _take(self, wait_s: int) -> bool:

@@ -28,9 +28,12 @@ from ledger.streams.claim import evolve
 from projections.errors import AlreadyFollowed, NotBuilt
 from projections.files.batch import read_batch
 from projections.files.build import opened
+from projections.files.file import ProjectionFile
 from projections.files.places import path_of
+from projections.files.projection import Projection
 from projections.files.reader import Reader
 from projections.findings import found
+from projections.findings.clue_file import ClueFile
 from projections.findings.findings_file import FindingsFile
 from projections.findings.found import Filters, FindingsBehind
 from projections.findings.kept import content
@@ -392,3 +395,25 @@ def test_of_two_that_serve_one_keeps_the_file_and_the_other_follows_it_only_when
         register.registered(register.person(), training("2022-03-12", "2022-03-12", 2), paper("ab"))
         followed(register.house.ledger, register.folder)
         until(lambda: waits.asked_at == register.house.size)
+
+
+def test_a_disk_that_fails_while_clues_get_their_name_is_told_and_the_next_run_goes_on(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared_file(register)
+    followed(register.house.ledger, register.folder)
+    upkeep = Upkeep(register.house.ledger, register.folder, now=lambda: NOW)
+
+    class Fails(ProjectionFile):
+        def __init__(self, projection: Projection, path: Path, **more: Any) -> None:
+            if isinstance(projection, ClueFile) and path == path_of(register.folder, projection):
+                sqlite3.connect(register.folder / "no folder" / "file").close()
+            super().__init__(projection, path, **more)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("projections.files.build.ProjectionFile", Fails)
+        with pytest.raises(sqlite3.OperationalError):  # Not of the file that was closed for it.
+            upkeep.run(every())
+
+    assert len(upkeep.run(every("D02"))) == 1
+    upkeep.stop()
