@@ -32,6 +32,7 @@ from api.replays.laws import Laws, UnsoundRules
 from api.settings import load
 from api.telling import logs
 from api.terminal.exits import Exit, Stop
+from ledger.disk import disk_failure
 from ledger.errors import LedgerError
 from policies.archive import Archive
 from policies.errors import RulebookError
@@ -87,10 +88,14 @@ def main() -> int:
     except (ProjectionError, LedgerError) as error:
         words = told_of(error) if asked.get("is_for_office") else str(error)
         _tell({"stop": [int(Exit.WORLD_IS_WRONG), error.code, words, ""]})
-    except Exception:  # A bug of ours is not to be told as a machine that is too small.
-        sys.excepthook(*sys.exc_info())  # Without messages, which may quote what somebody typed.
-        cure = "请把标准错误上的那一行一并报告；没有写出报告，账本不受影响"
-        _tell({"stop": [int(Exit.WORLD_IS_WRONG), "internal_error", "重放的程序出错", cure]})
+    except Exception as error:
+        if (failed := disk_failure(error)) is not None:
+            words = failed.told if asked.get("is_for_office") else str(failed)
+            _tell({"stop": [int(Exit.WORLD_IS_WRONG), failed.code, words, ""]})
+        else:  # A bug of ours is not to be told as a machine that is too small.
+            sys.excepthook(*sys.exc_info())  # Without messages, which may quote what somebody typed.
+            cure = "请把标准错误上的那一行一并报告；没有写出报告，账本不受影响"
+            _tell({"stop": [int(Exit.WORLD_IS_WRONG), "internal_error", "重放的程序出错", cure]})
     return 0
 
 
