@@ -85,6 +85,7 @@ def made_in(folder: Path) -> Scene:
         works, bureau = town.unit("某厂", "330203", "industry"), town.unit("市人社局", "330200", "general")
         officer = town.officer(works, "unit", "330203", unit=works["unit"])
         source = town.officer(bureau, "human_resources", "3302")
+        source.sends("ningbo")
         number = resident_id(7_001)
         made_person = town.nobody.did("/v1/persons", {"name": "李明", "id_kind": "resident_id", "id_number": number})
         li = Someone(town.client(), made_person["token"], made_person["person"])
