@@ -74,6 +74,10 @@ def papers(label: str, name: str = "evidence", most: int = _DIGESTS_MOST) -> Fie
     return Field(name, label, "digests", most=most, hint=_PAPERS)
 
 
+def _nothing_along(_: Asking, __: Subject, ___: Mapping[str, Any]) -> str:
+    return ""
+
+
 UNTYPED: Final = "-"
 """What a text is tried with before anybody typed one: nothing that a page should show as if it were one."""
 
@@ -91,6 +95,8 @@ class Deed(NamedTuple):
     is_own: bool | None = False  # The person's, not an office's; None: whoever's it is.
     depends: bool = False    # Whether what it comes to depends on what is typed, so that it is worth trying first.
     note: str = "办理后记为一个事件，不能删除；有误的，另行更正。"
+    along: Callable[[Asking, Subject, Mapping[str, Any]], str] = _nothing_along
+    """What else would come of what is tried, in words, beside what becomes of the record itself."""
 
 
 class Room(NamedTuple):
@@ -179,17 +185,20 @@ def _page(
     asking: Asking, deed: Deed, subject: Subject, typed: MultiDict[str, str], faults: Sequence[Fault], *,
     given: Mapping[str, Any] | None = None, status: int = 200, is_stale: bool = False,
 ) -> Shown:
-    came = _tried(asking, deed, subject, deed.tried(asking, subject) if given is None else given)
+    tried = deed.tried(asking, subject)
+    came = _tried(asking, deed, subject, tried if given is None else given)
     if isinstance(came, Refusal) and no_word_mends(came) and not faults:
         return came
     fields = deed.fields(asking, subject)  # What was tried with what is neither typed nor offered is nobody's wish.
-    is_shown = given is not None or not deed.depends or all(one.value for one in fields if one.is_required)
+    is_shown = given is not None or not deed.depends or all(
+        one.value and one.value == str(tried.get(one.name, one.value)) for one in fields if one.is_required)
     after = subject.becomes(came.state) if isinstance(came, Done) and is_shown else None
     why = of_refusal(came, words.documents(asking.house)).words if isinstance(came, Refusal) else None
     return Page("deed.html", {
         "deed": deed, "subject": subject, "fields": filled(fields, typed, faults),
         "faults": faults, "is_stale": is_stale, "rows": _rows(subject.stands, after), "has_after": after is not None,
         "why": None if faults else why, "is_tried": given is not None,
+        "along": deed.along(asking, subject, given or tried) if isinstance(came, Done) else "",
     }, status=status)
 
 

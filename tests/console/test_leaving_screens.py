@@ -45,7 +45,10 @@ def test_somebody_is_restricted_with_what_rests_before_ones_eyes_and_released_ag
     cast.town.belongs(person, unit, "2024-01-01")
     person.submit(study(date="2026-03-02"))
     form = office.get(f"{at(person)}/restrictions")
-    assert "在办的申报 1 项" in form.text
+    assert "随之停办：学时申报 1 项。" in form.text
+    empty = cast.town.person("没有在办的")
+    cast.town.belongs(empty, unit, "2024-01-01")
+    assert "没有随之停办的事项。" in office.get(f"{at(empty)}/restrictions").text
 
     done = office.press(form, "限制处理", basis="申〔2026〕8号", words="本人申请")
     assert {"限制处理", "登记离开"} & done.buttons() == set() and "解除限制" in done.text
@@ -61,7 +64,9 @@ def test_a_title_that_was_entered_in_error_is_struck_out(cast: Cast, office: Bro
     assert "作废职称：没有这一条职称登记" in office.get(f"{page}?purpose=title_application").text
     office.press(office.get(f"{page}/recording"), "登记职称", **wrong)
 
-    gone = office.press(office.get(f"{page}/voiding"), "作废职称", **wrong)
+    form = office.get(f"{page}/voiding")
+    assert form.form_with("作废职称")[0].fields["obtained_on"] == "2021-12-30", "what was entered last is offered"
+    gone = office.press(form, "作废职称", **wrong)
 
     assert "没有登记的职称" in gone.text or "2021-12-30" not in gone.text
 
@@ -86,7 +91,9 @@ def test_a_unit_is_renamed_merged_and_closed(cast: Cast, office: Browser) -> Non
     assert "新名字的厂" in renamed.text and "起初" in renamed.text
     cast.town.belongs(cast.town.person(), one, "2024-01-01")
     form = office.get(f"{page}/relocation")
-    assert "以今天计 1 人" in form.text
+    assert "以今天计 1 人" in form.text and "办理后" not in form.text, "nobody has said where to"
+    tried = office.press(form, "先看结果", region="330603", sector="industry", starts="2026-02-01")
+    assert "以 2026-02-01 计 1 人" in tried.text and "柯桥" in tried.text
     moved = office.press(form, "变更地区或行业", region="330603", sector="industry", starts="2026-02-01")
     assert "柯桥" in moved.text and "起初" in moved.text
     unknown = office.press(office.get(f"{page}/merger"), "并入其他单位", 422,

@@ -61,7 +61,7 @@ def _subject(asking: Asking, person: str) -> Subject | Refusal:
     body, _ = found
 
     def told(view: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        each = [f"{unit_name(house, one['unit'])}，自 {one['from']} 至 {one['to'] or '今'}"
+        each = [f"{unit_name(house, one['unit'])}，自 {one['from']} 至{_until(one['to'])}"
                 for one in reversed(view["affiliations"])]
         return [("人事隶属", "；".join(each) or "没有单位"),
                 ("个人信息", "限制处理，只存储" if view["restricted"] else "正常处理")]
@@ -72,6 +72,10 @@ def _subject(asking: Asking, person: str) -> Subject | Refusal:
     identity = body["identity"]
     name = "（名称已注销）" if identity is None else str(identity["name"])
     return Subject(person, f"/persons/{person}/belonging", name, None, told(body), becomes, purpose, body)
+
+
+def _until(day: Any) -> str:
+    return "今" if day is None else f" {day}"
 
 
 def _ends(asking: Asking, _: Subject) -> Sequence[Field]:
@@ -105,20 +109,30 @@ def _identity(_: Asking, __: Subject) -> Sequence[Field]:
             deeds.papers("身份证件或更名证明的扫描件"))
 
 
-def _stopping(asking: Asking, subject: Subject) -> Sequence[Field]:
-    return (_basis(asking, subject), replace(deeds.WORDS, hint="加密留存。"))
+_BASIS: Final = Field("basis", "依据", is_required=True, most=100, hint="条款或公文文号；记入公开的日志，不写个人情况")
 
 
-def _resuming(asking: Asking, subject: Subject) -> Sequence[Field]:
-    return (_basis(asking, subject),)
+def _stopping(_: Asking, __: Subject) -> Sequence[Field]:
+    return (_BASIS, replace(deeds.WORDS, hint="加密留存。"))
 
 
-def _basis(asking: Asking, subject: Subject) -> Field:
-    rests = restricting.effects(asking.house, subject.id)
-    counted = (f"在办的申报 {len(rests['claims'])} 项、单位变更 {len(rests['transfers'])} 项、"
-               f"职称申报 {len(rests['applications'])} 项")
-    return Field("basis", "依据", is_required=True, most=100,
-                 hint=f"条款或公文文号；记入公开的日志，不写个人情况。随之停办或恢复：{counted}")
+def _resuming(_: Asking, __: Subject) -> Sequence[Field]:
+    return (_BASIS,)
+
+
+def _stops(asking: Asking, subject: Subject, _: Mapping[str, Any]) -> str:
+    return _rests(asking, subject, "停办")
+
+
+def _resumes(asking: Asking, subject: Subject, _: Mapping[str, Any]) -> str:
+    return _rests(asking, subject, "恢复办理")
+
+
+def _rests(asking: Asking, subject: Subject, what: str) -> str:
+    found = restricting.effects(asking.house, subject.id)
+    kinds = (("学时申报", found["claims"]), ("单位变更", found["transfers"]), ("职称申报", found["applications"]))
+    counted = "、".join(f"{kind} {len(those)} 项" for kind, those in kinds if those)
+    return f"随之{what}：{counted}。" if counted else f"没有随之{what}的事项。"
 
 
 BELONGING: Final = Room(_subject, deeds.named(
@@ -140,8 +154,8 @@ BELONGING: Final = Room(_subject, deeds.named(
     Deed("restrictions", "限制处理", restricting.restrict, RestrictionBody, _stopping,
          lambda _, __: {"basis": deeds.UNTYPED, "words": deeds.UNTYPED}, "bad",
          note="本人依法拒绝处理，或应当删除而尚不能删除的（个人信息保护法第四十四条、第四十七条）。此后只存储，不登记、不审核、"
-              "不更正；已登记的学时不变。记为一个事件；可以解除。"),
+              "不更正；已登记的学时不变。记为一个事件；可以解除。", along=_stops),
     Deed("restriction-liftings", "解除限制", restricting.lift, RestrictionLiftedBody, _resuming,
          lambda _, __: {"basis": deeds.UNTYPED},
-         note="停办的事项从原处恢复。因销毁提议而限制的，撤回提议即解除。记为一个事件，不能删除。"),
+         note="停办的事项从原处恢复。因销毁提议而限制的，撤回提议即解除。记为一个事件，不能删除。", along=_resumes),
 ))

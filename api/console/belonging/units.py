@@ -166,13 +166,18 @@ def _new_name(asking: Asking, subject: Subject) -> Sequence[Field]:
 
 def _seat(asking: Asking, subject: Subject) -> Sequence[Field]:
     last = subject.state.seats[-1]
-    told = unit_life.effects(asking.house, subject.id, asking.house.today)
-    along = (f"人员随单位改记，以今天计 {told['people']} 人"
-             + (f"，其中 {told['left']} 人限制处理，不改记" if told["left"] else "")
-             + f"；在办的申报 {told['claims_waiting']} 项、职称申报 {told['applications_waiting']} 项仍由原部门办理")
     region_, sector = seat_fields(asking.house)
     return (replace(region_, value=last.region), replace(sector, value=last.sector),
-            _day(asking, "starts", "自", f"变更登记的日期。{along}"))
+            _day(asking, "starts", "自", "变更登记的日期"))
+
+
+def _moves_along(asking: Asking, subject: Subject, given: Mapping[str, Any]) -> str:
+    day, today = given["starts"], asking.house.today
+    told = unit_life.effects(asking.house, subject.id, day)
+    return (f"人员随单位改记，以{'今天' if day == today else f' {day} '}计 {told['people']} 人"
+            + (f"，其中 {told['left']} 人限制处理，不改记" if told["left"] else "")
+            + f"；在办的学时申报 {told['claims_waiting']} 项、职称申报 {told['applications_waiting']} 项"
+            "仍由原部门办理。")
 
 
 def _elsewhere(subject: Subject) -> dict[str, str]:
@@ -183,7 +188,7 @@ def _elsewhere(subject: Subject) -> dict[str, str]:
 
 def _into(asking: Asking, _: Subject) -> Sequence[Field]:
     return (Field("into", "存续的单位", is_required=True, most=40, hint="单位编号或统一社会信用代码；须已核验"),
-            _day(asking, "starts", "自", "人员自这一天起属于存续的单位"))
+            _day(asking, "starts", "自", "合并生效的日期"))
 
 
 def _last_day(asking: Asking, _: Subject) -> Sequence[Field]:
@@ -208,7 +213,7 @@ UNIT: Final = Room(_subject, deeds.named(
     Deed("relocation", "变更地区或行业", unit_life.relocate, UnitRelocationBody, _seat,
          lambda asking, subject: {**_elsewhere(subject), "starts": asking.house.today}, depends=True,
          note="自该日起，人员随单位改记，适用新所在地和行业的细则；此前登记的学时，认定不变。原有经办权限仍办理原地的待办，"
-              "新地的权限由当地部门授予。记为一个事件，不能删除。"),
+              "新地的权限由当地部门授予。记为一个事件，不能删除。", along=_moves_along),
     Deed("merger", "并入其他单位", unit_life.merge, UnitMergerBody, _into,
          lambda asking, _: {"into": "", "starts": asking.house.today}, "bad", depends=True,
          note=f"此后不再接收人员或办理业务。{_STAY.format('存续单位的经办（没有的，由人力社保部门）')}不能恢复。"),

@@ -196,10 +196,16 @@ def _title(_: Asking, __: Subject) -> Sequence[Field]:
 _ENTERED: Final = ("level", "series", "obtained_on")
 
 
-def _entered(_: Asking, __: Subject) -> Sequence[Field]:
-    return (Field("level", "登记错的级别", "choice", tuple(TITLE_LEVELS.items()), is_required=True),
-            Field("series", "系列", "choice", tuple(SERIES.items()), blank="没有写系列"),
-            Field("obtained_on", "登记的取得之日", "date", is_required=True))
+def _entered(asking: Asking, subject: Subject) -> Sequence[Field]:
+    last, levels = _newest(asking, subject), tuple(TITLE_LEVELS.items())
+    return (Field("level", "登记错的级别", "choice", levels, value=last["level"], is_required=True),
+            Field("series", "系列", "choice", tuple(SERIES.items()), value=last["series"] or "", blank="没有写系列"),
+            Field("obtained_on", "登记的取得之日", "date", value=str(last["obtained_on"]), is_required=True))
+
+
+def _counts_from_it(asking: Asking, subject: Subject, given: Mapping[str, Any]) -> str:
+    resting = petitions.resting_on(asking.house, subject.id, dict(given))
+    return f"在办的职称申报有 {len(resting)} 项从这一职称起算年数，作废后须重新核对。" if resting else ""
 
 
 def _bar(_: Asking, subject: Subject) -> Sequence[Field]:
@@ -231,7 +237,8 @@ RECORD: Final = Room(_person, deeds.named(
     Deed("voiding", "作废职称", petitions.void_title, TitleVoidingBody, _entered,
          lambda _, subject: {name: value for name, value in _newest(_, subject).items() if name in _ENTERED}, "bad",
          depends=True,
-         note="登记错的级别、系列或日期作废后重新登记。评定取得的职称不能作废。记为一个事件，原登记仍然可见。"),
+         note="登记错的级别、系列或日期作废后重新登记。评定取得的职称不能作废。记为一个事件，原登记仍然可见。",
+         along=_counts_from_it),
     Deed("disqualification", "限期不得申报", sanctions.bar, DisqualificationBody, _bar,
          lambda _, __: {"cause": "falsified", "words": "-"}, "bad", depends=True,
          note="没有申报可取消、而有文件规定期限的。记为一个事件；恢复须另一人办理。"),
