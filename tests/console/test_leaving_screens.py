@@ -66,6 +66,7 @@ def test_a_title_that_was_entered_in_error_is_struck_out(cast: Cast, office: Bro
 
     form = office.get(f"{page}/voiding")
     assert form.form_with("作废职称")[0].fields["obtained_on"] == "2021-12-30", "what was entered last is offered"
+    assert "没有登记的职称" in form.text, "what is left when it is gone"
     gone = office.press(form, "作废职称", **wrong)
 
     assert "没有登记的职称" in gone.text or "2021-12-30" not in gone.text

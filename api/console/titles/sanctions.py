@@ -175,7 +175,7 @@ def _of_person(asking: Asking, person: str, found: applications.Record, purpose:
         changed: dict[str, Any] = {}
         if isinstance(then, Person):
             changed["登记的职称"] = "；".join(
-                f"{titles.title(one._asdict())}，{one.obtained_on}" for one in then.titles)
+                f"{titles.title(one._asdict())}，{one.obtained_on}" for one in then.titles) or "没有登记的职称"
         elif then.disqualified is not None:
             changed["申报资格"] = titles.barred(house, then.disqualified, None)
         else:
