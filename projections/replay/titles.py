@@ -8,7 +8,9 @@ is given (`policies.application`). A title is touched where the number or the pa
 Reading: the ledger knows when a title was obtained, not when it was applied for. So its year is taken for the year of
 application, as that year stands at its end, with either pair that the rule allows; and how many years a level asks for
 is left to whoever reads the report.
-Reading: a first title rests on no years of ours. One that was taken away is none, as where somebody applies (N 10).
+Reading: of a first title there is no count that a law could change, so none is asked about; the two years in a row
+that are judged where it is applied for (N 9(2)) are told there, not here. One that was taken away is no title, as where
+somebody applies (N 10).
 
 `tests/projections/replay/test_titles.py` shows it.
 """
