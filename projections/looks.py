@@ -17,12 +17,14 @@ from typing import Any, ClassVar, Final, NamedTuple
 from ledger.events.access import AccessRecorded
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
-from projections.errors import NotBuilt
+from projections.errors import AlreadyFollowed, NotBuilt
+from projections.files import rebuilding
 from projections.files.batch import read_batch
 from projections.files.build import opened
-from projections.files.places import path_of
+from projections.files.places import discard, path_of
 from projections.files.projection import Effect, Projection, Rows, Table
 from projections.files.reader import Reader
+from projections.files.rebuilding import Progress
 from projections.pages import Page, paged
 
 AT_ONCE: Final = 2_000
@@ -120,6 +122,33 @@ def drop(log: Ledger, folder: Path, upto: int) -> bool:
     finally:
         lease.release()
     return True
+
+
+def rebuild(log: Ledger, folder: Path, tell: Progress) -> int:
+    """Make it anew from the whole access log; gives the position. Raises AlreadyFollowed."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lease = FileLease(folder / f"{Looks.name}.lock")
+    if not lease.try_take():
+        raise AlreadyFollowed(folder, process="")
+    try:
+        discard(path_of(folder, Looks()))
+    finally:
+        lease.release()
+    size, at = log.store.size(), 0
+    while at < size:  # In pieces, each of which stands.
+        tell(at, size)
+        reached = keep_up(log, folder)
+        if reached == at:  # Somebody else goes on with it.
+            raise AlreadyFollowed(folder, process="")
+        at = reached
+    tell(size, size)
+    return at
+
+
+def compare(log: Ledger, folder: Path, tell: Progress) -> tuple[int, str, str]:
+    """What stands, and what the access log says as of the same position: the position and both digests."""
+    found = rebuilding.compare(log, folder, Looks(), tell)
+    return found.stands.position, found.stands.sha256, found.should.sha256
 
 
 def looks(

@@ -25,6 +25,8 @@ CODED: Final = "coded"
 DIFFERENCES: Final = "differences"
 CLUES: Final = "clues"
 MAP: Final = "map"
+LOOKS: Final = "looks"
+FINDINGS: Final = "findings"
 _Found = TypeVar("_Found")
 _ROW_MOST: Final = 300
 """Characters of a row that differs."""
@@ -42,7 +44,8 @@ def rebuild(name: str | None, data_folder: Path | None, as_json: bool, is_compar
     说明何处不同，再换上；中途停止（Ctrl-C）不影响现有文件。重建须先停止服务。升级程序时则不必：旧版程序的服务仍在运行，可用新版程序先建好版本
     有变的投影，旧的照常答复，重新启动服务即换用。
     NAME 为编码账（coded）时，从前者重建供重放用的编码账，服务运行时也可用；为差异（differences）时，
-    重新评定认定与评定的差异；为完整性地图（map）或痕迹（clues，核查线索所比对的）时，从账本重建，服务运行时也可用。
+    重新评定认定与评定的差异；为完整性地图（map）或痕迹（clues，核查线索所比对的）时，从账本重建，服务运行时也可用；
+    为查阅记录（looks）时，从查阅日志重建。
     不写 NAME 而比较时，其中已有的一并比较。
     """
     from api.telling import logs
@@ -257,8 +260,16 @@ def _clues(register: Register) -> Works:
     return letting_go(upkeep.rebuild_clues), letting_go(upkeep.compare_clues)
 
 
+def _looks(register: Register) -> Works:
+    """Who saw whose data, from the access log, which is a log of its own."""
+    from projections import looks
+
+    folder, log = register.folder.projections, register.access
+    return partial(looks.rebuild, log, folder), partial(looks.compare, log, folder)
+
+
 _BESIDE: Final[dict[str, Callable[[Register], Works]]] = {
-    CODED: _coded, DIFFERENCES: _differences, MAP: _map, CLUES: _clues}
+    CODED: _coded, DIFFERENCES: _differences, MAP: _map, CLUES: _clues, LOOKS: _looks}
 
 
 def _standing(folder: Path) -> list[str]:
@@ -272,6 +283,10 @@ def _wanted(name: str | None) -> list[Projection]:
 
     every = projections()
     wanted = [one for one in every if name in (None, one.name)]
+    if name == FINDINGS:  # When it was asked, and under which thresholds, is in no event: made anew, that is lost.
+        raise Stop(Exit.BAD_INPUT, "findings_not_rebuilt", "线索（findings）不在这里重建或比较：它按规则查找而来，"
+                   "何时查到、当时的界限如何，账本里没有，重建就失去了",
+                   "请运行 xueshi findings run --whole：全部重查，按规则列出新增、变化、消失的，沿革照旧")
     if not wanted:
         error = UnknownProjection(str(name), (*(one.name for one in every), *_BESIDE))
         raise Stop(Exit.BAD_INPUT, error.code, str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from ledger.access import pruning as access_pruning
 from ledger.access.log import anchor_access, record_accesses
 from ledger.events.base import By
 from ledger.proof.tiles import TILE_WIDTH
+from projections import looks
 from tests.api.house_kit import ALWAYS, IN_2026, Someone, Ticking, Town, house_in
 
 DAY = 86_400_000_000
@@ -80,6 +82,25 @@ def test_what_is_past_its_time_goes_an_hour_after_it_was_recorded_and_investigat
     for one in files:
         one.unlink()
     assert of_li(scene)["pruned"] is not None, "read anew, the log says the same"
+
+
+def test_who_looked_is_compared_with_the_access_log_also_where_the_oldest_have_gone(scene: Scene) -> None:
+    register = scene.town.house.register
+    for _ in range(2):
+        keep_for(register, months=36, now=scene.clock.now)
+    assert of_li(scene)["pruned"] is not None
+    folder = register.folder.projections
+    told: list[tuple[int, int]] = []
+    position, stands, should = looks.compare(register.access, folder, lambda *said: told.append(said))
+    assert position == register.access.store.size() and stands == should and told
+
+    with sqlite3.connect(next(folder.glob("looks.[0-9].db"))) as file:
+        file.execute("DELETE FROM look WHERE position = (SELECT max(position) FROM look)")
+    _, stands, should = looks.compare(register.access, folder, lambda *_: None)
+    assert stands != should
+    looks.rebuild(register.access, folder, lambda *_: None)
+    _, stands, should = looks.compare(register.access, folder, lambda *_: None)
+    assert stands == should
 
 
 def test_whatever_checks_the_register_goes_on_checking_it(scene: Scene, tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ def test_clues_are_made_anew_and_are_then_what_the_log_says(folder: Path, capsys
     assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 0
 
 
+def test_findings_are_asked_anew_and_never_made_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ([], ["--compare"]):
+        assert run(["rebuild", "findings", *option, "--data", str(folder)]) == 2
+        assert "xueshi findings run --whole" in capsys.readouterr().err
+
+
 def test_a_changed_row_is_found_and_told_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["rebuild", "--data", str(folder)])
     capsys.readouterr()
@@ -64,7 +70,7 @@ def test_whoever_compares_everything_compares_what_was_made_beside_the_projectio
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(["rebuild", "--data", str(folder)])
-    beside = ("coded", "differences", "map", "clues")
+    beside = ("coded", "differences", "map", "clues", "looks")
     for name in beside:
         assert run(["rebuild", name, "--data", str(folder)]) == 0
     capsys.readouterr()
