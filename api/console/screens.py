@@ -299,6 +299,7 @@ def _trainings(console: Blueprint) -> None:
     add(console, "/imports/report", reconciling.report, csv=True)
     add(console, "/imports/changes", reconciling.changes)
     add(console, "/imports/ledgers", ledgers.listed)
+    add(console, "/imports/ledgers/<int:position>.fork", ledgers.fork, json=False)
     add(console, sources.LIST, sources.listed)
     add(console, sources.NEW, sources.new, json=False)
     take(console, sources.NEW, sources.send)

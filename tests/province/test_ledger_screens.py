@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from province_kit import Three, entries
+from province_kit import Three, entries, kept_twice
 
 from api.console.screens import page_routes
 from api.log_routes import log_routes
@@ -47,3 +47,16 @@ def test_a_file_that_was_handed_over_is_tried_and_brought_in_on_the_screen(apart
 
     assert len(entries(li.in_province)) == 1 and apart.city.origin in done.text and "已证明" in done.text
     assert apart.province.accepted(apart.city.origin) == apart.city.size()
+
+
+def test_two_histories_are_proved_by_a_file_from_the_screen(apart: Three) -> None:
+    house = apart.province.town.house
+    browser = Browser(Town(house, create_app(house, blueprints=[log_routes(house.register), page_routes()])),
+                      apart.province.people)
+    kept_twice(house, apart.city.origin)
+    trouble = apart.province.ledger(apart.city.origin)["troubles"][0]
+    page = browser.get("/imports/ledgers")
+    place = f"/imports/ledgers/{trouble['event']}.fork"
+    assert page.link("下载证明") == place and "互相矛盾" in page.text
+    assert browser.get(place).source == trouble["fork"]
+    assert "没有留存两种历史的证明" in browser.get("/imports/ledgers/1.fork", 404).text

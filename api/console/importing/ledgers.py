@@ -14,6 +14,7 @@ from api.cases.importing import ledgers
 from api.console.claiming.claim import told_basis
 from api.console.screen import Asking, Page, Shown
 from api.console.words import Mark
+from api.paper.saved import attached
 from api.whole import whole
 from ledger.errors import Refusal
 
@@ -36,6 +37,14 @@ def listed(asking: Asking) -> Shown:
     return Page("import_ledgers.html", {
         "basis": told_basis(basis), "rows": [_row(one, within) for one in found], "within": within,
     }, {"items": found, **basis})
+
+
+def fork(asking: Asking, position: int) -> Shown:
+    """What proves that a ledger signed two histories, to be kept and given to anybody."""
+    proof = ledgers.fork(asking.house, asking.caller, position)
+    if isinstance(proof, Refusal):
+        return proof
+    return attached(proof, "text/plain; charset=utf-8", f"两种历史的证明-事件{position}", f"{position}.fork")
 
 
 def _row(one: dict[str, Any], within: int) -> dict[str, Any]:
