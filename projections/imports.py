@@ -14,6 +14,7 @@ import msgspec
 
 from ledger.events.import_source import ImportSourceClosed, ImportSourceRegistered
 from ledger.events.imports import (
+    ForkDecided,
     ImportAbandoned,
     ImportClosed,
     ImportContradicted,
@@ -49,6 +50,21 @@ class Reconciliation(NamedTuple):
     event: int
 
 
+class Contradiction(NamedTuple):
+    """Another history that its ledger signed, and where that was kept."""
+
+    event: int
+    said: ImportContradicted
+
+
+class Decision(NamedTuple):
+    """What an office decided about all that contradicted by then."""
+
+    event: int
+    outcome: str  # continued, closed
+    document: str
+
+
 class Import(NamedTuple):
     """An import as it stands."""
 
@@ -60,7 +76,9 @@ class Import(NamedTuple):
     reconciliations: tuple[Reconciliation, ...]
     events: tuple[int, ...]
     proved: ImportProved | None = None  # Where another ledger handed its rows over, or somebody brought them along.
-    contradictions: tuple[ImportContradicted, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    ended: int | None = None  # The event that closed it.
 
 
 # Folding
@@ -71,7 +89,7 @@ def _opened(rows: Rows, effect: Effect) -> None:
     rows.begin("imports", effect.position, {
         "batch": event.batch, "system": event.system, "status": "open", "opened": msgspec.json.encode(event).decode(),
         "closed": None, "why": None, "reconciliations": "[]", "origin": None, "proved": None, "contradictions": "[]",
-        "first": effect.recorded,
+        "decisions": "[]", "ended": None, "first": effect.recorded,
         "events": json.dumps([effect.recorded]),
     })
 
@@ -84,7 +102,8 @@ def _change(rows: Rows, effect: Effect, **values: Any) -> None:
 
 
 def _closed(rows: Rows, effect: Effect) -> None:
-    _change(rows, effect, status="closed", closed=msgspec.json.encode(effect.event).decode())
+    _change(rows, effect, status="closed", closed=msgspec.json.encode(effect.event).decode(),
+            ended=effect.recorded)
 
 
 def _abandoned(rows: Rows, effect: Effect) -> None:
@@ -98,8 +117,15 @@ def _proved(rows: Rows, effect: Effect) -> None:
 
 def _contradicted(rows: Rows, effect: Effect) -> None:
     for (known,) in rows.now("imports", ("contradictions",), {"batch": effect.event.batch}):
-        told = [*json.loads(known), msgspec.to_builtins(effect.event)]
+        told = [*json.loads(known), (effect.recorded, msgspec.to_builtins(effect.event))]
         _change(rows, effect, contradictions=json.dumps(told, ensure_ascii=False))
+
+
+def _fork_decided(rows: Rows, effect: Effect) -> None:
+    event: ForkDecided = effect.event
+    for (known,) in rows.now("imports", ("decisions",), {"batch": event.batch}):
+        told = [*json.loads(known), Decision(effect.recorded, event.outcome, event.document)]
+        _change(rows, effect, decisions=json.dumps(told, ensure_ascii=False))
 
 
 def _reconciled(rows: Rows, effect: Effect) -> None:
@@ -131,11 +157,12 @@ class Imports(Projection):
     """The fold."""
 
     name: ClassVar = "imports"
-    version: ClassVar = 4  # Until 2 nothing was handed over by another ledger, until 3 no source was registered.
+    version: ClassVar = 5  # Until 2 no ledger handed over, until 3 no source was registered, until 4 no fork decided.
     tables: ClassVar = {
         "imports": Table(
             {"batch": str, "system": str, "status": str, "opened": str, "closed": str, "why": str,
-             "reconciliations": str, "origin": str, "proved": str, "contradictions": str, "first": int, "events": str},
+             "reconciliations": str, "origin": str, "proved": str, "contradictions": str, "decisions": str,
+             "ended": int, "first": int, "events": str},
             ("batch", "from_position"), (("system",), ("first",), ("origin",))),
         "sources": Table({"system": str, "registered": str, "why": str, "event": int}, ("system", "from_position")),
     }
@@ -147,6 +174,7 @@ class Imports(Projection):
         ImportReconciled: _reconciled,
         ImportProved: _proved,
         ImportContradicted: _contradicted,
+        ForkDecided: _fork_decided,
         ImportSourceRegistered: _registered,
         ImportSourceClosed: _source_closed,
     }
@@ -154,12 +182,13 @@ class Imports(Projection):
 
 # Reading
 
-_FIELDS: Final = "batch, status, opened, closed, why, reconciliations, events, proved, contradictions"
+_FIELDS: Final = "batch, status, opened, closed, why, reconciliations, events, proved, contradictions, decisions, ended"
 _read_opened = msgspec.json.Decoder(ImportOpened).decode
 _read_closed = msgspec.json.Decoder(ImportClosed).decode
 _read_proved = msgspec.json.Decoder(ImportProved).decode
 _read_source = msgspec.json.Decoder(ImportSourceRegistered).decode
-_read_contradictions = msgspec.json.Decoder(tuple[ImportContradicted, ...]).decode
+_read_contradictions = msgspec.json.Decoder(tuple[Contradiction, ...]).decode
+_read_decisions = msgspec.json.Decoder(tuple[Decision, ...]).decode
 
 
 def imports(
@@ -207,7 +236,8 @@ def import_of_file(files: Files, system: str, file_sha256: str) -> Import | None
 
 
 def _read(row: tuple[Any, ...]) -> Import:
-    batch, status, opened, closed, why, reconciliations, events, proved, contradictions = row
+    batch, status, opened, closed, why, reconciliations, events, proved, contradictions, decisions, ended = row
     return Import(batch, status, _read_opened(opened), None if closed is None else _read_closed(closed), why,
                   tuple(Reconciliation(*one) for one in json.loads(reconciliations)), tuple(json.loads(events)),
-                  None if proved is None else _read_proved(proved), _read_contradictions(contradictions))
+                  None if proved is None else _read_proved(proved), _read_contradictions(contradictions),
+                  _read_decisions(decisions), ended)

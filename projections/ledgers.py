@@ -4,7 +4,8 @@ A ledger is accepted up to the largest of its checkpoints of which every part is
 ended: a part that never came, an import that nobody closed, rows that wait for something here (of which it is said only
 in which imports they were refused), a ledger that was not heard of for longer than was agreed. What contradicts was
 signed: two histories, or a record that stands otherwise there than here. Neither is put right by itself; each says what
-to do.
+to do. Of two histories an office decides, and what it decided settles all that was known by then: `continued` (what was
+accepted holds) or `closed` (nothing more of that ledger).
 
 `tests/province/test_reconciling.py` shows it.
 """
@@ -19,7 +20,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.notes import parse_note
 from ledger.proof.text import decode_base64
 from ledger.witnessing.fork import Fork, MalformedFork
-from projections.imports import Import, handed_over
+from projections.imports import Decision, Import, handed_over
 
 if TYPE_CHECKING:
     from projections.opened import Files
@@ -46,6 +47,8 @@ class Trouble(NamedTuple):
     event: int                 # Where it stands in our log.
     number: int = 0            # How many of it, or of which size.
     fork: Fork | None = None   # What proves two histories to anyone who has that ledger's key.
+    notes: tuple[str, str] = ("", "")   # The checkpoint that was accepted, and that which contradicts it.
+    decision: Decision | None = None    # What was decided about it.
 
 
 class Known(NamedTuple):
@@ -59,6 +62,17 @@ class Known(NamedTuple):
     accepted_rows: int
     refused_in: tuple[str, ...]   # The imports of which rows were refused, the last opened last.
     troubles: tuple[Trouble, ...]
+    decided: Decision | None = None   # About its histories, the last of such decisions.
+
+    @property
+    def forked(self) -> Trouble | None:
+        """What nobody has decided yet of the histories that it signed: until then nothing of it is taken over."""
+        return next((one for one in self.troubles if one.code == "forked"), None)
+
+    @property
+    def forks(self) -> list[Fork]:
+        """What proves that it signed two histories, decided about or not."""
+        return [one.fork for one in self.troubles if one.fork is not None]
 
 
 def ledgers(files: Files, *, origin: str | None = None, as_of: int | None = None) -> list[Known]:
@@ -87,10 +101,12 @@ def _known(origin: str, batches: Sequence[Import]) -> Known:
     for one in batches:
         proof = _proof(one)
         seen.setdefault(proof.size, Checkpoint(proof.size, proof.root, proof.checkpoint, one.batch, one.events[0]))
-    troubles = [*_hanging(deliveries.values(), accepted), *_contradictory(batches)]
+    decided = max((each for one in batches for each in one.decisions), default=None)
+    contradictory = [_as_decided(one, decided) for one in _contradictory(batches)]
+    troubles = [*_hanging(deliveries.values(), accepted), *contradictory]
     rows = sum(one.closed.accepted for one in batches if one.closed is not None)
     refused = tuple(one.batch for one in batches if one.closed is not None and one.closed.rejected)
-    return Known(origin, accepted, seen, len(sent), len(batches) - len(sent), rows, refused, tuple(troubles))
+    return Known(origin, accepted, seen, len(sent), len(batches) - len(sent), rows, refused, tuple(troubles), decided)
 
 
 def _accepted(deliveries: Iterable[Sequence[Import]]) -> Checkpoint | None:
@@ -99,8 +115,8 @@ def _accepted(deliveries: Iterable[Sequence[Import]]) -> Checkpoint | None:
     if last is None:
         return None
     proof = _proof(last[0])
-    ends = [one.events[-1 - len(one.reconciliations) - len(one.contradictions)] for one in last]
-    return Checkpoint(proof.size, proof.root, proof.checkpoint, last[0].batch, max(ends))
+    ends = max(one.ended for one in last if one.ended is not None)
+    return Checkpoint(proof.size, proof.root, proof.checkpoint, last[0].batch, ends)
 
 
 def _missing(parts: Sequence[Import]) -> set[int]:
@@ -122,12 +138,21 @@ def _contradictory(batches: Iterable[Import]) -> Iterable[Trouble]:
         proof = _proof(one)
         before = first.setdefault(proof.size, proof)
         if before.root != proof.root:  # Both came at once, and each was the next.
+            notes = before.checkpoint, proof.checkpoint
             fork = Fork(before.checkpoint.encode(), proof.checkpoint.encode())
-            yield Trouble("forked", one.batch, one.events[0], proof.size, fork)
-        yield from (Trouble("forked", one.batch, one.events[-1], each.size, _fork(each)) for each in one.contradictions)
+            yield Trouble("forked", one.batch, one.events[0], proof.size, fork, notes)
+        yield from (Trouble("forked", one.batch, event, said.size, _fork(said), (said.accepted, said.checkpoint))
+                    for event, said in one.contradictions)
         if one.reconciliations and one.reconciliations[-1].differences:
             last = one.reconciliations[-1]
             yield Trouble("differs", one.batch, last.event, last.differences)
+
+
+def _as_decided(trouble: Trouble, decided: Decision | None) -> Trouble:
+    """Two histories as an office decided about them; what was found later is not settled by what was decided before."""
+    if trouble.code != "forked" or decided is None or decided.event < trouble.event:
+        return trouble
+    return trouble._replace(code=decided.outcome, decision=decided)
 
 
 def _fork(kept: ImportContradicted) -> Fork | None:

@@ -85,7 +85,11 @@ def _accepted(body: dict[str, Any], origin: str) -> int:
                    "请把它的公钥写入 keys/ledgers.policy，公钥经另一条途径核对")
     if any(trouble["code"] == "forked" for trouble in found["troubles"]):
         raise Stop(Exit.REFUSED, "ledger_forked", f"{origin} 签署了两份互相矛盾的历史，没有取来任何记录",
-                   "请先查明哪一种属实；证明见 xueshi import ledgers --out 文件夹")
+                   "请先查明哪一种属实，再作出决定（xueshi import decide-fork）；"
+                   "证明见 xueshi import ledgers --out 文件夹")
+    if any(trouble["code"] == "closed" for trouble in found["troubles"]):
+        raise Stop(Exit.REFUSED, "ledger_closed", f"已决定不再接受 {origin} 的移交，没有取来任何记录",
+                   "请停用它的定时器（systemctl disable --now xueshi-fetch@名称.timer）")
     return 0 if found["accepted"] is None else int(found["accepted"]["size"])
 
 

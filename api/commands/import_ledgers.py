@@ -171,7 +171,7 @@ def _contradicting(body: dict[str, Any]) -> Stop | None:
         return None
     if forked:
         return Stop(Exit.REFUSED, "ledger_forked", f"{'、'.join(forked)} 签署了两份互相矛盾的历史",
-                    "请停止接受，保留双方的检查点，通知该机构和监督方")
+                    "请停止接受，保留双方的检查点，通知该机构和监督方；查明后作出决定（xueshi import decide-fork）")
     return Stop(Exit.REFUSED, "ledgers_differ", f"{'、'.join(found)} 的记录与本系统不一致", "请逐条核对")
 
 

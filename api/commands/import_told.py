@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from api.commands.returned import keep_returned
+from api.words.codes import FORK_OUTCOMES
 from api.words.telling import pairs, table
 
 _WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
@@ -45,6 +46,8 @@ def tell(body: dict[str, Any]) -> None:
     ))
     if body.get("set_aside"):
         tell_rows({"items": body["set_aside"]})
+    for one in body.get("fork_decisions", (body["fork_decision"],) if body.get("fork_decision") else ()):
+        click.echo(f"  两种历史：{FORK_OUTCOMES[one['outcome']]}（{one['document']}）")
     for one in body.get("reconciliations", ()):
         click.echo(f"  对账 {one['snapshot_on']}：比较 {one['compared']} 条，相异 {one['differences']} 条")
 

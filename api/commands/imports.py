@@ -73,6 +73,18 @@ def abandon(asking: Asking, batch: str, why: str) -> int:
     return asking.post(f"{place}/abandonment", tell, {"why": why}, upon=place, done="已放弃")
 
 
+@imports.command("decide-fork")
+@acts_upon("batch", kind="import")
+@click.option("--outcome", required=True, type=click.Choice(["continued", "closed"]),
+              help="以已接受的历史为准（continued），或不再接受这本账（closed）")
+@click.option("--document", required=True, help="决定的文件号")
+@click.option("--words", required=True, help="怎样查明的")
+def decide_fork(asking: Asking, batch: str, **body: Any) -> int:
+    """对签署了两份互相矛盾的历史的账作出决定；此前它的移交一概不接受"""
+    place = f"/v1/imports/{batch}"
+    return asking.post(f"{place}/fork-decision", tell, body, upon=place, done="已作出决定")
+
+
 @imports.command()
 @acts_upon("batch", kind="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

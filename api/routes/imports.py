@@ -30,6 +30,7 @@ from api.routes.schemas.imports import (
     AbandonmentBody,
     ChangesAnswer,
     ChangesQuery,
+    ForkDecisionBody,
     ImportBody,
     ImportRow,
     ReconciliationBody,
@@ -94,6 +95,13 @@ def _sent(line: Line, columns: Columns | None) -> Sent:
              answers=TakenAnswer, show=import_shown.view, conditional=True)
 def abandon(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Refusal:
     found = imports.abandon(house(), caller, batch, fields, asked)
+    return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/imports/{batch}")
+
+
+@door.writes(f"{_AT}/fork-decision", body=ForkDecisionBody, answers=TakenAnswer, show=import_shown.view,
+             conditional=True, summary="对签署了两份互相矛盾的历史的账作出决定：以已接受的为准，或不再接受")
+def decide_fork(caller: Caller, fields: dict[str, Any], asked: Asked, batch: str) -> Told | Refusal:
+    found = imports.decide_fork(house(), caller, batch, fields, asked)
     return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/imports/{batch}")
 
 

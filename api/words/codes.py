@@ -29,6 +29,9 @@ STANDINGS: Final = {
 ABANDONING: Final = {"wrong_period": "期间有误", "wrong_file": "文件有误", "wrong_source": "来源有误", "other": "其他"}
 """Why an import is given up."""
 
+FORK_OUTCOMES: Final = {"continued": "以已接受的历史为准，继续接受", "closed": "不再接受这本账的移交"}
+"""What an office decides of a ledger that signed two histories."""
+
 SOURCE_CLOSINGS: Final = {
     "replaced": "已由另一系统取代", "changed": "范围有变", "mistaken": "登记有误", "other": "其他",
 }

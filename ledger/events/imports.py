@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NewType
 
-from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed
+from ledger.events.base import Event, Name, Open, Part, Pseudonym, Sealed, Words
 from ledger.vocabulary import ActId, PersonId, StreamId
 
 ImportId = NewType("ImportId", str)
@@ -71,6 +71,19 @@ class ImportContradicted(ImportEvent, tag="import.contradicted/1"):
     accepted: Open[str]
     file_sha256: Open[str]
     grown: Open[tuple[str, ...]] = ()  # Base64: that the other log grew from `root`; else two sizes prove nothing.
+
+
+class ForkDecided(ImportEvent, tag="import.fork_decided/1"):
+    """An office found out which history of a ledger holds, and says whether it is brought in any more."""
+
+    sealed_as = Words
+
+    origin: Open[str]
+    outcome: Open[str]     # continued: the history that was accepted; closed: nothing of that ledger.
+    document: Open[str]
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.stream,)  # Its key seals the words.
 
 
 class SetAside(Part):

@@ -5,7 +5,8 @@
     abandoned: the end
 
 Of what another ledger hands over the opening also says up to which of its checkpoints everything was proved. A ledger
-that signs a history against the one that was accepted is kept with both notes (contradicted), in whatever state.
+that signs a history against the one that was accepted is kept with both notes (contradicted), in whatever state, until
+an office decides whether what was accepted holds or nothing more of that ledger is (fork decided).
 
 The same file is refused for ever, and told which import took it and with what result, unless that was abandoned. Rows
 are checked first and then written, all in one larger act; here only the counts are held together: every row has
@@ -32,6 +33,7 @@ from msgspec.structs import replace
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.imports import (
+    ForkDecided,
     ImportAbandoned,
     ImportClosed,
     ImportContradicted,
@@ -44,7 +46,7 @@ from ledger.events.imports import (
     SetAside,
 )
 from ledger.streams import act as acts
-from ledger.streams.decision import Beheaded, Command, Decision, State
+from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId, PersonId
 
@@ -70,6 +72,7 @@ class Import(State):
     snapshots: tuple[str, ...] = ()  # Those that it was compared with, by digest.
     proved: ImportProved | None = None
     contradictions: tuple[ImportContradicted, ...] = ()
+    decided: ForkDecided | None = None  # Of all that contradicts until now.
 
     @property
     def batch(self) -> ImportId:
@@ -151,6 +154,15 @@ class ContradictImport(Command):
     accepted: str
     file_sha256: str
     grown: tuple[str, ...] = ()
+
+
+class DecideFork(Command):
+    """Say what becomes of a ledger that signed two histories, after it was found out which of them holds."""
+
+    role: str
+    outcome: str
+    document: str
+    words: str
 
 
 class ReconcileImport(Command):
@@ -285,6 +297,25 @@ def decide_contradiction(batch: Import | None, command: ContradictImport, by: Ac
         file_sha256=command.file_sha256, grown=command.grown)),)
 
 
+def decide_fork(batch: Import | None, command: DecideFork, by: Actor, *, is_beside: bool = False) -> Decision:
+    """Settle two histories of one ledger. `is_beside`: what contradicts is another import, which came at once."""
+    known = _known(batch, command.role, by)
+    if isinstance(known, Refusal):
+        return known
+    if known.proved is None:
+        return Refusal.because("import_not_proved", batch=known.batch)
+    if not known.contradictions and not is_beside:
+        return Refusal.because("nothing_contradicts", batch=known.batch)
+    if known.decided is not None and known.decided.outcome == command.outcome:
+        return Refusal.because("fork_decided", outcome=known.decided.outcome, document=known.decided.document)
+    words = spoken(command.words)
+    if words is None:
+        return Refusal.because("words_missing")
+    decided = ForkDecided(
+        batch=known.batch, origin=known.proved.origin, outcome=command.outcome, document=command.document)
+    return (Draft(decided, words),)
+
+
 def _known(batch: Import | None, role: str, by: Actor) -> Import | Refusal:
     """Give an import that this hand may act upon, or say why not."""
     if batch is None:
@@ -314,6 +345,8 @@ _EVOLVE: Final[dict[type[ImportEvent], Callable[[Import, Any], Import]]] = {
     ImportAbandoned: lambda batch, event: replace(batch, status=Status.ABANDONED),
     ImportRowsSetAside: lambda batch, event: replace(batch, set_aside=(*batch.set_aside, *event.rows)),
     ImportProved: lambda batch, event: replace(batch, proved=event),
-    ImportContradicted: lambda batch, event: replace(batch, contradictions=(*batch.contradictions, event)),
+    ImportContradicted: lambda batch, event: replace(
+        batch, contradictions=(*batch.contradictions, event), decided=None),
+    ForkDecided: lambda batch, event: replace(batch, decided=event),
     ImportReconciled: lambda batch, event: replace(batch, snapshots=(*batch.snapshots, event.snapshot_sha256)),
 }

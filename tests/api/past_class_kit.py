@@ -155,5 +155,7 @@ def training_bodies(training: Training, person: str) -> dict[str, BODY]:
         "POST /v1/imports": {"system": "ningbo", "file": "e30=", "region": "330200", "starts": "2026-01-01",
                              "ends": "2026-12-31"},
         "POST /v1/imports/<import:batch>/abandonment": {"why": "wrong_period"},
+        "POST /v1/imports/<import:batch>/fork-decision": {
+            "outcome": "continued", "document": "浙人社函〔2026〕88号", "words": "备份恢复有误。"},
         "POST /v1/imports/<import:batch>/reconciliation": {"file": "e30=", "on": "2026-01-31"},
     }

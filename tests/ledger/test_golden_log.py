@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "28cbeed77d227f00757617ccde836b94fe81f770de5475d4db25ebdc27fa664e"
+ROOT = "5295078a85e09a6be671d362681b1ba2df8c30fdaaf74bc46f7cde68f33c2d6a"
 
 
 @pytest.fixture(scope="module")

@@ -63,6 +63,12 @@ def test_nothing_is_fetched_of_a_ledger_that_is_not_listed_or_that_signed_two_hi
     kept_twice(there.province.town.house, there.city.origin)
     forked = fetching()
     assert forked.returncode == 1 and "[ledger_forked]" in forked.stderr
+    people = there.province.people
+    batch = people.saw(f"/v1/imports/{there.province.ledger(there.city.origin)['troubles'][0]['batch']}")
+    people.did(f"/v1/imports/{batch['batch']}/fork-decision", {
+        "outcome": "closed", "document": "浙人社函〔2026〕88号", "words": "已查明"}, version=batch["version"])
+    closed = fetching()
+    assert closed.returncode == 1 and "[ledger_closed]" in closed.stderr
     assert there.city.town.house.register.access.store.size() == seen, "nobody's data left the city"
 
 

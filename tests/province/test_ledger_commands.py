@@ -103,6 +103,26 @@ def test_a_ledger_with_two_histories_ends_the_command_with_1_and_says_so_last(ap
     assert [one["code"] for one in told["troubles"]] == ["forked"] and as_json.stderr == ""
 
 
+def test_two_histories_are_settled_by_a_command_and_the_daily_question_ends_with_0_again(
+    apart: Three, tmp_path: Path
+) -> None:
+    kept_twice(apart.province.town.house, apart.city.origin)
+    batch = apart.province.ledger(apart.city.origin)["troubles"][0]["batch"]
+    with answering(apart.province.town.app) as address:
+        def asked(*arguments: str) -> Ended:
+            return xueshi(tmp_path, "import", *arguments, "--server", address,
+                          XUESHI_TOKEN=str(apart.province.people.token))
+
+        how = ("decide-fork", batch, "--outcome", "continued", "--document", "浙人社函〔2026〕88号", "--words", "查明")
+        before, done, after, shown, again = (
+            asked("ledgers"), asked(*how), asked("ledgers"), asked("show", batch), asked(*how))
+
+    assert (before.returncode, done.returncode, after.returncode) == (1, 0, 0), done.stderr
+    told = "以已接受的历史为准，继续接受（浙人社函〔2026〕88号）"
+    assert told in done.stdout and told in shown.stdout and "[continued]" in after.stdout
+    assert again.returncode == 1 and again.stderr.endswith("[fork_decided]\n")
+
+
 def test_a_bundle_that_was_cut_anywhere_is_refused_and_leaves_nothing(apart: Three, tmp_path: Path) -> None:
     """As of a disk that was full or a line that broke: the whole file then comes in as if nothing had been."""
     for _ in range(2):

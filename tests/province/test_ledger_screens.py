@@ -49,7 +49,7 @@ def test_a_file_that_was_handed_over_is_tried_and_brought_in_on_the_screen(apart
     assert apart.province.accepted(apart.city.origin) == apart.city.size()
 
 
-def test_two_histories_are_proved_by_a_file_from_the_screen(apart: Three) -> None:
+def test_two_histories_are_proved_by_a_file_and_settled_on_the_screen(apart: Three) -> None:
     house = apart.province.town.house
     browser = Browser(Town(house, create_app(house, blueprints=[log_routes(house.register), page_routes()])),
                       apart.province.people)
@@ -60,3 +60,13 @@ def test_two_histories_are_proved_by_a_file_from_the_screen(apart: Three) -> Non
     assert page.link("下载证明") == place and "互相矛盾" in page.text
     assert browser.get(place).source == trouble["fork"]
     assert "没有留存两种历史的证明" in browser.get("/imports/ledgers/1.fork", 404).text
+
+    batch = f"/imports/{trouble['batch']}"
+    assert browser.get(batch).link("对两种历史作出决定") == f"{batch}/fork-decision"
+    form = browser.get(f"{batch}/fork-decision")
+    said = {"outcome": "continued", "document": "浙人社函〔2026〕88号", "words": "备份恢复有误。"}
+    done = browser.press(form, "对两种历史作出决定", **said)
+    assert "以已接受的历史为准，继续接受（浙人社函〔2026〕88号" in done.text
+    page = browser.get("/imports/ledgers")
+    assert "已作决定" in page.text and "浙人社函〔2026〕88号" in page.text
+    assert page.link("下载证明") == place, "the proof is kept"

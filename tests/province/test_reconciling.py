@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from province_kit import Three, entries, in_body, kept_twice, office_in
+from province_kit import Living, Three, entries, in_body, kept_twice, office_in
 
 from api.cases.importing import hand_overs
 from ledger.events.imports import ImportContradicted
@@ -18,6 +18,7 @@ from ledger.proof.notes import format_note, parse_note, sign
 from ledger.proof.policy import trust
 from projections.ledgers import ledger_of
 from tests.api.finding_kit import look
+from tests.api.house_kit import BODY
 
 
 def encoded(note: bytes) -> str:
@@ -73,21 +74,35 @@ def test_a_gap_an_older_checkpoint_and_an_overlap_are_refused_with_the_size_to_b
     assert old == first
 
 
+def other_history(apart: Three, li: Living, folder: Path) -> bytes:
+    """What the city's keys sign of a log that is another one from the start, as going on from what was accepted."""
+    with office_in(folder / "again", apart.city.origin) as again:
+        other = again.person(li.number, li.name)
+        claims = [again.counted(other, date=f"2026-04-0{day}")["claim"] for day in range(1, 9)]
+        ledger, size = again.town.house.ledger, again.size()
+        text = format_checkpoint(Checkpoint(apart.city.origin, size, ledger.store.frontier(size).root()))
+        keys = apart.city.town.house.register.signer.keys
+        header = Header(FORMAT, apart.city.origin, apart.province.accepted(apart.city.origin), size)
+        return b"".join(hand_over(ledger.store, gather(ledger, claims, size), header,
+                                  format_note(text, [sign(text, key) for key in keys]), keys))
+
+
+def decided(apart: Three, outcome: str) -> BODY:
+    """An office of the province found out which of a city's two histories holds."""
+    trouble = next(one for one in apart.province.ledger(apart.city.origin)["troubles"] if one["fork"])
+    batch = apart.province.people.saw(f"/v1/imports/{trouble['batch']}")
+    return apart.province.people.did(f"/v1/imports/{trouble['batch']}/fork-decision", {
+        "outcome": outcome, "document": "浙人社函〔2026〕88号", "words": "备份恢复有误，另一份已作废。"},
+        version=batch["version"])
+
+
 def test_a_ledger_that_signed_two_histories_is_refused_and_both_notes_are_kept(apart: Three, tmp_path: Path) -> None:
     """The city's keys sign a log that is another one from the start: what was accepted can no longer be extended."""
     li = apart.living()
     apart.city.counted(li.in_city)
     apart.brought(apart.city)
     before = apart.province.ledger(apart.city.origin)["accepted"]
-    with office_in(tmp_path / "again", apart.city.origin) as again:
-        other = again.person(li.number, li.name)
-        claims = [again.counted(other, date=f"2026-04-0{day}")["claim"] for day in range(1, 9)]
-        ledger, size = again.town.house.ledger, again.size()
-        text = format_checkpoint(Checkpoint(apart.city.origin, size, ledger.store.frontier(size).root()))
-        keys = apart.city.town.house.register.signer.keys
-        file = b"".join(hand_over(
-            ledger.store, gather(ledger, claims, size), Header(FORMAT, apart.city.origin, before["size"], size),
-            format_note(text, [sign(text, key) for key in keys]), keys))
+    file = other_history(apart, li, tmp_path)
     answer = apart.province.takes(file, dry_run="true")
     assert (answer.status_code, answer.get_json()["code"]) == (409, "ledger_forked")
     assert apart.province.troubles(apart.city.origin) == [], "a trial keeps nothing"
@@ -112,6 +127,60 @@ def test_a_ledger_that_signed_two_histories_is_refused_and_both_notes_are_kept(a
     newer = encoded(apart.city.town.house.register.signer.checkpoint())
     told = apart.province.people.saw("/v1/ledgers/comparison", checkpoint=newer)
     assert (told["code"], told["kind"]) == ("contradicted", "contradictory"), "which it goes on from is not known"
+
+
+def test_nothing_more_is_taken_over_of_two_histories_until_an_office_decides(apart: Three, tmp_path: Path) -> None:
+    """Also of what goes on from the accepted one, and of what a person carried along: nobody knows which holds."""
+    li = apart.living()
+    claim = apart.city.counted(li.in_city)
+    apart.brought(apart.city)
+    before, people = apart.province.accepted(apart.city.origin), apart.province.people
+    file = other_history(apart, li, tmp_path)
+    seen = apart.province.takes(file).get_json()["seen"]
+    apart.city.counted(li.in_city, date="2026-05-01")
+    onward, carried = apart.city.file(before), li.in_city.get(f"/v1/persons/{li.in_city.id}/carried").get_data()
+    for one in (onward, carried):
+        no = apart.province.takes(one).get_json()
+        assert no["code"] == "ledger_contradicted" and no["seen"]["origin"] == apart.city.origin
+        assert (no["seen"]["accepted"], no["seen"]["checkpoint"]) == (seen["accepted"], seen["checkpoint"])
+    assert apart.province.accepted(apart.city.origin) == before
+
+    decided(apart, "continued")
+    trouble, = apart.province.ledger(apart.city.origin)["troubles"]
+    assert (trouble["code"], trouble["kind"], trouble["decision"]["document"]) == (
+        "continued", "decided", "浙人社函〔2026〕88号") and trouble["fork"], "the proof is kept"
+    newer = encoded(apart.city.town.house.register.signer.checkpoint())
+    assert people.saw("/v1/ledgers/comparison", checkpoint=newer)["code"] == "behind"
+    apart.province.took(onward)
+    assert len(entries(li.in_province)) == 2 and apart.province.takes(file).get_json()["code"] == "ledger_forked"
+    apart.city.clerk.act(claim, "revocation", {"basis": "falsified", "words": "查实"})
+    apart.brought(apart.city)
+    assert sorted(one["status"] for one in entries(li.in_province)) == ["approved", "revoked"]
+
+
+def test_a_ledger_that_is_closed_is_told_so_and_awaited_no_more_and_a_later_fork_opens_it_anew(
+    apart: Three, tmp_path: Path
+) -> None:
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    apart.brought(apart.city)
+    before = apart.province.accepted(apart.city.origin)
+    apart.province.takes(other_history(apart, li, tmp_path))
+    decided(apart, "closed")
+    apart.city.counted(li.in_city, date="2026-05-01")
+    onward = apart.city.file(before)
+    no = apart.province.takes(onward).get_json()
+    assert (no["code"], no["seen"]["document"]) == ("ledger_closed", "浙人社函〔2026〕88号")
+    assert apart.province.troubles(apart.city.origin) == ["closed"]
+    newer = encoded(apart.city.town.house.register.signer.checkpoint())
+    assert apart.province.people.saw("/v1/ledgers/comparison", checkpoint=newer)["code"] == "closed"
+
+    apart.province.takes(other_history(apart, li, tmp_path / "third"))
+    assert "forked" in apart.province.troubles(apart.city.origin), "what was decided before settles nothing later"
+    assert apart.province.takes(onward).get_json()["code"] == "ledger_contradicted"
+    decided(apart, "continued")
+    assert apart.province.troubles(apart.city.origin) == ["continued", "continued"]
+    apart.province.took(onward)
 
 
 def test_a_ledgers_own_checkpoint_says_how_far_it_is_ahead_or_that_it_is_another_history(apart: Three) -> None:
@@ -190,3 +259,5 @@ def test_two_histories_that_came_at_the_same_moment_are_found_afterwards(apart: 
     kept_twice(apart.province.town.house, apart.city.origin)
 
     assert apart.province.troubles(apart.city.origin) == ["forked"]
+    decided(apart, "continued")
+    assert apart.province.troubles(apart.city.origin) == ["continued"]

@@ -4,8 +4,9 @@ Which ledgers are believed says a file beside the keys, `keys/ledgers.policy` (C
 and a quorum where they are asked for). Then, in this order: the seal and the checkpoint are signed, every leaf stands
 in that log, the log only grew since it was accepted last, each sealed part is the one of its leaf. A log that signed
 two histories is refused, and both notes are kept in our own (`import.contradicted`) with what proves that neither
-extends the other: that is evidence, for ever. What is proved then goes the way of every import, row by row, never
-twice.
+extends the other: that is evidence, for ever. From then on nothing of it is taken over, whichever history it goes on
+from, until an office decides (`import.fork_decided`). What is proved then goes the way of every import, row by row,
+never twice.
 
 What a person carried along is accepted the same way; it says nothing of how far their old ledger was accepted.
 
@@ -38,7 +39,7 @@ from ledger.proof.text import encode_base64
 from ledger.streams.imports import ContradictImport, Proof
 from ledger.streams.standing import Matter
 from ledger.vocabulary import ActorId, PersonId
-from projections.ledgers import Checkpoint, ledger_of
+from projections.ledgers import Checkpoint, Known, ledger_of
 
 ALREADY: Final = "already_contradicted"
 
@@ -111,6 +112,8 @@ def _not_next(house: House, caller: Caller, handed: HandOver, fields: dict[str, 
     for size, found in ((header.size, root), (header.since, handed.base)):
         if (before := seen.get(size)) is not None and before.root != encode_base64(found):
             return _forked(house, caller, handed, before, encode_base64(found), fields, asked)
+    if known is not None and (no := _stopped(known)) is not None:
+        return no
     if header.person is not None:
         return None
     accepted = None if known is None else known.accepted
@@ -121,6 +124,16 @@ def _not_next(house: House, caller: Caller, handed: HandOver, fields: dict[str, 
         return Refusal.because("hand_over_older", accepted=upto, size=header.size)
     if header.since < upto < header.size:
         return Refusal.because("hand_over_overlaps", accepted=upto, since=header.since)
+    return None
+
+
+def _stopped(known: Known) -> Refusal | None:
+    """Say why nothing of a ledger with two histories is taken over, unless what was accepted is known to hold."""
+    if (found := known.forked) is not None:
+        return Refusal.because("ledger_contradicted", origin=known.origin, size=found.number, accepted=found.notes[0],
+                               checkpoint=found.notes[1], batch=found.batch)
+    if known.decided is not None and known.decided.outcome == "closed":
+        return Refusal.because("ledger_closed", origin=known.origin, document=known.decided.document)
     return None
 
 

@@ -64,8 +64,10 @@ def import_view(one: Import) -> dict[str, Any]:
         "why": one.why,
         "reconciliations": [each._asdict() for each in one.reconciliations],
         "proved": None if one.proved is None else _proved(one.proved),
-        "contradictions": [{"size": each.size, "root": each.root, "accepted_root": each.accepted_root,
-                            "checkpoint": each.checkpoint, "accepted": each.accepted} for each in one.contradictions],
+        "contradictions": [{"event": event, "size": said.size, "root": said.root, "accepted_root": said.accepted_root,
+                            "checkpoint": said.checkpoint, "accepted": said.accepted}
+                           for event, said in one.contradictions],
+        "fork_decisions": [each._asdict() for each in one.decisions],
         "events": list(one.events),
     }
 

@@ -112,8 +112,8 @@ def reconciliation(
     since = _since(house, system, as_of)
     days: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for one in _closed(house, system, as_of):
-        assert one.closed is not None, "only what is over is counted"
-        at = one.events[-1 - len(one.reconciliations) - len(one.contradictions)]
+        assert one.closed is not None and one.ended is not None, "only what is over is counted"
+        at = one.ended
         day = _day(house, at)
         if (first is None or day >= first) and (last is None or day <= last):
             counts = days[one.opened.system, day]

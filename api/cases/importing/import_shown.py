@@ -29,6 +29,8 @@ def view(batch: Import) -> dict[str, Any]:
             "result_sha256": closed.result_sha256, "act": closed.act,
         },
         "set_aside": [aside_view(one) for one in batch.set_aside[:TOLD_MOST]],
+        "fork_decision": None if batch.decided is None else {
+            "outcome": batch.decided.outcome, "document": batch.decided.document},
     }
 
 

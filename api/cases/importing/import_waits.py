@@ -15,6 +15,7 @@ from api.house import House
 from ledger.errors import Refusal
 from ledger.events.base import Event
 from ledger.events.imports import (
+    ForkDecided,
     ImportAbandoned,
     ImportClosed,
     ImportContradicted,
@@ -49,7 +50,7 @@ def _is_awaited(house: House, event: Event, proof: Proof | None, told: Container
     if isinstance(event, ImportClosed | ImportAbandoned) and event.batch not in told:  # It was proved before.
         batch = house.ledger.load(event.batch, imports.evolve).state
         return batch is not None and batch.proved is not None and _is_another(batch.proved, proof)
-    return isinstance(event, ImportContradicted) and event.origin == proof.origin
+    return isinstance(event, ImportContradicted | ForkDecided) and event.origin == proof.origin
 
 
 def _is_another(proved: ImportProved, proof: Proof) -> bool:

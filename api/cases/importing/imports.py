@@ -44,6 +44,7 @@ from ledger.streams.imports import Import
 from ledger.streams.standing import Actor, Matter, standing
 from ledger.vocabulary import ActId, ActorId
 from policies.systems import importing_roles
+from projections.ledgers import ledger_of
 
 
 class _Desk(NamedTuple):
@@ -102,6 +103,25 @@ def abandon(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
         batch = import_of(reading, name)
         command = imports.AbandonImport(role=role, why=fields["why"])
         return imports.decide_import_abandonment(batch, command, present(reading, caller), _act_of(reading, batch))
+
+    return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
+
+
+def decide_fork(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Settle the two histories of the ledger that an import came from: what was accepted holds, or nothing of it."""
+    found = importer(house, caller, name)
+    if isinstance(found, Refusal):
+        return found
+    if (behind := house.settled()) is not None:  # What came at once with this one is asked of the answers.
+        return behind
+    actor, role = found
+
+    def decide(reading: Reading) -> Decision:
+        batch = import_of(reading, name)
+        known = None if batch is None or batch.proved is None else ledger_of(house.answers, batch.proved.origin)
+        is_beside = known is not None and any(one.batch == name and one.fork is not None for one in known.troubles)
+        command = imports.DecideFork(role=role, **fields)
+        return imports.decide_fork(batch, command, present(reading, caller), is_beside=is_beside)
 
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=name, show=view)
 

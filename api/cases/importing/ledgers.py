@@ -22,6 +22,7 @@ from api.cases.standing import acting, may_look
 from api.house import House, local_date
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault
+from api.words.codes import FORK_OUTCOMES
 from ledger.errors import LedgerError, Refusal
 from ledger.events.imports import SetAside
 from ledger.events.source import Source
@@ -41,13 +42,17 @@ DAYS: Final = 31
 _SETTLED: Final = frozenset({"duplicate", "revoked_there", "source_older", "record_twice"})
 """Why a row was set aside that waits for nothing."""
 
+_NO_FORK: Final = {"fork": None, "decision": None}
+
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "never": ("列为可信，还没有移交过", "请对方移交：xueshi hand-over --since 0"),
     "overdue": ("超过约定的时间没有新的移交", "请对方移交上次接受之后的记录"),
     "batch_open": ("有一次导入没有完成", "用同一文件再导入一次即继续；不要的，放弃它"),
     "parts_missing": ("一次移交的各份没有到齐", "请对方补交缺的份，或从上次接受的大小起重新移交"),
     "rows_waiting": ("有记录没有接受，下次不会自动再移交", "按原因办理（如请本人注册）后，请对方用 --also 再移交"),
-    "forked": ("这本账签署了两份互相矛盾的历史", "停止接受，保留两份检查点，通知该机构和监督方"),
+    "forked": ("这本账签署了两份互相矛盾的历史", "通知该机构和监督方，查明后作出决定：xueshi import decide-fork"),
+    "continued": ("这本账签署过两份互相矛盾的历史，已决定以接受的一种为准", "照常移交；另一种仍不接受"),
+    "closed": ("这本账签署过两份互相矛盾的历史，已决定不再接受它的移交", "仍要接受的，由登记部门另行决定"),
     "contradicted": ("这本账签署过两份互相矛盾的历史，单凭这份检查点看不出它延续哪一种", "停止接受，先查明哪一种属实"),
     "differs": ("与对方以后的快照比较，记录不一致", "逐条核对：对方更正的请其移交，本系统更正的请其取回"),
     "behind": ("对方的账比已接受的长", "请对方移交上次接受之后的记录"),
@@ -103,18 +108,26 @@ def compare(house: House, caller: Caller, encoded: str) -> dict[str, Any] | Refu
     accepted = None if known is None else known.accepted
     upto = 0 if accepted is None else accepted.size
     seen = None if known is None else known.seen.get(tree.size)
-    forks = [] if known is None else [one.fork for one in known.troubles if one.code == "forked"]
+    forks = [] if known is None else known.forks
     against = seen.note if seen is not None and seen.root != encode_base64(tree.root) else next(
-        (one.older.decode() for one in forks if one is not None and tree == parse_checkpoint(parse_note(one.newer)[0])),
-        None)
+        (one.older.decode() for one in forks if tree == parse_checkpoint(parse_note(one.newer)[0])), None)
     if against is not None:
         code = "forked"
     elif tree.size > upto:
-        code = "contradicted" if forks else "behind"
+        code = _ahead(known)
     else:
         code = "same" if tree.size == upto else "older"
     return {"origin": tree.origin, "size": tree.size, "root": encode_base64(tree.root), "accepted": upto,
             "behind": tree.size - upto, **_told(code), "against": against}
+
+
+def _ahead(known: Known | None) -> str:
+    """What is said of a checkpoint that is newer than what was accepted: of two histories it does not say which."""
+    if known is None or not known.forks:
+        return "behind"
+    if known.forked is not None or known.decided is None:
+        return "contradicted"
+    return "behind" if known.decided.outcome == "continued" else known.decided.outcome
 
 
 def _view(house: House, origin: str, keys: list[str], known: Known | None, within: int) -> dict[str, Any]:
@@ -129,11 +142,13 @@ def _view(house: House, origin: str, keys: list[str], known: Known | None, withi
     if known is not None and (waiting := list(_waiting(house, known))):
         batch, count = waiting[-1][0], len(waiting)
         troubles.append({**_told("rows_waiting"), "batch": batch, "event": None, "at": None, "number": count,
-                         "fork": None})
-    if days is None and keys:
-        troubles.append({**_told("never"), "batch": None, "event": None, "at": None, "number": 0, "fork": None})
-    elif days is not None and days > within and keys:
-        troubles.append({**_told("overdue"), "batch": None, "event": None, "at": None, "number": days, "fork": None})
+                         **_NO_FORK})
+    is_closed = known is not None and known.decided is not None and known.decided.outcome == "closed"
+    is_awaited = bool(keys) and not is_closed
+    if days is None and is_awaited:
+        troubles.append({**_told("never"), "batch": None, "event": None, "at": None, "number": 0, **_NO_FORK})
+    elif days is not None and days > within and is_awaited:
+        troubles.append({**_told("overdue"), "batch": None, "event": None, "at": None, "number": days, **_NO_FORK})
     longest = max(known.seen, default=0) if known is not None else 0
     return {
         "origin": origin, "system": ledger_system(origin), "keys": keys, "accepted": accepted, "days": days,
@@ -170,11 +185,12 @@ def _waiting(house: House, known: Known) -> Iterator[tuple[str, str]]:
 def _trouble(house: House, one: Trouble) -> dict[str, Any]:
     at = written_time(house.stored(one.event).envelope.recorded_at)
     fork = None if one.fork is None else format_fork(one.fork).decode()
-    return {**_told(one.code), "batch": one.batch, "event": one.event, "at": at, "number": one.number, "fork": fork}
+    return {**_told(one.code), "batch": one.batch, "event": one.event, "at": at, "number": one.number, "fork": fork,
+            "decision": None if one.decision is None else one.decision._asdict()}
 
 
 def _told(code: str) -> dict[str, Any]:
     words, cure = WORDS[code]
     hangs = code in HANGING or code in ("never", "overdue", "behind")
-    return {"code": code, "kind": "hanging" if hangs else "agrees" if code == "same" else "contradictory",
-            "words": words, "cure": cure}
+    kind = "agrees" if code == "same" else "decided" if code in FORK_OUTCOMES else "contradictory"
+    return {"code": code, "kind": "hanging" if hangs else kind, "words": words, "cure": cure}

@@ -35,10 +35,10 @@ from api.refusals.faults import BadFields
 from api.refusals.problems import Problem
 from api.refusals.refusals import status_of, turns_away
 from api.routes.imports import rows_of
-from api.routes.schemas.imports import AbandonmentBody, ImportBody
+from api.routes.schemas.imports import AbandonmentBody, ForkDecisionBody, ImportBody
 from api.routes.schemas.ledgers import HandedOverBody
 from api.whole import whole
-from api.words.codes import ABANDONING
+from api.words.codes import ABANDONING, FORK_OUTCOMES
 from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.hand_over.file import looks_like_hand_over
@@ -108,7 +108,8 @@ def one(asking: Asking, batch: str) -> Shown:
         "moment": moment, "basis": told_basis(basis), "one": body, "state": MARKS[body["status"]], "counts": counts,
         "place": region(body["region"]), "sector": base_vocabulary().sectors.get(body["sector"] or "", ""),
         "aside": told, "next_row": told[-1]["row"] if not isinstance(aside, Refusal) and len(aside) > _ASIDE_MOST
-        else None, "why": ABANDONING.get(body["why"] or "", body["why"]), "again": "again" in request.args,
+        else None, "fork_outcomes": FORK_OUTCOMES,
+        "why": ABANDONING.get(body["why"] or "", body["why"]), "again": "again" in request.args,
         "offers": offered(asking, ROOM, _subject(body)) if moment.is_now else [], "done": done_before(asking),
         "may_compare": moment.is_now and body["status"] == "closed" and not isinstance(
             imports.importer(house, caller, batch), Refusal),
@@ -253,4 +254,11 @@ ROOM: Final = Room(see, named(
          lambda _, __: [Field("why", "原因", "choice", tuple(ABANDONING.items()), is_required=True)],
          lambda _, __: {"why": "other"}, look="bad",
          note="放弃后，已写入的各行都不会生效；同一文件可以再导入。办理后记为一个事件。"),
+    Deed("fork-decision", "对两种历史作出决定", imports.decide_fork, ForkDecisionBody,
+         lambda _, __: [
+             Field("outcome", "决定", "choice", tuple(FORK_OUTCOMES.items()), is_required=True),
+             Field("document", "决定的文件号", is_required=True, most=100),
+             Field("words", "怎样查明的", "words", is_required=True, most=1000)],
+         lambda _, __: {"outcome": "continued", "document": "-", "words": "-"},
+         note="决定之前，这本账的移交一概不接受；决定只管到现在为止发现的矛盾，两份检查点照样留存。办理后记为一个事件。"),
 ))

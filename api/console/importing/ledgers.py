@@ -21,6 +21,7 @@ from ledger.errors import Refusal
 _WIDE: Final = 240
 _MARKS: Final[Mapping[str, Mark]] = {
     "hanging": ("open", "…", "悬而未决"), "contradictory": ("short", "✗", "互相矛盾"),
+    "decided": ("met", "✓", "已作决定"),
 }
 _FINE: Final[Mark] = ("met", "✓", "正常")
 
@@ -52,7 +53,7 @@ def _row(one: dict[str, Any], within: int) -> dict[str, Any]:
     days = one["days"]
     wide = 0 if days is None else min(_WIDE, days * _WIDE // within)
     kinds = {trouble["kind"] for trouble in one["troubles"]}
-    kind = "contradictory" if "contradictory" in kinds else "hanging" if kinds else None
+    kind = next((one for one in ("contradictory", "hanging", "decided") if one in kinds), None)
     return {**one, "wide": wide, "is_over": days is not None and days > within,
             "mark": _FINE if kind is None else _MARKS[kind],
             "troubles": [{**trouble, "mark": _MARKS[trouble["kind"]]} for trouble in one["troubles"]]}

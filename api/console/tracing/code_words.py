@@ -23,6 +23,7 @@ from api.words.codes import (
     COMMITTEES,
     ENDINGS,
     ERASING,
+    FORK_OUTCOMES,
     HOLDING_PAPERS,
     LIFTING,
     OUTCOMES,
@@ -73,6 +74,7 @@ OWN_CODES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
     "act.opened": {"kind": {"roster": "名单登记"}},
     "class.filed": {"kind": {"plan": "实施方案", "approval": "批准文件"}},
     "class.held": {"kind": HOLDING_PAPERS},
+    "import.fork_decided": {"outcome": FORK_OUTCOMES},
     "import_source.registered": {"kind": SOURCE_KINDS},
     "plan.filed": {"kind": {"plan": "年度计划"}},
 }

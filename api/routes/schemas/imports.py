@@ -17,6 +17,7 @@ from api.routes.schemas.histories import PublicAsOf, Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
 from api.routes.schemas.rosters import File
 from api.routes.schemas.trainings import MomentQuery
+from api.words.codes import FORK_OUTCOMES
 from ledger.identifiers.id_number import KINDS
 
 LINE: Final = {
@@ -78,6 +79,16 @@ class AbandonmentBody(Body):
     why = Word(required=True, metadata={"description": "原因代码", "example": "wrong_period"})
 
 
+class ForkDecisionBody(Body):
+    """What becomes of a ledger that signed two histories."""
+
+    outcome = Choice(*FORK_OUTCOMES, required=True, metadata={
+        "description": "；".join(f"{code} {words}" for code, words in FORK_OUTCOMES.items()), "example": "continued"})
+    document = Text(100, required=True, metadata={"description": "决定的文件号", "example": "浙人社函〔2026〕88号"})
+    words = Text(1000, required=True, metadata={
+        "description": "怎样查明的", "example": "备份恢复有误，另签的一份已由该市书面作废。"})
+
+
 class ReconciliationBody(Body):
     """A later snapshot: all records that the source has of the import's days, whatever became of them."""
 
@@ -114,6 +125,8 @@ class TakenAnswer(Recorded):
     outcome = ma.fields.Dict(allow_none=True, required=True, metadata={"description": "接受、拒绝、重复各多少行"})
     set_aside = ma.fields.List(ma.fields.Nested(SetAsideAnswer), required=True,
                                metadata={"description": "未接受的行，至多 200 行；全部见 rows"})
+    fork_decision = ma.fields.Dict(allow_none=True, required=True, metadata={
+        "description": "对那本账的两种历史所作的决定：结果、文件号"})
 
 
 class RowsQuery(PublicAsOf):

@@ -60,7 +60,7 @@ class TroubleAnswer(Answer):
     """Something that hangs or contradicts, and the cure."""
 
     code = ma.fields.String(required=True)
-    kind = ma.fields.String(required=True, metadata={"enum": ["hanging", "contradictory"]})
+    kind = ma.fields.String(required=True, metadata={"enum": ["hanging", "contradictory", "decided"]})
     words = ma.fields.String(required=True)
     cure = ma.fields.String(required=True)
     batch = ma.fields.String(allow_none=True, required=True)
@@ -69,6 +69,8 @@ class TroubleAnswer(Answer):
     number = ma.fields.Integer(required=True, metadata={"description": "多少条、多少份、多少天，或哪个大小"})
     fork = ma.fields.String(allow_none=True, required=True, metadata={
         "description": "两份历史互相矛盾的证明（xueshi-fork/1），任何人凭该账的公钥用 xueshi verify 核验"})
+    decision = ma.fields.Dict(allow_none=True, required=True, metadata={
+        "description": "登记部门对两种历史所作的决定：事件、结果（continued 或 closed）、文件号"})
 
 
 class LedgerAnswer(Answer):
@@ -107,7 +109,8 @@ class ComparedAnswer(Answer):
     root = ma.fields.String(required=True)
     accepted = ma.fields.Integer(required=True)
     behind = ma.fields.Integer(required=True)
-    code = ma.fields.String(required=True, metadata={"enum": ["same", "behind", "older", "forked", "contradicted"]})
+    code = ma.fields.String(required=True, metadata={"enum": [
+        "same", "behind", "older", "forked", "contradicted", "closed"]})
     kind = ma.fields.String(required=True)
     words = ma.fields.String(required=True)
     cure = ma.fields.String(required=True)

@@ -242,6 +242,8 @@ class ImportAnswer(Answer):
         "description": "另一本账移交的：哪本账、从哪里到哪里、检查点原文、由谁携带"})
     contradictions = ma.fields.List(ma.fields.Dict(), required=True, metadata={
         "description": "那本账另签的历史：两份检查点原文，作为证据"})
+    fork_decisions = ma.fields.List(ma.fields.Dict(), required=True, metadata={
+        "description": "登记部门对那本账的两种历史所作的决定：结果、文件号、事件"})
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
 

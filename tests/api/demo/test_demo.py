@@ -63,6 +63,7 @@ NOT_IN_A_DEMO = {
     "import_source.closed/1": "its imports are older than the register of sources",
     "year.closed/1": "nobody has closed a year of it",
     "import.proved/1": "no other ledger hands over to it", "import.contradicted/1": "nor contradicts itself",
+    "import.fork_decided/1": "so there is nothing to decide",
     "log.access_anchored/1": "nobody has looked at anything yet",
     "access.recorded/1": "stands in the access log",
     "access.cut/1": "stands in the access log", "log.access_pruned/1": "nobody has looked at anything yet",

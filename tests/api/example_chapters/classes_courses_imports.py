@@ -10,16 +10,21 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from ledger.acts.imports import open_import
+from ledger.acts.imports import contradict_import, open_import
 from ledger.acts.rosters import open_roster
 from ledger.errors import Refusal
 from ledger.events.base import By
 from ledger.events.imports import ImportId
 from ledger.events.training import ClassId
-from ledger.streams.imports import OpenImport
+from ledger.proof.checkpoint import Checkpoint, format_checkpoint
+from ledger.proof.keys import SigningKey
+from ledger.proof.notes import format_note, sign
+from ledger.proof.text import encode_base64
+from ledger.streams.imports import ContradictImport, OpenImport
 from ledger.vocabulary import ActorId
 from tests.api.course_kit import PEOPLE, School
 from tests.api.house_kit import BODY, SHA, Someone, Town, house_in_2026, resident_id, study
@@ -222,9 +227,23 @@ def _brought_from_another_ledger(town: Town, people: Someone, works: BODY) -> No
         signer = city.house.register.signer
         town.house.register.folder.ledgers_policy.write_text(f"log {signer.vkeys[0]}\nquorum none\n", "utf-8")
         file = office.get("/v1/hand-over", since=0).get_data()
-        people.did("/v1/hand-overs", {"file": base64.b64encode(file).decode(), "region": "330200"})
+        batch = people.did("/v1/hand-overs", {"file": base64.b64encode(file).decode(), "region": "330200"})
         clerk.act(same.submit(study(date="2026-05-12"), "数控编程提高班"), "approval")
         people.saw("/v1/ledgers/comparison", checkpoint=base64.b64encode(signer.checkpoint()).decode())
+        _signed_otherwise(town, people, batch, signer.keys)
+    _upon(people, people.saw(f"/v1/imports/{batch['batch']}"), "fork-decision", {
+        "outcome": "continued", "document": "浙人社函〔2026〕88号", "words": "备份恢复有误，另签的一份已由该市作废。"})
+
+
+def _signed_otherwise(town: Town, people: Someone, batch: BODY, keys: Sequence[SigningKey]) -> None:
+    """A copy of that ledger was started beside it and signed a history of its own; a hand-over of it was refused."""
+    accepted = people.saw(f"/v1/imports/{batch['batch']}")["proved"]
+    text = format_checkpoint(Checkpoint(accepted["origin"], accepted["size"], bytes.fromhex(SHA)))
+    other = format_note(text, [sign(text, key) for key in keys]).decode()
+    kept = contradict_import(town.house.ledger, ImportId(batch["batch"]), ContradictImport(
+        role=PEOPLE, size=accepted["size"], root=encode_base64(bytes.fromhex(SHA)), accepted_root=accepted["root"],
+        checkpoint=other, accepted=accepted["checkpoint"], file_sha256=SHA), actor=ActorId(people.id))
+    assert not isinstance(kept, Refusal), kept
 
 
 # Courses and examinations

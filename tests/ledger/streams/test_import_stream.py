@@ -37,6 +37,7 @@ CloseImport      import_absent  ImportClosed+ActClosed  import_not_open   import
 AbandonImport    import_absent  ImportAbandoned         import_not_open   import_not_open
 ReconcileImport  import_absent  import_not_closed       ImportReconciled  import_not_closed
 ContradictImport import_absent  import_not_proved       import_not_proved import_not_proved
+DecideFork       import_absent  import_not_proved       import_not_proved import_not_proved
 """)
 LEADS_TO = {"ImportOpened": "open", "ImportClosed": "closed", "ImportAbandoned": "abandoned",
             "ImportReconciled": "closed"}
@@ -141,19 +142,43 @@ def test_an_import_is_compared_with_each_snapshot_once() -> None:
         IMPORT_CLOSED, replace(RECONCILE, differences=8), PEOPLES)).code == "counts_unfit"
 
 
-def test_what_a_ledger_signed_against_the_accepted_history_is_kept_once() -> None:
+def proved() -> imports.Import:
+    """An import of what another ledger proved."""
     proof = imports.Proof(origin="city.example/log", since=0, size=9, root="ours", part=1, parts=1, checkpoint="ours")
     began = imports.decide_import_opening(None, replace(OPEN_IMPORT, proof=proof), None, PEOPLES)
     assert not isinstance(began, Refusal)
-    proved = None
+    found: imports.Import | None = None
     for draft in began[:2]:
         assert isinstance(draft.event, ImportEvent)
-        proved = imports.evolve(proved, draft.event)
-    other = imports.ContradictImport(role=OPEN_IMPORT.role, size=9, root="other", accepted_root="ours",
-                                     checkpoint="theirs", accepted="ours", file_sha256="c" * 64)
-    found = event(imports.decide_contradiction(proved, other, PEOPLES))
-    kept = imports.evolve(proved, found)
+        found = imports.evolve(found, draft.event)
+    assert found is not None
+    return found
+
+
+OTHER = imports.ContradictImport(role=OPEN_IMPORT.role, size=9, root="other", accepted_root="ours",
+                                 checkpoint="theirs", accepted="ours", file_sha256="c" * 64)
+
+
+def test_what_a_ledger_signed_against_the_accepted_history_is_kept_once() -> None:
+    found = event(imports.decide_contradiction(proved(), OTHER, PEOPLES))
+    kept = imports.evolve(proved(), found)
 
     assert (found.origin, found.checkpoint, found.accepted) == ("city.example/log", "theirs", "ours")
-    assert refusal(imports.decide_contradiction(kept, other, PEOPLES)).code == "already_contradicted"
-    assert outcome(imports.decide_contradiction(kept, replace(other, root="third"), PEOPLES)) == "ImportContradicted"
+    assert refusal(imports.decide_contradiction(kept, OTHER, PEOPLES)).code == "already_contradicted"
+    assert outcome(imports.decide_contradiction(kept, replace(OTHER, root="third"), PEOPLES)) == "ImportContradicted"
+
+
+def test_what_was_decided_of_two_histories_stands_until_a_third_is_found() -> None:
+    decide = imports.DecideFork(
+        role=OPEN_IMPORT.role, outcome="continued", document="浙人社函〔2026〕88号", words="查明")
+    assert refusal(imports.decide_fork(proved(), decide, PEOPLES)).code == "nothing_contradicts"
+    assert outcome(imports.decide_fork(proved(), decide, PEOPLES, is_beside=True)) == "ForkDecided"
+    kept = imports.evolve(proved(), event(imports.decide_contradiction(proved(), OTHER, PEOPLES)))
+    assert refusal(imports.decide_fork(kept, replace(decide, words=" "), PEOPLES)).code == "words_missing"
+    settled = imports.evolve(kept, event(imports.decide_fork(kept, decide, PEOPLES)))
+
+    assert refusal(imports.decide_fork(settled, decide, PEOPLES)).code == "fork_decided"
+    assert outcome(imports.decide_fork(settled, replace(decide, outcome="closed"), PEOPLES)) == "ForkDecided"
+    third = imports.evolve(
+        settled, event(imports.decide_contradiction(settled, replace(OTHER, root="third"), PEOPLES)))
+    assert outcome(imports.decide_fork(third, decide, PEOPLES)) == "ForkDecided"

@@ -198,4 +198,6 @@ ON_IMPORT: dict[str, tuple[Actor, str, Callable[[imports.Import | None, Actor, s
         batch, imports.ContradictImport(
             role=role, size=9, root="other", accepted_root="ours", checkpoint="theirs", accepted="ours",
             file_sha256="c" * 64), by)),
+    "DecideFork": (PEOPLES, PEOPLE, lambda batch, by, role: imports.decide_fork(
+        batch, imports.DecideFork(role=role, outcome="continued", document="浙人社函〔2026〕88号", words=WHY), by)),
 }
