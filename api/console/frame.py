@@ -150,6 +150,7 @@ def here(ways: Sequence[Way], path: str) -> str | None:
     """Of the ways the one that somebody stands on: the longest that the path begins with."""
     path = "/claims/new" if path.startswith("/drafts/") else path  # A draft is a form that was begun there.
     path = "/courses" if path.startswith(("/enrolments/", "/exams", "/bookings/")) else path  # So is what is learned.
+    path = "/applications" if path.startswith("/sanctions") else path  # Who may not apply is asked for from there.
     if path.startswith(("/statements/", "/year-closings")):  # For a person, what their years are handed out as.
         path = next((way.address for way in ways if way.address.startswith("/persons/")), path)
     is_thread = path.endswith(("/timeline", "/certificate")) or path.startswith(("/events/", "/evidence/", "/notes"))

@@ -41,6 +41,8 @@ def test_an_office_reaches_the_lists_of_claims_and_of_applications_from_every_pa
         assert (page.link("申报清单"), page.link("职称申报")) == ("/claims", "/applications")
     listed = office.get("/claims?purpose=review")
     assert re.search('href="/claims" data-go="s" aria-current="page"', listed.source), "it is said where one is"
+    barred = office.get("/sanctions?purpose=title_application")
+    assert re.search('href="/applications" data-go="p" aria-current="page"', barred.source)
 
 
 def test_who_makes_rules_looks_at_nobody_and_has_no_way_to_claims(cast: Cast) -> None:
