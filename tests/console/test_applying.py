@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,6 +44,7 @@ def test_a_person_reads_what_the_law_says_of_their_years_before_they_apply(burea
     li, _ = bureau.applicant(years=(2025, 2026))
     browser, size = Browser(bureau.town, li), bureau.town.house.ledger.store.size()
     form = browser.get(browser.get("/applications").link("申报职称"))
+    assert re.search(r'<option value="([\d-]{10})"[^>]*>\1 ', form.source), "a narrow field cuts off the day last"
     missing = browser.press(form, "下一步：看学时是否符合", 422)
     assert {"#level", "#minimum_years"} <= {address for _, address in missing.links}
 

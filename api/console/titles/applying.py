@@ -84,7 +84,7 @@ def _fields(asking: Asking) -> list[Field]:
     house, caller = asking.house, asking.caller
     every = _titles(asking)[::-1]
     known = tuple(dict.fromkeys(  # One that was taken away begins nothing (N 10).
-        (str(one["obtained_on"]), f"{titles.title(one)}，{one['obtained_on']} 取得")
+        (str(one["obtained_on"]), f"{one['obtained_on']} {titles.title(one)}")
         for one in every if one["revoked_on"] is None))
     hint = "年数从它取得之后算起"
     if not known:
