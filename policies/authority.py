@@ -116,10 +116,15 @@ def plan_recipients(law: Law, day: date, region: str, sector: str) -> tuple[Offi
     return _recipients(law.layer(law.interval(day.toordinal()), region, sector, None), "filing_of_plan", None, region)
 
 
-def class_recipients(law: Law, day: date, region: str, sector: str, category: str, route: str) -> tuple[Office, ...]:
-    """Say who may put a class on file: whom the duty to file names, or else whoever registers those who were there."""
+def class_recipients(
+    law: Law, day: date, region: str, sector: str, category: str, route: str, who: str | None = None
+) -> tuple[Office, ...]:
+    """Say who may put a class on file: whom the duty to file names, or else whoever registers those who were there.
+
+    `who`: the role in which it is held, where a text sends bases elsewhere than employers (N 7); None: all of them.
+    """
     layer = law.layer(law.interval(day.toordinal()), region, sector, None)
-    return _recipients(layer, "filing", route, region) or roster_offices(law, day, region, sector, category)
+    return _recipients(layer, "filing", route, region, who) or roster_offices(law, day, region, sector, category)
 
 
 def roster_offices(law: Law, day: date, region: str, sector: str, category: str) -> tuple[Office, ...]:
@@ -177,12 +182,16 @@ def _office(row: Registrar, book: Rulebook, region: str) -> Office:
     return Office(row.offices[0], row.level, _area(row.level, region), book.id, row.article, row.quote)
 
 
-def _recipients(layer: Layer, kind: str, route: str | None, region: str) -> tuple[Office, ...]:
-    """The offices that the closest duty of this kind names; `municipal_sector_authority` is a level and a role."""
+def _recipients(
+    layer: Layer, kind: str, route: str | None, region: str, who: str | None = None
+) -> tuple[Office, ...]:
+    """The offices that the closest duties of this kind name; `municipal_sector_authority` is a level and a role."""
     for book in layer.books:
-        for duty in book.duties:
-            if duty.kind == kind and (route is None or route in duty.routes):
-                return tuple(_named(token, duty, book, region) for token in duty.to)
+        duties = [one for one in book.duties if one.kind == kind and (route is None or route in one.routes)]
+        if duties:
+            told = [one for one in duties if one.who == who] or duties  # A text that tells nobody apart speaks of all.
+            named = [_named(token, duty, book, region) for duty in told for token in duty.to]
+            return tuple({(one.role, one.level): one for one in reversed(named)}.values())[::-1]
     return ()
 
 

@@ -164,6 +164,19 @@ def test_a_class_is_accepted_by_an_office_of_the_level_that_the_text_names(scene
     assert upon(scene.city, made, "refusal", {"words": "与计划不符"})["status"] == "refused"
 
 
+def test_a_base_files_with_the_city_alone_and_an_employer_also_with_its_human_resources(scene: Scene) -> None:
+    """N 7: 经认定的培训机构报市经济和信息化委员会备案，用人单位……报所在地人社部门或市级主管部门备案."""
+    elsewhere = a_class(recipient="human_resources")
+    no = scene.teacher.post("/v1/classes", elsewhere).get_json()
+    assert [(one["pointer"], one["detail"]) for one in no["errors"]] == [("/recipient", "应为 sector_authority 之一。")]
+
+    works = scene.town.unit("甬江机械厂", "330203", "industry")
+    clerk = scene.town.officer(works, "unit", "330203", unit=works["unit"])
+    made = clerk.did("/v1/classes", elsewhere)
+    assert clerk.did("/v1/classes", a_class())["recipient"] == "sector_authority", "either will do"
+    assert upon(scene.people, made, "acceptance", {"number": "甬人备-1"})["status"] == "accepted"
+
+
 def test_a_recipient_or_a_word_that_the_law_does_not_name_is_refused_with_those_it_does(scene: Scene) -> None:
     for field, wrong in (("recipient", "talent_market"), ("route", "filed_trainning"), ("sector", "industri")):
         answer = scene.teacher.post("/v1/classes", a_class(**{field: wrong}))

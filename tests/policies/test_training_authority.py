@@ -29,9 +29,20 @@ def test_a_plan_is_filed_with_both_departments_of_the_organisers_own_level(law: 
     assert [one.region for one in plan_recipients(law, DAY, "330000", "environment")] == ["33", "33"]
 
 
-def test_a_class_of_ningbos_industry_is_filed_with_the_city_or_with_human_resources(law: Law) -> None:
-    """N 7."""
-    found = class_recipients(law, DAY, "330203", "industry", "professional", "filed_training")
+def test_a_base_of_ningbos_industry_files_with_the_city_alone(law: Law) -> None:
+    """N 7: 市级及以上继续教育基地、经认定的培训机构报市经济和信息化委员会备案."""
+    found = class_recipients(law, DAY, "330203", "industry", "professional", "filed_training", "recognised_organiser")
+
+    assert told(found) == [("sector_authority", "municipal", "3302", "第七条")]
+    assert found[0].quote.startswith("市级及以上继续教育基地")
+
+
+@pytest.mark.parametrize("who", ["unit", None])
+def test_an_employer_of_ningbos_industry_files_with_the_city_or_with_human_resources(
+    law: Law, who: str | None
+) -> None:
+    """N 7: 用人单位按人事隶属关系报所在地人社部门或市级主管部门备案. Of what is on file nobody is told apart."""
+    found = class_recipients(law, DAY, "330203", "industry", "professional", "filed_training", who)
 
     assert told(found) == [("sector_authority", "municipal", "3302", "第七条"),
                            ("human_resources", "own", "330203", "第七条")]

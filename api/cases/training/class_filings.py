@@ -38,7 +38,7 @@ def file_class(house: House, caller: Caller, fields: dict[str, Any], asked: Aske
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
         organiser = reading.unit(by.organisation)
         command = classes.FileClass(
-            training_class=name, role=role, programme=_programme(house, fields, organiser), filed_on=house.today,
+            training_class=name, role=role, programme=_programme(house, fields, organiser, role), filed_on=house.today,
             evidence=read_evidence(fields),
         )
         reading.fresh(name)
@@ -56,7 +56,7 @@ def refile_class(house: House, caller: Caller, name: str, fields: dict[str, Any]
             return Refusal.because("class_absent")
         organiser = reading.unit(found.organiser)
         command = classes.RefileClass(
-            role=role, programme=_programme(house, fields, organiser), filed_on=house.today,
+            role=role, programme=_programme(house, fields, organiser, role), filed_on=house.today,
             evidence=read_evidence(fields),
         )
         return classes.decide_class_refiling(found, command, organiser, _plan_named(reading, fields), by)
@@ -108,7 +108,7 @@ def _to_class(
         found = class_of(reading, name)
         if found is None:
             return Refusal.because("class_absent")
-        filed = found.filed
+        filed = found.filed  # Whoever holds it: what is on file with an office stays that office's to answer.
         named = class_recipients(law_now(house.answers), filed.starts, filed.region, filed.sector,
                                  filed.category.value, filed.route)
         return found, found.matter, (filed.recipient,) if filed.recipient else (), named
@@ -116,7 +116,7 @@ def _to_class(
     return answering(house, caller, asked, name, offices, decide_it, class_view)
 
 
-def _programme(house: House, fields: dict[str, Any], organiser: Unit | None) -> classes.Programme:
+def _programme(house: House, fields: dict[str, Any], organiser: Unit | None, role: str) -> classes.Programme:
     """The programme as it was sent, in the words of the law, filed with an office that the law names."""
     words = law_now(house.answers).vocabulary
     by_the_words("/route", fields["route"], words.routes)
@@ -128,19 +128,23 @@ def _programme(house: House, fields: dict[str, Any], organiser: Unit | None) -> 
     return classes.Programme(
         **taken, category=category, sector=sector, days_half=fields["days"],
         lessons=tuple(Lesson(title=one["title"], hours_centi=one["hours"]) for one in fields["lessons"]),
-        recipient=_recipient(house, fields, organiser, sector, category.value),
+        recipient=_recipient(house, fields, organiser, role, sector, category.value),
     )
 
 
 def _recipient(
-    house: House, fields: dict[str, Any], organiser: Unit | None, sector: str, category: str
+    house: House, fields: dict[str, Any], organiser: Unit | None, role: str, sector: str, category: str
 ) -> str | None:
-    """With whom it is filed: as was asked, where the law names that office; without a word the first that it names."""
+    """With whom it is filed: as was asked, where the law names that office; without a word the first that it names.
+
+    `role`: a recognised organiser files with the city alone, an employer also with its human resources (N 7).
+    """
     given: str | None = fields.get("recipient")
     if organiser is None or (given is None and classes.DEPARTMENT in organiser.kinds):
         return given  # A department's own class is filed with nobody (W 14).
     seat = organiser.seat_on(house.today)
-    named = class_recipients(law_now(house.answers), fields["starts"], seat.region, sector, category, fields["route"])
+    named = class_recipients(law_now(house.answers), fields["starts"], seat.region, sector, category, fields["route"],
+                             role)
     roles = [one.role for one in named]
     if given is not None:
         by_the_words("/recipient", given, roles)

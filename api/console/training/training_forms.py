@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 from flask import request
 
 from api.cases.doing import Asked, Done, Reading
-from api.cases.standing import acting
+from api.cases.standing import acting, role_for
 from api.cases.training import card_issuing, class_filings, plan_filings, rosters, trainings
+from api.cases.training.organising import ORGANISING
 from api.console import sending, words
 from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
@@ -226,12 +227,11 @@ def _recipients(asking: Asking) -> tuple[tuple[str, str], ...]:
     """The offices with which the law where the organiser sits lets classes be filed."""
     house, reading = asking.house, Reading(asking.house.ledger)
     actor = acting(house, asking.caller)
-    unit = None if isinstance(actor, Refusal) else reading.unit(actor.organisation)
-    if unit is None:
+    if isinstance(actor, Refusal) or (unit := reading.unit(actor.organisation)) is None:
         return ()
-    law, seat = law_now(house.answers), unit.seat_on(house.today)
+    law, seat, held_as = law_now(house.answers), unit.seat_on(house.today), role_for(actor, ORGANISING, None)
     named = [one.role for category in law.vocabulary.categories for one in class_recipients(
-        law, house.today, seat.region, seat.sector, category, "filed_training")]
+        law, house.today, seat.region, seat.sector, category, "filed_training", held_as)]
     return tuple((role, role_name(role)) for role in dict.fromkeys(named))
 
 
