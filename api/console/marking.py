@@ -58,7 +58,7 @@ ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     "password_wrong": ("current", "password"),
     # A name that is taken, by what it names
     "name_taken.annual_plan": ("year",), "name_taken.filing_number": ("number",), "name_taken.card_number": ("number",),
-    "card_on_roster": ("number",),
+    "card_on_roster": ("number",), "card_elsewhere": ("certificate_number",),
     "name_taken.credit_code": ("credit_code",), "name_taken.account": ("account",), "name_taken.course": ("code",),
     "name_taken.exam_of_year": ("day",), "name_taken.course_of_year": ("code",), "name_taken.import_file": ("file",),
 }

@@ -7,7 +7,8 @@
 
 What may be done is decided in `ledger.streams.training_roster`, and its refusals come out as they are. Class and act
 begin and end in one append each, so there is never a roster without its act, nor hours in force of a roster that seems
-open. Every row guards the class: one that changed is read and decided again.
+open. Every row guards the class: one that changed is read and decided again, and so is one with a card's number when
+anything of the organiser was recorded meanwhile, since that may be a card of this number.
 
 `tests/ledger/test_rosters.py` shows it, with a kill in the middle.
 """
@@ -22,18 +23,20 @@ from ledger.acts.hands import by_hand, decide_upon, hand_of, present
 from ledger.acts.running import CHUNK, Act, resume_act
 from ledger.errors import Refusal
 from ledger.events.base import Draft
-from ledger.events.training import ClassId
+from ledger.events.training import ClassId, card_name
 from ledger.ids import new_id
 from ledger.ledger import Deciding, Ledger
 from ledger.reading import Loaded
-from ledger.stores.append import Conflict, Guard, Receipt
+from ledger.stores.append import AnyGuard, Conflict, NothingSince, Receipt
 from ledger.streams import act as acts
 from ledger.streams import person as persons
+from ledger.streams import training_card
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
+from ledger.streams.training_card import Card
 from ledger.streams.training_roster import RegisterRow, decide_row
 from ledger.vocabulary import ActId, ActorId, PersonId, StreamId
 
@@ -62,16 +65,30 @@ class Roster:
     def _write(self, rows: Sequence[RegisterRow], people: Mapping[Any, Loaded[Person]]) -> Receipt | Refusal:
         hand, held = hand_of(self._ledger, self._actor), _class(self._ledger, self.training_class)
         drafts: list[Draft] = []
-        guards: dict[str, Guard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
+        guards: dict[str, AnyGuard] = {guard.stream: guard for guard in (*hand.guards, *held.guards)}
+        issued, since = self._cards(rows, held.state)
         for row in rows:
-            person = people[row.person]
+            person, card = people[row.person], issued.get(row.card_number)
             # A claim begins here: its id was just made, and the append holds us to its being new.
-            decided = decide_row(held.state, None, row, person.state, present(hand))
+            decided = decide_row(held.state, None, row, person.state, present(hand), card and card.state)
             if isinstance(decided, Refusal):
                 return decided
             drafts += decided
-            guards |= {guard.stream: guard for guard in person.guards}
-        return self.act.write(drafts, rows=len(rows), guards=tuple(guards.values()))
+            guards |= {guard.stream: guard for guard in (*person.guards, *(card.guards if card else ()))}
+        return self.act.write(drafts, rows=len(rows), guards=(*guards.values(), *since))
+
+    def _cards(
+        self, rows: Sequence[RegisterRow], held: classes.TrainingClass | None
+    ) -> tuple[dict[str | None, Loaded[Card]], tuple[AnyGuard, ...]]:
+        """The cards that bear the numbers of these rows; that there is no other rests on nothing since (D01)."""
+        numbers = [row.card_number for row in rows if row.card_number is not None]
+        if held is None or not numbers:
+            return {}, ()
+        since = NothingSince(held.organiser, self._ledger.store.size())
+        named = {card_name(held.organiser, number): number for number in numbers}
+        found = self._ledger.find_all(named)
+        issued = self._ledger.load_each_free(list(found.values()), training_card.evolve)
+        return {named[name]: issued[holder] for name, holder in found.items()}, (since,)
 
     def close(self) -> Receipt | Refusal:
         """Put every row in force, and say so of the class."""

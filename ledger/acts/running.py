@@ -27,7 +27,7 @@ from ledger.events.act import ActEvent
 from ledger.events.base import By, Draft
 from ledger.ids import new_id
 from ledger.ledger import DECISIONS_MAX, Ledger
-from ledger.stores.append import Conflict, Guard, Receipt
+from ledger.stores.append import AnyGuard, Conflict, Receipt
 from ledger.streams import act as acts
 from ledger.streams.decision import Decision
 from ledger.vocabulary import ActId, StreamId
@@ -78,7 +78,7 @@ class Act:
         *,
         rows: int,
         versions: Mapping[StreamId, int] | None = None,
-        guards: Sequence[Guard] = (),
+        guards: Sequence[AnyGuard] = (),
     ) -> Receipt | Refusal:
         """Write the next rows of the list, all or nothing, together with the count of what is done."""
         command = acts.WriteChunk(rows=rows, list_sha256=self._list_sha256)
@@ -97,7 +97,7 @@ class Act:
         decision: Decision,
         rows: Sequence[Draft] = (),
         versions: Mapping[StreamId, int] = {},
-        guards: Sequence[Guard] = (),
+        guards: Sequence[AnyGuard] = (),
     ) -> Receipt | Refusal:
         if isinstance(decision, Refusal):
             return decision

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ledger.events.base import Event, Hand, Name, Open, Pseudonym, Sealed, Words
 from ledger.events.source import Source, source_names
-from ledger.events.study import Evidence, Ruling, Study, StudyDetails, certificate_name, roster_card_name
+from ledger.events.study import ROSTER_CARD, Evidence, Ruling, Study, StudyDetails, certificate_name, roster_card_name
 from ledger.vocabulary import ActorId, ClaimId, PersonId, StreamId, UnitId
 
 
@@ -37,6 +37,13 @@ class _HoldsCertificate(ClaimEvent):
         return (certificate_name(sealed.certificate_issuer, sealed.certificate_number, self.person),)
 
 
+def _cards(organiser: UnitId | None, sealed: Sealed | None) -> tuple[Name, ...]:
+    """The name of the card that a roster's row shows, among those of its organiser."""
+    assert isinstance(sealed, StudyDetails)
+    number = sealed.certificate_number
+    return () if number is None or organiser is None else (roster_card_name(organiser, number),)
+
+
 class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):
     """A study was put forward for registration, by the person or as a row of a roster or an import."""
 
@@ -54,10 +61,7 @@ class ClaimSubmitted(_HoldsCertificate, tag="claim.submitted/1"):
         return (self.person, self.unit)
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
-        assert isinstance(sealed, StudyDetails)
-        number, organiser = sealed.certificate_number, self.card_of
-        cards = () if number is None or organiser is None else (roster_card_name(organiser, number),)
-        return (*super().names(sealed), *cards, *source_names(self.source))
+        return (*super().names(sealed), *_cards(self.card_of, sealed), *source_names(self.source))
 
 
 class ClaimEndorsed(ClaimEvent, tag="claim.endorsed/1"):
@@ -146,12 +150,14 @@ class ClaimCorrected(_HoldsCertificate, tag="claim.corrected/1"):
     year: Open[int | None] = None
     year_because: Open[str | None] = None  # The code of the reason for which a locked year was moved.
     source: Open[Source | None] = None     # The newer version of the record that says so, where it was imported.
+    card_of: Pseudonym[UnitId | None] = None  # Of a roster's row: whose card the certificate is (P 15).
 
     def names(self, sealed: Sealed | None) -> tuple[Name, ...]:
-        return (*super().names(sealed), *source_names(self.source))
+        return (*super().names(sealed), *_cards(self.card_of, sealed), *source_names(self.source))
 
     def freed(self) -> frozenset[str]:
-        return frozenset({"certificate"})
+        """Also the card's number: what was put right stood on the wrong row, and its own holder may still come."""
+        return frozenset({"certificate"} if self.card_of is None else {"certificate", ROSTER_CARD})
 
 
 class _Follows(ClaimEvent):

@@ -19,6 +19,8 @@ from ledger.streams.claim import Claim, Status, by_office, registered_beside, un
 from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
+from ledger.streams.training_card import Card, of_another
+from ledger.vocabulary import UnitId
 
 
 class CorrectClaim(Command):
@@ -32,6 +34,7 @@ class CorrectClaim(Command):
     year_because: str | None = None
     evidence: tuple[Evidence, ...] = ()
     source: Source | None = None  # The newer version of an imported record.
+    card_of: UnitId | None = None  # Whose card is shown, where it is a row of that organiser's roster.
 
 
 class UpholdClaim(Command):
@@ -83,13 +86,19 @@ class ReinstateClaim(Command):
 
 
 def decide_correction(
-    claim: Claim | None, command: CorrectClaim, person: Person, by: Actor, beside: Claim | None = None
+    claim: Claim | None, command: CorrectClaim, person: Person, by: Actor, beside: Claim | None = None,
+    card: Card | None = None,
 ) -> Decision:
-    """Correct what is registered and not on hold. `beside`: the claim as which the corrected course stands already."""
+    """Correct what is registered and not on hold. `beside`: the claim as which the corrected course stands already.
+
+    `card`: the one that the organiser issued under the number that the row of a roster is to show.
+    """
     known = _not_on_hold(claim, person, command.role, by)
     if isinstance(known, Refusal):
         return known
     if no := registered_beside(beside):
+        return no
+    if no := of_another(card, person.person, known.submitted.study.training_class):
         return no
     moves_year = known.year is not None and command.year != known.year
     if moves_year and not command.year_because:
@@ -105,6 +114,7 @@ def decide_correction(
         year=command.year,
         year_because=command.year_because if moves_year else None,
         source=command.source,
+        card_of=command.card_of,
     )
     return (Draft(corrected, command.details),)
 

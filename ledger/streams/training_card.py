@@ -109,6 +109,14 @@ def decide_card_issue(
     return (Draft(issued, CardNumber(number=command.number)),)
 
 
+def of_another(card: Card | None, person: str, training_class: str | None) -> Refusal | None:
+    """Say why no roster may show a number for this person and class: its card is another's, or void for good."""
+    if card is None or (card.person, card.issued.training_class, card.status) == (
+            person, training_class, Status.ISSUED):
+        return None
+    return Refusal.because("card_elsewhere")
+
+
 def decide_card_voiding(card: Card | None, command: VoidCard, person: Person, by: Actor) -> Decision:
     """Void it once, by its organiser and with words for the person."""
     if card is None:

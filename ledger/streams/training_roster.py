@@ -7,7 +7,8 @@ other days, another level or another filing than its class; only how long this p
 
 Reading: the occasion of all rows of a class is the class, so that whoever also claims it by hand under that occasion,
 or stands on two of its rosters, has it once (E 10, AMB-30). The number of a card on a roster is its organiser's and
-one person's: it stands on no other row of any of the organiser's rosters (P 15, D01).
+one person's: it stands on no other row of any of the organiser's rosters, and on no card of another (P 15, D01). Once
+a row is put right, the number that stood on it wrongly is free for whoever holds it.
 
 `ledger.acts.rosters` runs it; `tests/ledger/streams/test_training_matrix.py` and
 `tests/ledger/streams/test_training_roster.py` show it.
@@ -27,6 +28,7 @@ from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_regis
 from ledger.streams.decision import Command, Decision
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
+from ledger.streams.training_card import Card, of_another
 from ledger.streams.training_class import Roster, TrainingClass
 from ledger.vocabulary import ActId, ClaimId, PersonId
 
@@ -150,9 +152,13 @@ def study_of(held: TrainingClass, days_half: int) -> Study:
 
 
 def decide_row(
-    held: TrainingClass | None, claim: Claim | None, command: RegisterRow, person: Person | None, by: Actor
+    held: TrainingClass | None, claim: Claim | None, command: RegisterRow, person: Person | None, by: Actor,
+    card: Card | None = None,
 ) -> Decision:
-    """Register a row of the roster that is open, of somebody who was there at most as long as the class was held."""
+    """Register a row of the roster that is open, of somebody who was there at most as long as the class was held.
+
+    `card`: the one that the organiser issued under the row's number.
+    """
     if held is None:
         return Refusal.because("class_absent")
     roster = held.open_roster
@@ -162,6 +168,8 @@ def decide_row(
         return Refusal.because("same_hand", actor=by.actor)
     if not 1 <= command.days_half <= held.held.days_half:
         return Refusal.because("attendance_unfit", days_half=command.days_half, held_half=held.held.days_half)
+    if no := of_another(card, command.person, held.training_class):
+        return no
     details = StudyDetails(title=held.filed.title)
     if command.card_number is not None:
         details = StudyDetails(

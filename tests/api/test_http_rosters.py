@@ -7,7 +7,9 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -34,12 +36,19 @@ class Scene(NamedTuple):
     city: Someone
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with house_in(tmp_path_factory.mktemp("rosters") / "data", lambda: time.time_ns() // 1_000 + SHIFT[0]) as town:
+@contextmanager
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """The school and the works, in a house of their own."""
+    with house_in(folder, lambda: time.time_ns() // 1_000 + SHIFT[0]) as town:
         school, bureau, works = (town.unit(name, "330200", "industry") for name in ("甬江学院", "市经信局", "某厂"))
         teacher, registrar = (town.officer(school, "recognised_organiser", "3302") for _ in range(2))
         yield Scene(town, works, teacher, registrar, town.officer(bureau, "sector_authority", "3302"))
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with scene_in(tmp_path_factory.mktemp("rosters") / "data") as scene:
+        yield scene
 
 
 class Attendee(NamedTuple):
@@ -184,31 +193,6 @@ def test_whoever_has_the_class_already_is_passed_over_and_a_list_of_nobody_new_i
     assert (hours(li.someone), hours(wang.someone)) == (["12"], ["12"])
     none = scene.registrar.post(place(made), {"file": table((li.number, li.name, "2", ""))}, version=done["version"])
     assert (none.status_code, none.get_json()["code"]) == (409, "roster_all_registered")
-
-
-def test_a_card_number_is_one_persons_whether_a_list_or_a_card_gave_it_to_them(scene: Scene) -> None:
-    """P 15, D01: lists of two classes of one organiser, and the cards that it issues, share its numbers."""
-    first, second = held(scene), held(scene)
-    li, wang = attendee(scene, "李明"), attendee(scene, "王芳")
-    mine, free = (f"甬-卡-{next(scene.town.numbers)}" for _ in range(2))
-    scene.registrar.did(place(first), {"file": table((li.number, li.name, "", mine))}, version=3)
-
-    def issue(made: BODY, person: Someone, number: str) -> int:
-        return scene.teacher.post("/v1/cards", {
-            "training_class": made["training_class"], "person": person.id, "number": number, "attended_days": "2",
-            "hours": "12", "result": "passed"}).status_code
-
-    def wrong(*rows: tuple[str, ...]) -> list[str]:
-        return [one["code"] for one in tried(scene.registrar, second, table(*rows))["problems"]]
-
-    assert wrong((wang.number, wang.name, "", mine)) == ["card_of_another"]
-    assert (issue(first, wang.someone, mine), issue(second, li.someone, mine)) == (409, 409)
-    assert issue(first, li.someone, mine) == 201, "the card that the list speaks of"
-    assert issue(second, wang.someone, free) == 201
-    assert wrong((li.number, li.name, "", free)) == ["card_of_another"]
-    assert wrong((wang.number, wang.name, "", free)) == []
-    again = scene.registrar.post(place(second), {"file": table((wang.number, wang.name, "", mine))}, version=3)
-    assert (again.status_code, again.get_json()["errors"][0]["code"]) == (422, "card_of_another")
 
 
 def test_one_row_that_is_wrong_keeps_the_whole_list_out(scene: Scene) -> None:

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "5295078a85e09a6be671d362681b1ba2df8c30fdaaf74bc46f7cde68f33c2d6a"
+ROOT = "dfaa52fe10111ab251963f3c806aa5488f2f89821a136f8ae627b4a5beab0104"
 
 
 @pytest.fixture(scope="module")

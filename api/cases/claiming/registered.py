@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from api.cases.claiming import same_course
+from api.cases.claiming import card_numbers, same_course
 from api.cases.claiming.claims import place_of
 from api.cases.claiming.office import Decide, as_office
 from api.cases.claiming.ruling import ruled, why
@@ -57,12 +57,15 @@ def correct(house: House, caller: Caller, claim: str, fields: dict[str, Any], as
         assessed = ruled(house, found, person, study, role, fields)
         if isinstance(assessed, Refusal):
             return assessed
+        organiser = card_numbers.organiser_of(reading, found)
         command = register.CorrectClaim(
             role=role, study=study, details=details, ruling=assessed.ruling, year=assessed.year,
-            year_because=fields.get("year_because"), evidence=read_evidence(fields),
+            year_because=fields.get("year_because"), evidence=read_evidence(fields), card_of=organiser,
         )
+        card = None if organiser is None else card_numbers.card_with(
+            house, reading, organiser, details.certificate_number)
         return one_of_a_course(house, reading, found, study, lambda beside: register.decide_correction(
-            found, command, person, by, beside))
+            found, command, person, by, beside, card))
 
     return _after(house, caller, claim, asked, decide, supervised=False)
 

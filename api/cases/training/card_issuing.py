@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.cases.claiming import card_numbers
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import absent
 from api.cases.training.class_filings import class_of
@@ -12,7 +13,6 @@ from api.cases.training.trainings import days_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.events.study import roster_card_name
 from ledger.events.training import CardId
 from ledger.streams import training_card as cards
 from ledger.streams.decision import Decision
@@ -36,9 +36,8 @@ def issue_card(house: House, caller: Caller, fields: dict[str, Any], asked: Aske
             hours_centi=fields["hours"], result=fields["result"],
         )
         reading.fresh(card)
-        row = house.ledger.find(roster_card_name(held.organiser, fields["number"]))
         return cards.decide_card_issue(None, command, held, reading.person(fields["person"]), by,
-                                       None if row is None else reading.claim(row))
+                                       card_numbers.row_with(house, reading, held.organiser, fields["number"]))
 
     return organising(house, caller, asked, decide)
 
