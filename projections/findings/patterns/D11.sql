@@ -1,4 +1,4 @@
--- D11/1 年末补齐、压线达标
+-- D11/2 年末补齐、压线达标
 -- severity: low
 -- touches: unit_year, person
 -- rule: 一个人在一个单位一年的学时，过半是在年末最后 :D11_last_days 天（或申报职称前同样天数）里才申报的，而且证明材料早在 :D11_old_days 天以前就有了，这样的不少于 :D11_claims_least 条；或者一个单位一年里有 :D11_exact_least 人以上、占百分之 :D11_exact_percent 以上，合计恰好是 :D11_exact_centi 学时。
@@ -15,8 +15,9 @@ WITH looked(unit, year) AS MATERIALIZED (
     SELECT c.unit, c.year
     FROM touched t
     CROSS JOIN application a ON a.person = t.id AND a.to_position IS NULL
-    CROSS JOIN claim c ON c.person = a.person AND c.to_position IS NULL
-      AND CAST(substr(a.applied_on, 1, 4) AS INTEGER) - c.year IN (0, 1)
+    CROSS JOIN claim c ON c.person = a.person AND c.to_position IS NULL  -- 归入哪一年的都算：看的是何时申报。
+      AND unixepoch(a.applied_on) / 86400 - (c.submitted_at + 28800000000) / 86400000000
+          BETWEEN 0 AND :D11_last_days
     WHERE t.kind = 'person'
 ),
 -- 日子都按 1970 年以来的天数。

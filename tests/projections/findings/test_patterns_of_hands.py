@@ -358,6 +358,19 @@ def test_right_before_an_application_counts_as_at_the_end_of_a_year(facts: Facts
     assert facts.abouts("D11") == ["person:per_a:unt_a:2024"]
 
 
+def test_an_application_alone_leads_to_what_was_handed_in_before_it_of_whichever_year(facts: Facts) -> None:
+    """A run over what moved comes to what a run over everything does."""
+    handed_in(facts, "per_a", "2026-06-10", "2024-01-10")
+    before = next(facts._numbers)
+    facts.put("application", application="app_a", person="per_a", applied_on="2026-06-20")
+
+    touching.touch_since(facts.file, before)
+    pattern = patterns()["D11"]
+    found = facts.file.execute(pattern.sql, pattern.bound(thresholds_on(pattern, date(2026, 11, 22)))).fetchall()
+
+    assert [row[0] for row in found] == facts.abouts("D11") == ["person:per_a:unt_a:2024"]
+
+
 @pytest.mark.parametrize(("exact", "others", "is_found"), [(5, 4, True), (4, 0, False), (5, 6, False)])
 def test_many_of_a_unit_with_exactly_what_is_asked_are_found(
     facts: Facts, exact: int, others: int, is_found: bool
