@@ -231,9 +231,10 @@ def test_a_row_whose_person_or_hand_changed_since_it_was_looked_at_is_decided_an
     here: Here, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     li, write, anew, decided = learner(here), Rows.write, Rows.write_anew, list[int]()
+    another = here.town.unit("宁波另一厂", "330203", "industry")
 
     def moved(self: Rows, some: Any, *, by: Any) -> Any:
-        here.town.belongs(li.someone, here.works, "2021-01-01")
+        here.town.belongs(li.someone, another, "2021-01-01")
         return write(self, some, by=by)
 
     def noted(self: Rows, some: Any) -> Any:
