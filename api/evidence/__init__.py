@@ -1,1 +1,1 @@
-"""Papers that were shown for a claim: kept by their digests, sealed, and told by their own bytes."""
+"""Papers that were shown for a claim or of a class: kept by their digests, sealed, and told by their own bytes."""

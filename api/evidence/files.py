@@ -1,7 +1,9 @@
-"""Evidence files: what was uploaded, outside the log, each sealed under the key of the person whom it is about.
+"""Evidence files: what was uploaded, outside the log, each sealed under the key of its owner.
 
-    evidence/waiting/<person>/<sha256>    uploaded, and looked at once after some weeks: is it cited by a claim?
-    evidence/kept/<person>/<sha256>       cited, and kept from then on
+    evidence/waiting/<owner>/<sha256>    uploaded, and looked at once after some weeks: is it cited?
+    evidence/kept/<owner>/<sha256>       cited, and kept from then on
+
+Its owner is the person whom it is about; of papers of a class, which are about many, the unit that held it.
 
 The log names a file by its digest, which is why no name that anybody gave can become a path: the name is sealed within.
 A file is a mark, then what is said of it, then itself, each sealed for its own place, so that a list opens no file.
@@ -61,7 +63,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     bytes: int
     received_at: int           # Microseconds since 1970.
-    by: str                    # Who uploaded it: the person, or an actor of an office.
+    by: str                    # Who uploaded it: the person, or an actor.
     name: str | None = None
 
 
@@ -133,107 +135,107 @@ class EvidenceFiles:
     def __init__(self, shelf: Shelf, vault: Vault) -> None:
         self._shelf, self._vault = shelf, vault
 
-    def keep(self, person: str, sha256: str, content: bytes, about: About) -> None:
+    def keep(self, owner: str, sha256: str, content: bytes, about: About) -> None:
         """Take a file in. Uploaded again, it waits as long again; what a claim cites stays where it is."""
         assert _NAME.fullmatch(sha256), "a digest was read as one"
-        if self._exists(KEPT, person, sha256):
+        if self._exists(KEPT, owner, sha256):
             return
-        self._vault.prepare([person])  # Of whoever was forgotten it raises KeyGone.
-        said = self._vault.seal_bytes(person, msgspec.json.encode(about), place=_place(sha256, "about"))
-        sealed = self._vault.seal_bytes(person, content, place=_place(sha256, "content"))
+        self._vault.prepare([owner])  # Of whoever was forgotten it raises KeyGone.
+        said = self._vault.seal_bytes(owner, msgspec.json.encode(about), place=_place(sha256, "about"))
+        sealed = self._vault.seal_bytes(owner, content, place=_place(sha256, "content"))
         with _telling_of_the_disk():
             self._shelf.put(
-                f"{WAITING}/{person}", sha256, b"".join((_MARK, len(said).to_bytes(_LENGTH, "big"), said, sealed)))
+                f"{WAITING}/{owner}", sha256, b"".join((_MARK, len(said).to_bytes(_LENGTH, "big"), said, sealed)))
 
-    def about(self, person: str, sha256: str) -> About | Absent | None:
+    def about(self, owner: str, sha256: str) -> About | Absent | None:
         """Say what is known of a file; None where nobody uploaded it."""
-        found = self._read(person, sha256, len(_MARK) + _LENGTH + 4_096)
-        return None if found is None else self._about(person, sha256, found)
+        found = self._read(owner, sha256, len(_MARK) + _LENGTH + 4_096)
+        return None if found is None else self._about(owner, sha256, found)
 
-    def open(self, person: str, sha256: str) -> tuple[About, bytes] | Absent | None:
+    def open(self, owner: str, sha256: str) -> tuple[About, bytes] | Absent | None:
         """Give a file; None where nobody uploaded it."""
-        found = self._read(person, sha256, -1)
+        found = self._read(owner, sha256, -1)
         if found is None:
             return None
-        about = self._about(person, sha256, found)
+        about = self._about(owner, sha256, found)
         begins = len(_MARK) + _LENGTH + _length(found)
-        content = self._opened(person, sha256, found[begins:], "content")
+        content = self._opened(owner, sha256, found[begins:], "content")
         if isinstance(about, Absent) or isinstance(content, Absent):
             return Absent.DESTROYED
         return about, content
 
-    def _about(self, person: str, sha256: str, found: bytes) -> About | Absent:
+    def _about(self, owner: str, sha256: str, found: bytes) -> About | Absent:
         if not found.startswith(_MARK):
             raise EvidenceDamaged(sha256)
         begins = len(_MARK) + _LENGTH
-        said = self._opened(person, sha256, found[begins:begins + _length(found)], "about")
+        said = self._opened(owner, sha256, found[begins:begins + _length(found)], "about")
         return said if isinstance(said, Absent) else msgspec.json.decode(said, type=About)
 
-    def _opened(self, person: str, sha256: str, sealed: bytes, part: str) -> bytes | Absent:
+    def _opened(self, owner: str, sha256: str, sealed: bytes, part: str) -> bytes | Absent:
         try:
-            return self._vault.open_bytes(person, sealed, place=_place(sha256, part))
+            return self._vault.open_bytes(owner, sealed, place=_place(sha256, part))
         except WrongKey as error:
             raise EvidenceDamaged(sha256) from error
 
-    def waiting(self, person: str) -> list[str]:
-        """The digests of what a person uploaded and no claim was found to cite yet."""
+    def waiting(self, owner: str) -> list[str]:
+        """The digests of what was uploaded for an owner and nothing was found to cite yet."""
         with _telling_of_the_disk():
-            return list(filter(_NAME.fullmatch, self._shelf.names(f"{WAITING}/{person}")))
+            return list(filter(_NAME.fullmatch, self._shelf.names(f"{WAITING}/{owner}")))
 
-    def uploaded(self, person: str) -> list[str]:
-        """The digests of everything that was uploaded for a person."""
+    def uploaded(self, owner: str) -> list[str]:
+        """The digests of everything that was uploaded for an owner."""
         with _telling_of_the_disk():
-            return sorted({*self.waiting(person), *filter(_NAME.fullmatch, self._shelf.names(f"{KEPT}/{person}"))})
+            return sorted({*self.waiting(owner), *filter(_NAME.fullmatch, self._shelf.names(f"{KEPT}/{owner}"))})
 
-    def forget(self, person: str) -> None:
+    def forget(self, owner: str) -> None:
         """Drop every file of somebody whose key is destroyed."""
         with _telling_of_the_disk():
             for folder in (KEPT, WAITING):
-                self._shelf.drop(f"{folder}/{person}")
+                self._shelf.drop(f"{folder}/{owner}")
 
     def tidy(
         self, cited: Callable[[str], set[str] | None], *, now_s: int, held: Callable[[str], set[str]] = lambda _: set()
     ) -> None:
-        """Drop what nobody can read any more; keep for good what a claim cites, and drop what none does in weeks.
+        """Drop what nobody can read any more; keep for good what is cited, and drop what was not in weeks.
 
-        `cited`: what a person's claims ever showed; None where that cannot be known now. `held`: what they have put
-        into a draft; it waits on as long as that.
+        `cited`: what an owner's claims or classes ever showed; None where that cannot be known now. `held`: what they
+        have put into a draft; it waits on as long as that.
         """
         with _telling_of_the_disk():
-            for person in self._shelf.names(KEPT):
-                if self._vault.is_destroyed(person):
-                    self._shelf.drop(f"{KEPT}/{person}")
-            for person in self._shelf.names(WAITING):
-                if self._vault.is_destroyed(person):
-                    self._shelf.drop(f"{WAITING}/{person}")
+            for owner in self._shelf.names(KEPT):
+                if self._vault.is_destroyed(owner):
+                    self._shelf.drop(f"{KEPT}/{owner}")
+            for owner in self._shelf.names(WAITING):
+                if self._vault.is_destroyed(owner):
+                    self._shelf.drop(f"{WAITING}/{owner}")
                 else:
-                    self._sort_out(person, cited, held, now_s)
+                    self._sort_out(owner, cited, held, now_s)
 
     def _sort_out(
-        self, person: str, cited: Callable[[str], set[str] | None], held: Callable[[str], set[str]], now_s: int
+        self, owner: str, cited: Callable[[str], set[str] | None], held: Callable[[str], set[str]], now_s: int
     ) -> None:
-        folder = f"{WAITING}/{person}"
+        folder = f"{WAITING}/{owner}"
         due = [name for name in self._shelf.names(folder) if self._shelf.age_s(folder, name, now_s) >= WAITS_S]
         if not due:
             return
-        waiting = held(person)  # Before the claims are asked: a draft that is submitted meanwhile is in one of the two.
-        if (wanted := cited(person)) is None:
+        waiting = held(owner)  # Before the claims are asked: a draft that is submitted meanwhile is in one of the two.
+        if (wanted := cited(owner)) is None:
             return
         for name in due:
             if name in wanted:
-                self._shelf.move(name, folder, f"{KEPT}/{person}")
+                self._shelf.move(name, folder, f"{KEPT}/{owner}")
         for name in due:  # Afterwards, so that an emptied folder goes with the last of them.
             if name not in waiting:
                 self._shelf.drop(folder, name)
 
-    def _exists(self, folder: str, person: str, sha256: str) -> bool:
+    def _exists(self, folder: str, owner: str, sha256: str) -> bool:
         with _telling_of_the_disk():
-            return self._shelf.get(f"{folder}/{person}", sha256, 1) is not None
+            return self._shelf.get(f"{folder}/{owner}", sha256, 1) is not None
 
-    def _read(self, person: str, sha256: str, most: int) -> bytes | None:
+    def _read(self, owner: str, sha256: str, most: int) -> bytes | None:
         with _telling_of_the_disk():
             for folder in (WAITING, KEPT):  # In this order: it may be moved from the one to the other meanwhile.
-                if (found := self._shelf.get(f"{folder}/{person}", sha256, most)) is not None:
+                if (found := self._shelf.get(f"{folder}/{owner}", sha256, most)) is not None:
                     return found
         return None
 

@@ -1,7 +1,7 @@
-"""Evidence files over HTTP: sent under their digest, opened through a claim. `tests/api/test_evidence.py` shows it.
+"""Evidence files over HTTP: sent under their digest, opened through the claim or the class that cites them.
 
 Bytes travel as they are. The name that a file has with its owner travels in Content-Disposition (RFC 6266), never in an
-address, where logs would keep it.
+address, where logs would keep it. `tests/api/test_evidence.py` and `tests/api/test_class_files.py` show it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from flask import Response, request
 from werkzeug.http import parse_options_header
 
 from api.cases.claiming import evidence
+from api.cases.taking_in import Opened
+from api.cases.training import class_files
 from api.evidence.files import MOST
 from api.evidence.types import TYPES
 from api.operational.callers import Caller
@@ -52,14 +54,34 @@ def listed(caller: Caller, person: str) -> dict[str, Any] | Refusal:
 @door.reads("/v1/claims/<claim:claim>/evidence/<sha256:sha256>", summary="打开一项申报的佐证文件", query=Purpose,
             answers=None, content_type=TYPES[0], or_types=TYPES[1:])
 def opened(caller: Caller, query: dict[str, Any], claim: str, sha256: str) -> Response | Refusal:
-    found = evidence.open_file(house(), caller, claim, sha256, query.get("purpose"))
+    return _handed_out(evidence.open_file(house(), caller, claim, sha256, query.get("purpose")), sha256)
+
+
+@door.takes("/v1/units/<unit:unit>/evidence/<sha256:sha256>", answers=FileAnswer, most=MOST, parameters=(_DISPOSITION,),
+            summary="上传办班材料（PDF、JPEG、PNG、OFD，至多 20 MB），由申报和举办情况以摘要引用",
+            media_types=(*TYPES, "application/octet-stream"))
+def upload_of_class(
+    caller: Caller, read: Callable[[], bytes], unit: str, sha256: str
+) -> tuple[dict[str, Any], bool] | Refusal:
+    return class_files.keep(house(), caller, unit, sha256, _name(), read)
+
+
+@door.reads("/v1/classes/<class:training_class>/evidence/<sha256:sha256>", query=Purpose, answers=None,
+            summary="打开一个培训班的材料（办班单位和受理、登记的部门）", content_type=TYPES[0], or_types=TYPES[1:])
+def opened_of_class(
+    caller: Caller, query: dict[str, Any], training_class: str, sha256: str
+) -> Response | Refusal:
+    return _handed_out(class_files.open_file(house(), caller, training_class, sha256, query.get("purpose")), sha256)
+
+
+def _handed_out(found: Opened | Refusal, sha256: str) -> Response | Refusal:
     if isinstance(found, Refusal):
         return found
     response = Response(found.content, content_type=found.about.media_type)
     named = found.about.name or f"{sha256}.{_ENDINGS[found.about.media_type]}"
     response.headers["Content-Disposition"] = as_it_is_called(named)
     # Whatever a reader makes of it, it runs nothing and reaches nothing of this house.
-    response.headers["Content-Security-Policy"] = "sandbox; default-src \'none\'"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 

@@ -17,12 +17,12 @@ from api.beside.access_keeping import keep_for
 from api.beside.following import apart
 from api.beside.keeper import Keeper
 from api.beside.memory import giving_back
-from api.cases.claiming.evidence import tidy_evidence
 from api.cases.forgetting.erasure_purge import purge_all
 from api.cases.investigating.bundle_contents import EVENTS_MOST
 from api.cases.investigating.bundle_jobs import tidy_bundles
 from api.cases.law.replay_reports import tidy_replays
 from api.cases.learning.studying import settle_all
+from api.cases.tidying import tidy_evidence
 from api.console.screens import page_routes
 from api.console.statement.statement_pages import statement_routes
 from api.console.statement.verification_page import verification_routes

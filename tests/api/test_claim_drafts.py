@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from api.cases.claiming.evidence import tidy_evidence
+from api.cases.tidying import tidy_evidence
 from api.evidence.files import WAITS_S
 from api.operational.claim_drafts import DRAFTS_MOST, KEPT_S
 from tests.api.house_kit import BODY, SHA, Someone, Town, study

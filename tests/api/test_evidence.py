@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.cases.claiming.evidence import tidy_evidence
+from api.cases.tidying import tidy_evidence
 from api.evidence.files import MOST, WAITING_FILES_MOST, WAITS_S
 from tests.api.house_kit import BODY, Someone, Town, study
 from tests.api.paper_kit import PDF, digest, png

@@ -11,21 +11,16 @@ where the law asks for some is not.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
-
-import structlog
+from typing import Any, Final
 
 from api.cases.claiming.claims import papers_of, visible
-from api.cases.claiming.study import file_view, files_view
+from api.cases.claiming.study import files_view
 from api.cases.doing import Reading
 from api.cases.standing import absent, acting, may_see, oneself, places
-from api.evidence.files import WAITING_FILES_MOST, About
-from api.evidence.types import type_of
+from api.cases.taking_in import OF_DIGEST, Kept, Opened, take_in
 from api.house import House
 from api.operational.callers import Caller
-from api.outside.scanner import ScannerAway
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.claim import ClaimCorrected, ClaimRevised, ClaimSubmitted
@@ -34,23 +29,7 @@ from ledger.keys.vault import Absent
 from ledger.streams.claim import Claim
 from ledger.streams.person import Person, closed_to_processing
 
-_OF_DIGEST: Final = 16
-"""So many characters of its digest say in the access log which file was opened: it takes codes, and short ones."""
 _SHOWING: Final = (ClaimSubmitted, ClaimRevised, ClaimCorrected, ClaimAppealed)
-
-
-class Kept(NamedTuple):
-    """A file that was taken in, and whether it had been here before."""
-
-    view: dict[str, Any]
-    is_new: bool
-
-
-class Opened(NamedTuple):
-    """A file as it was handed in."""
-
-    about: About
-    content: bytes
 
 
 def keep(
@@ -60,34 +39,7 @@ def keep(
     found = _handing_in(house, caller, person)
     if isinstance(found, Refusal):
         return found
-    files = house.evidence
-    waiting = files.waiting(person)
-    if sha256 not in waiting and len(waiting) >= WAITING_FILES_MOST:
-        return Refusal.because("evidence_full", waiting=len(waiting), most=WAITING_FILES_MOST)
-    content = read()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        return Refusal.because("evidence_differs", bytes=len(content))
-    media_type = type_of(content)
-    if isinstance(media_type, Refusal):
-        return media_type
-    if (harm := _looked_into(house, content)) is not None:
-        return harm
-    is_new = sha256 not in files.uploaded(person)
-    about = About(media_type=media_type, bytes=len(content), received_at=house.now, by=caller.id, name=name)
-    files.keep(person, sha256, content, about)
-    return Kept(file_view(sha256, about), is_new)
-
-
-def _looked_into(house: House, content: bytes) -> Refusal | None:
-    """What the installation's scanner has against a file; nothing where there is none."""
-    if house.outside.scanner is None:
-        return None
-    try:
-        is_harmful = house.outside.scanner.finds(content)
-    except ScannerAway as away:
-        structlog.get_logger().warning("scanner_away", why=away.why)
-        return Refusal.because("scanner_away")
-    return Refusal.because("evidence_harmful") if is_harmful else None
+    return take_in(house, caller, person, sha256, name, read)
 
 
 def _handing_in(house: House, caller: Caller, person: str) -> Person | Refusal:
@@ -119,7 +71,7 @@ def of_person(house: House, caller: Caller, person: str) -> dict[str, Any] | Ref
 
 def open_file(house: House, caller: Caller, claim: str, sha256: str, purpose: str | None) -> Opened | Refusal:
     """Give a paper of a claim to whoever may see the claim, recorded like every look."""
-    found = visible(house, caller, claim, purpose, what=("evidence", f"file_{sha256[:_OF_DIGEST]}"))
+    found = visible(house, caller, claim, purpose, what=("evidence", f"file_{sha256[:OF_DIGEST]}"))
     if isinstance(found, Refusal):
         return found
     if sha256 not in shown_in(house, claim):
@@ -146,14 +98,3 @@ def not_handed_in(house: House, person: Person | None, claim: Claim) -> tuple[st
         return ()
     here = set(house.evidence.uploaded(claim.person))
     return tuple(one.sha256 for one in claim.evidence if one.sha256 not in here)
-
-
-def tidy_evidence(house: House) -> None:
-    """Clear away files that nobody can read any more, and those that nobody cited in weeks."""
-
-    def cited(person: str) -> set[str] | None:
-        if house.settled() is not None:  # Answers that lag do not know yet what was cited: it is asked again next hour.
-            return None
-        return {sha256 for claim in house.answers.claims_of(person) for sha256 in shown_in(house, claim)}
-
-    house.evidence.tidy(cited, now_s=house.now // 1_000_000, held=house.claim_drafts.papers)

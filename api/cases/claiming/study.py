@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from api.cases.taking_in import file_view
 from api.evidence.files import About, EvidenceFiles
 from api.refusals.faults import BadFields, Fault
 from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.vocabulary import Category
-from projections.basis import written_time
 from projections.facts import fields_of
 
 _OTHER_NAMES: Final = {"date": "evidence_on", "days": "days_half", "hours": "hours_centi",
@@ -65,14 +65,6 @@ def evidence_view(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
         for one in evidence
     ]
     return [{name: value for name, value in one.items() if value is not None} for one in named]
-
-
-def file_view(sha256: str, about: About) -> dict[str, Any]:
-    """Write what is known of a file that was uploaded."""
-    return {
-        "sha256": sha256, "media_type": about.media_type, "bytes": about.bytes, "name": about.name,
-        "received_at": written_time(about.received_at), "by": about.by,
-    }
 
 
 def files_view(files: EvidenceFiles, person: str, digests: Iterable[str]) -> list[dict[str, Any]]:

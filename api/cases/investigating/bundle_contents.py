@@ -304,7 +304,7 @@ def _papers(
     shown: dict[tuple[str, str], Evidence] = {}
     for told in events:
         for paper in getattr(told.envelope.event, "evidence", ()):
-            if isinstance(paper, Evidence) and told.envelope.stream in owners:  # A class names papers by digest alone.
+            if isinstance(paper, Evidence) and told.envelope.stream in owners:  # A class's papers are about many.
                 shown.setdefault((told.envelope.stream, paper.sha256), paper)
     papers, sizes = [], dict[str, int]()
     for (claim, sha256), paper in shown.items():

@@ -11,6 +11,7 @@ from typing import Any
 
 from api.cases import reasons
 from api.cases.standing import acting, logged_in, looking, may_see
+from api.cases.training import class_files
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
@@ -63,8 +64,11 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
     duties, papers, basis = duties_under(house.answers, found, axes)
     why = reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
     told = said(house, caller, name, as_of=basis.as_of)
-    return {**class_view(found), "said": told, "reason": why, "duties": [one._asdict() for one in duties],
-            "papers": [one._asdict() for one in papers], "basis": basis.as_json()}
+    shown = dict.fromkeys(one.sha256 for part in (found.filed, found.held) if part is not None for one in part.evidence)
+    files = class_files.here(house, caller, found.organiser, matter_of_class(found), shown)
+    return {**class_view(found), "files": files, "said": told, "reason": why,
+            "duties": [one._asdict() for one in duties], "papers": [one._asdict() for one in papers],
+            "basis": basis.as_json()}
 
 
 def classes(

@@ -36,7 +36,7 @@ _WHAT: Final = {
     "shared": "相同之处", "events": "经过", "event": "事件", "sealed": "密封的内容", "case": "案件", "finding": "线索",
     "official": "经办人姓名", "affiliations": "隶属", "statement": "情况表", "token": "令牌", "years": "年度学时",
     "identity": "身份信息", "evidence": "佐证文件", "access": "查阅日志", "eligibility": "申报资格", "titles": "职称",
-    "application": "职称申报", "second_factor": "第二因素",
+    "application": "职称申报", "class": "培训班", "second_factor": "第二因素",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from api.evidence.types import TYPES
 from api.routes.bodies import Query
 from api.routes.fields import Choice, Id, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, ReasonAnswer
@@ -177,11 +178,23 @@ class ClassAnswer(Answer):
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
 
+class ClassFileAnswer(Answer):
+    """A paper of a class that is here to be opened; the name it has with its organiser comes with it."""
+
+    sha256 = ma.fields.String(required=True)
+    media_type = ma.fields.String(required=True, metadata={"description": "按内容判定", "enum": list(TYPES)})
+    bytes = ma.fields.Integer(required=True)
+    received_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    by = ma.fields.String(required=True, metadata={"description": "上传者的编号"})
+
+
 class OneClassAnswer(ClassAnswer):
     """A class, why it was not put on file if it was not, what the law demands of its filing, and on what basis."""
 
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
     said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
+    files = ma.fields.List(ma.fields.Nested(ClassFileAnswer), required=True, allow_none=True, metadata={
+        "description": "材料中可以打开的原件，不在其中的只登记了摘要；只给办班单位和受理、登记的部门看，其他人为 null"})
     duties = ma.fields.List(ma.fields.Dict(), required=True,
                             metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
     papers = ma.fields.List(ma.fields.Dict(), required=True, metadata={

@@ -28,6 +28,7 @@ from ledger.streams.imports import ContradictImport, OpenImport
 from ledger.vocabulary import ActorId
 from tests.api.course_kit import PEOPLE, School
 from tests.api.house_kit import BODY, SHA, Someone, Town, house_in_2026, resident_id, study
+from tests.api.paper_kit import PDF, digest
 
 ORGANISER, SECTOR = "recognised_organiser", "sector_authority"
 ITEMS: Final = [
@@ -124,9 +125,16 @@ class _College:
         return made
 
     def class_held(self, made: BODY) -> None:
+        sent = self.teacher.client.put(f"/v1/units/{made['organiser']}/evidence/{digest(PDF)}", data=PDF, headers={
+            **self.teacher.headers(), "Content-Type": "application/pdf",
+            "Content-Disposition": "attachment; filename*=UTF-8''%E5%8A%9E%E7%8F%AD%E6%80%BB%E7%BB%93.pdf"})
+        assert sent.status_code == 201, sent.get_data(as_text=True)
         made = _upon(self.teacher, made, "holding", {
             "starts": made["starts"], "ends": made["ends"], "days": "2", "attended": 38, "passed": 37,
-            "evidence": [{"kind": kind, "sha256": SHA} for kind in ("summary", "roster", "attendance")]})
+            "evidence": [{"kind": kind, "sha256": SHA} for kind in ("roster", "attendance")] + [
+                {"kind": "summary", "sha256": digest(PDF)}]})
+        opened = self.sector.get(f"{_place(made)}/evidence/{digest(PDF)}", purpose="class_review")
+        assert opened.data == PDF
         _broken_off(self.town, made, self.registrar)
         made = self.registrar.saw(_place(made))
         made = _upon(self.registrar, made, "roster-abandonment")

@@ -1,0 +1,118 @@
+"""Papers of a class themselves: handed in by its organiser, opened by its own people and by those who answer it (W 13).
+
+W 13 has an office review what an organiser hands in before anybody has the hours, so it must be able to read it. A
+paper is about many, so it is sealed under the key of the unit that holds the class. A digest without a file stays
+possible: a list may be a spreadsheet, which is no paper, and what was handed over elsewhere stays there.
+
+Reading: whoever may look at who was there may open what says it, for a purpose, and so may the organiser; each opening
+is recorded before anything is seen. It is recorded as of the class: whom a scanned page names nobody has told us.
+To anyone else there is no such file.
+
+`tests/api/test_class_files.py` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from api.cases.doing import Reading
+from api.cases.looked import record_looks
+from api.cases.standing import absent, acting, by_actor, may_look, may_see, role_for, seeing_scopes
+from api.cases.taking_in import OF_DIGEST, Kept, Opened, file_view, take_in
+from api.cases.training.organising import ORGANISING
+from api.evidence.files import About
+from api.house import House
+from api.operational.callers import Caller
+from ledger.envelope import decode
+from ledger.errors import Refusal
+from ledger.events.training import ClassFiled, ClassHeld
+from ledger.keys.vault import Absent
+from ledger.streams import training_class as classes
+from ledger.streams.standing import Actor, Matter
+from ledger.streams.training_plan import of_organiser
+from ledger.streams.unit import unfit
+from ledger.vocabulary import UnitId
+from projections import trainings_reading as _trainings
+
+_AT_ONCE: Final = 200
+_UNKEPT: Final = "evidence_type_unknown"
+
+
+def keep(
+    house: House, caller: Caller, unit: str, sha256: str, name: str | None, read: Callable[[], bytes]
+) -> Kept | Refusal:
+    """Take in a paper for the unit that one acts for. `read` is called only once that is known."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    found = Reading(house.ledger).unit(unit)
+    if found is None:
+        return Refusal.because("unit_absent")
+    if no := of_organiser(found.unit, role_for(actor, ORGANISING, None), actor) or unfit(found):
+        return no
+    return take_in(house, caller, unit, sha256, name, read, cited=lambda: cited_by_classes(house, unit))
+
+
+def keep_chosen(house: House, caller: Caller, sha256: str, name: str | None, content: bytes) -> Refusal | None:
+    """Take in what was chosen on a page, for one's own unit; of what is no paper the digest alone is registered."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal):
+        return actor
+    kept = keep(house, caller, actor.organisation, sha256, name, lambda: content)
+    return kept if isinstance(kept, Refusal) and kept.code != _UNKEPT else None
+
+
+def open_file(house: House, caller: Caller, name: str, sha256: str, purpose: str | None) -> Opened | Refusal:
+    """Give a paper of a class to whoever may open it, recorded like every look."""
+    actor, held = acting(house, caller), Reading(house.ledger).state(name, classes.evolve)
+    if isinstance(actor, Refusal) or held is None or not _opens(actor, held.organiser, held.matter):
+        return absent(house, caller, "evidence_absent")
+    if sha256 not in _cited_in(house, name):
+        return Refusal.because("evidence_absent")
+    if purpose is None:
+        return Refusal.because("purpose_missing")
+    what = ("class", "evidence", f"file_{sha256[:OF_DIGEST]}")
+    record_looks(house, by_actor(caller, actor, seeing_scopes(actor)[0].role), (name,), purpose, what=what,
+                 route="classes")
+    opened = house.evidence.open(held.organiser, sha256)
+    if isinstance(opened, Absent):
+        return Refusal.because("key_destroyed")
+    return Refusal.because("evidence_absent") if opened is None else Opened(*opened)
+
+
+def here(
+    house: House, caller: Caller, organiser: str, matter: Matter, digests: Iterable[str]
+) -> list[dict[str, Any]] | None:
+    """Which of a class's papers are here to be opened, told to whoever may; None to anyone else.
+
+    The name that a file has with its organiser may be somebody's, so it comes with the file, when that is opened.
+    """
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal) or not _opens(actor, organiser, matter):
+        return None
+    known = {sha256: house.evidence.about(organiser, sha256) for sha256 in digests}
+    return [{name: value for name, value in file_view(sha256, about).items() if name != "name"}
+            for sha256, about in known.items() if isinstance(about, About)]
+
+
+def cited_by_classes(house: House, unit: str) -> set[str]:
+    """The digest of everything that a unit's classes ever showed: what was reviewed stays to be opened."""
+    found: set[str] = set()
+    after: Any = None
+    while True:
+        page = _trainings.classes(house.answers, organiser=unit, after=after, limit=_AT_ONCE)
+        for one in page.items:
+            found |= _cited_in(house, one.training_class)
+        if (after := page.next) is None:
+            return found
+
+
+def _cited_in(house: House, name: str) -> set[str]:
+    events = (decode(leaf).event for _, leaf in house.ledger.store.stream(name))
+    return {one.sha256 for event in events if isinstance(event, ClassFiled | ClassHeld) for one in event.evidence}
+
+
+def _opens(actor: Actor, organiser: UnitId | str, matter: Matter) -> bool:
+    """Its own people, and the offices that may look at who was there; neither without a right to look at anybody."""
+    return may_look(actor) is None and (actor.organisation == organiser or may_see(actor, matter) is None)
