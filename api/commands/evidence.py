@@ -10,9 +10,9 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import OUT, read_bytes
+from api.words.codes import FILE_TYPES
 from api.words.telling import table
 
-_KINDS: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "application/ofd": "OFD"}
 _HEADS: Final = ("SHA-256", "类型", "字节", "收到", "文件名")
 
 
@@ -60,6 +60,6 @@ def fetch(asking: Asking, claim: str, sha256: str, out: Path | None, purpose: st
 
 def _tell(body: dict[str, Any]) -> None:
     table(_HEADS, (
-        (one["sha256"], _KINDS[one["media_type"]], one["bytes"], one["received_at"][:10], one["name"])
+        (one["sha256"], FILE_TYPES[one["media_type"]], one["bytes"], one["received_at"][:10], one["name"])
         for one in body["items"]
     ), empty="没有上传过文件。")

@@ -14,6 +14,7 @@ import click
 
 from api.commands import reasons, study
 from api.commands.asking import Asking, Id, acts_upon, asks
+from api.commands.class_files import open_paper, upload
 from api.commands.files import READ, read_json
 from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
 from api.terminal.exits import Exit, Stop
@@ -109,7 +110,8 @@ def refuse(asking: Asking, training_class: str, reason: str | None, words: str) 
 @click.option("--days", required=True, help="实际天数，0.5 的倍数")
 @click.option("--attended", type=click.IntRange(0), required=True, help="参加人数")
 @click.option("--passed", type=click.IntRange(0), required=True, help="考核合格人数")
-@click.option("--evidence", "proofs", multiple=True, help="材料：种类=文件，如 summary=总结.pdf；只取摘要，可多次")
+@click.option("--evidence", "proofs", multiple=True,
+              help="材料：种类=文件，如 summary=总结.pdf；可多次。只取摘要，原件另行上传")
 def hold(asking: Asking, training_class: str, proofs: tuple[str, ...], **held: Any) -> int:
     """登记举办情况：总结、名单、考勤（办班单位）"""
     body = {**held, "evidence": study.evidence(proofs)}
@@ -171,8 +173,8 @@ def void(asking: Asking, card: str, words: str) -> int:
 
 
 COMMANDS: Final = (
-    file_plan, file_class, refile, acknowledge, send_back, evaluate, accept, refuse, hold, template, roster, abandon,
-    issue, void,
+    file_plan, file_class, refile, acknowledge, send_back, evaluate, accept, refuse, hold, upload, open_paper, template,
+    roster, abandon, issue, void,
 )
 
 

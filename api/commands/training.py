@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from api.commands import filing, reasons
+from api.commands import class_files, filing, reasons
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import FILE, OUT
 from api.terminal.exits import Exit, Stop
@@ -198,6 +198,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
                    f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
     filing.tell_papers(body["papers"])
+    class_files.tell_files(body)
     table(("名单批次", "状态", "已写", "行数"),
           [(one["act"], ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
            for one in body["rosters"]], empty="没有登记名单。")

@@ -44,7 +44,9 @@ ENDINGS: Final = {"not_provided": "拒不提供", "withdrawn": "不再需要"}
 RELEASING: Final = {"called_off": "场次取消", "given_back": "本人退座", "moved": "改期后本人退座"}
 """Why a seat is free again."""
 
+FILE_TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "application/ofd": "OFD"}
 HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
+CLASS_FILES: Final = {"document": "文件、批件", **HOLDING_PAPERS}
 OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 ERASING: Final = {"request": "本人申请", "order": "有权机关的公文"}
 VOIDING: Final = {"issued_in_error": "出具有误", "falsified": "弄虚作假", "other": "其他"}

@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from tests.api.command_kit import Desk
 from tests.api.house_kit import Someone, house_in, resident_id
+from tests.api.paper_kit import PDF, digest
 
 DAY_US = 24 * 3600 * 1_000_000
 ITEM = {"number": 1, "title": "智能制造", "route": "filed_training", "days": "1", "headcount": 30}
@@ -77,6 +78,25 @@ def test_a_class_is_told_what_the_law_makes_of_its_filing_and_may_be_refused(des
     assert "理由：内容与专业科目不符" in desk.told("teacher", "training", "show", filed)
     slip = desk.run("teacher", "training", "file-class", "-", stdin="[]")
     assert (slip.returncode, "bad_json" in slip.stderr) == (2, True)
+
+
+def test_a_paper_is_handed_in_and_opened_on_the_command_line(desk: Desk[Filed]) -> None:
+    """W 13: the office that answers the class reads what it reviews; another sees digests alone."""
+    (desk.folder / "批件.pdf").write_bytes(PDF)
+    body = programme(date.fromisoformat(desk.there.day) + timedelta(days=60))
+    body["evidence"] = [{"kind": "document", "sha256": digest(PDF)}, {"kind": "roster", "sha256": "ab" * 32}]
+    (desk.folder / "class.json").write_text(json.dumps(body), "utf-8")
+    made = desk.made("teacher", "training", "file-class", "class.json")
+    one = str(made["training_class"])
+    assert f"材料 学员名单  {'ab' * 32}  只登记了摘要" in desk.told("city", "training", "show", one)
+
+    told = desk.told("teacher", "training", "upload", str(made["organiser"]), "批件.pdf")
+    assert f"已收下。其 SHA-256 为 {digest(PDF)}" in told
+    assert f"材料 文件、批件  {digest(PDF)}  PDF，{len(PDF)} 字节" in desk.told("city", "training", "show", one)
+    desk.told("city", "training", "open", one, digest(PDF), "--out", "opened.pdf", "--purpose", "class_review")
+    assert (desk.folder / "opened.pdf").read_bytes() == PDF
+    no = desk.run("li", "training", "open", one, digest(PDF), "--purpose", "class_review")
+    assert (no.returncode != 0, "evidence_absent" in no.stderr) == (True, True)
 
 
 def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk[Filed]) -> None:
