@@ -272,6 +272,7 @@ def _trainings(console: Blueprint) -> None:
     take(console, "/classes/new", training_forms.file_class, most=most)
     add(console, one_class, trainings.training_class)
     _deeds(console, one_class, training_deeds.CLASSES, most=most)
+    add(console, f"{one_class}/evidence/<sha256:sha256>", trainings.paper, json=False)
     add(console, f"{one_class}/refiling", training_forms.refile_class_form, json=False)
     take(console, f"{one_class}/refiling", training_forms.refile_class, most=most)
     add(console, "/plans", trainings.plans, csv=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any, NamedTuple
 
 import pytest
 
+from api.cases.training.rosters import blank
 from tests.api.house_kit import BODY, Someone
+from tests.api.paper_kit import PDF, digest, png
 from tests.console.browser_kit import Window
 from tests.console.console_kit import Browser, Cast
 
@@ -197,3 +200,48 @@ def test_every_screen_of_trainings_is_without_fault_in_a_browser(school: School,
     for path in (f"{at(made)}/acceptance", f"{at(made)}/refusal"):
         assert office.faults(path) == [], path
     assert window.said + office.said == []
+
+
+def test_what_an_organiser_hands_in_is_opened_by_the_office_that_answers_and_a_spreadsheet_goes_by_its_digest(
+    school: School,
+) -> None:
+    """W 13; nobody else is shown more than digests."""
+    made = school.file("有材料的班", starts_in=-9)
+    school.officer.did(f"/v1{at(made)}/acceptance", {"number": "甬备-屏-料"}, version=1)
+    form = school.teacher.get(f"{at(made)}/holding")
+    shown = school.teacher.press(form, "登记举办情况", attended="1", passed="1",
+                                 paper_summary=(BytesIO(PDF), "总结.pdf"),
+                                 paper_roster=(BytesIO(blank()), "名单.xlsx"))
+    paper = f"{at(made)}/evidence/{digest(PDF)}"
+    assert ("打开（PDF，1 KB）", paper) in shown.links
+    assert "学员名单 sha256" in shown.text and shown.text.count("只登记了摘要，原件由办班单位保存") == 1
+
+    assert paper in {address for _, address in school.city.get(at(made)).links}
+    assert "目的" in school.city.get(paper).text
+    opened = school.city.client.get(f"{paper}?purpose=class_review")
+    assert (opened.status_code, opened.data) == (200, PDF)
+    li = Browser(school.cast.town, school.cast.li)
+    seen = li.get(at(made))
+    assert paper not in {address for _, address in seen.links} and "只给办班单位和受理、登记的部门查阅" in seen.text
+    assert li.client.get(f"{paper}?purpose=class_review").status_code == 404
+
+
+def test_a_paper_chosen_for_a_holding_that_does_not_fit_is_read_again_with_what_is_wrong(school: School) -> None:
+    made = school.file("日期有误的班", starts_in=-9)
+    school.officer.did(f"/v1{at(made)}/acceptance", {"number": "甬备-屏-误"}, version=1)
+    form = school.teacher.get(f"{at(made)}/holding")
+    told = school.teacher.press(form, "登记举办情况", 422, attended="1", passed="1", days="30",
+                                paper_summary=(BytesIO(PDF), "总结.pdf"))
+    assert "天数" in told.text
+
+
+def test_a_document_that_goes_with_a_filing_is_kept_and_a_broken_one_is_told_at_its_field(school: School) -> None:
+    starts = str(school.cast.town.house.today + timedelta(50))
+    form, typed = school.teacher.get("/classes/new"), fill("有批件的班", starts, starts) | {"days": "1"}
+    wrong = school.teacher.press(form, "下一步：核对", 422, paper_document=(BytesIO(PDF[:30]), "批件.pdf"), **typed)
+    assert any(address == "#paper_document" for _, address in wrong.links)
+    assert 'name="evidence"' not in wrong.source, "what was not taken is not cited either"
+
+    check = school.teacher.press(form, "下一步：核对", paper_document=(BytesIO(png(9)), "批件.png"), **typed)
+    done = school.teacher.press(check, "提交申报")
+    assert any(words.startswith("打开（PNG") for words, _ in done.links)

@@ -14,6 +14,7 @@ from api.cases.claiming import claim_sheet, evidence
 from api.cases.claiming.claim_sheet import Own, Sheet
 from api.cases.events import event_view
 from api.cases.investigating.notices import office_words
+from api.cases.taking_in import Opened
 from api.console import words
 from api.console.claiming import remedies
 from api.console.claiming.acts import STEPS, holder_of, offered
@@ -146,8 +147,11 @@ def paper(asking: Asking, claim: str, sha256: str) -> Shown:
     """A paper of a claim: a picture to be looked at, anything else to be saved."""
     purpose = None if asking.capacity.is_person else request.args.get("purpose")
     found = evidence.open_file(asking.house, asking.caller, claim, sha256, purpose)
-    if isinstance(found, Refusal):
-        return found
+    return found if isinstance(found, Refusal) else handed_out(found, sha256)
+
+
+def handed_out(found: Opened, sha256: str) -> Response:
+    """A paper as it was handed in: a picture to be looked at, anything else to be saved."""
     media_type = found.about.media_type
     endings = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
     name = found.about.name or f"{sha256}.{endings[media_type]}"

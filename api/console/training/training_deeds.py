@@ -6,15 +6,16 @@ Each deed has a page of its own (`api.console.deeds`). `tests/console/test_train
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from api.cases.doing import Asked, Done, Reading
-from api.cases.training import class_filings, plan_filings, rosters, trainings
+from api.cases.training import class_files, class_filings, plan_filings, rosters, trainings
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, reason_field
 from api.console.form import Field
 from api.console.moment import Moment
 from api.console.screen import Asking
-from api.console.training.training_papers import papers
+from api.console.training.training_papers import PAPERS_KEPT, papers
 from api.console.words import Mark
 from api.house import House
 from api.operational.callers import Caller
@@ -123,7 +124,7 @@ def _holding(_: Asking, subject: Subject) -> list[Field]:
         Field("days", "实际天数", "decimal", hint="半天记 0.5", is_required=True, value=str(was["days"])),
         Field("attended", "参加人数", "number", is_required=True, value=counts["attended"]),
         Field("passed", "考核合格人数", "number", is_required=True, value=counts["passed"]),
-        *(Field(f"paper_{kind}", words, "file", hint="只登记 SHA-256 摘要，原件由办班单位保存")
+        *(Field(f"paper_{kind}", words, "file", hint=PAPERS_KEPT)
           for kind, words in HOLDING_PAPERS.items()),
     ]
 
@@ -136,7 +137,11 @@ def _held_as_filed(_: Asking, subject: Subject) -> dict[str, Any]:
 
 def _hold(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """What was handed in before stays, but for what is handed in anew."""
-    sent, known = papers(), class_filings.class_of(Reading(house.ledger), name)
+    keep = None if asked.dry_run else partial(class_files.keep_chosen, house, caller)
+    sent, unkept = papers(keep=keep)
+    if unkept:  # Before the event that cites them: what is registered as handed in is here.
+        return unkept[0][1]
+    known = class_filings.class_of(Reading(house.ledger), name)
     kinds = {one["kind"] for one in sent}
     before = () if known is None or known.held is None else known.held.evidence
     kept = [{"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in before

@@ -1,7 +1,9 @@
 """Plans and classes put on paper: a form with a row for each item or lesson, read once more, then filed or filed anew.
 
-The check says with whom it is filed and what the law makes of the day, as the trial of the use case has it. Of papers
-only the digest is recorded, the paper stays with its organiser. `tests/console/test_training_screens.py` shows it.
+The check says with whom it is filed and what the law makes of the day, as the trial of the use case has it. A class's
+papers are kept (`api.cases.training.class_files`); a plan's go by their digest alone.
+
+`tests/console/test_training_screens.py` shows it.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,12 +19,14 @@ from flask import request
 
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import acting, role_for
-from api.cases.training import card_issuing, class_filings, plan_filings, rosters, trainings
+from api.cases.training import card_issuing, class_files, class_filings, plan_filings, rosters, trainings
 from api.cases.training.organising import ORGANISING
 from api.console import sending, words
 from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.training_papers import (
+    CHOSEN,
+    PAPERS_KEPT,
     ROWS_MORE,
     ROWS_MOST,
     Paper,
@@ -48,6 +53,7 @@ from policies.words import Vocabulary
 from projections.basis import read_axes
 
 SENT_MOST: Final = FILE_MOST + 512 * 1024
+_DIGESTS: Final = "只登记文件的 SHA-256 摘要，原件由办班单位保存"
 _NOBODY: Final = "per_" + "0" * 22
 
 
@@ -262,7 +268,8 @@ def _blank(asking: Asking, paper: Paper, typed: Mapping[str, str], version: int 
 def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
     """Take what the form sends: more rows, a check, or the filing itself. `version`: the one that stands."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    read, seen = read_of(paper), sending.version()
+    keep = partial(class_files.keep_chosen, house, caller) if paper.noun == "classes" else None
+    read, seen = read_of(paper, keep), sending.version()
     if step in ("more", "edit"):
         return _shown(paper, read._replace(faults=[], many=min(read.many + (5 if step == "more" else 0), ROWS_MOST)),
                       seen, 200)
@@ -298,7 +305,9 @@ def _shown(paper: Paper, read: Read, version: int | None, status: int) -> Page:
     rows = [[filled(one, f"{paper.rows}.{at}.{one.name}") for one in paper.columns] for at in range(read.many)]
     return Page("training_form.html", {
         "paper": paper, "fields": [filled(one, one.name) for one in paper.fields], "rows": rows, "version": version,
-        "faults": read.faults, "many": read.many, "evidence": evidence_of(read.typed), "papers": words.PAPERS,
+        "faults": read.faults, "chosen": CHOSEN, "many": read.many,
+        "hint": PAPERS_KEPT if paper.noun == "classes" else _DIGESTS, "evidence": evidence_of(read.typed),
+        "papers": words.PAPERS,
     }, status=status)
 
 

@@ -14,9 +14,10 @@ from flask import request
 
 from api.cases.doing import Done
 from api.console import sending, words
-from api.console.form import Fault, Field
+from api.console.form import Fault, Field, of_refusal
 from api.house import House
 from api.refusals.problems import Problem
+from api.routes.fields import Text
 from api.routes.sent import faults_of
 from api.whole import whole, whole_or_as_typed
 from api.words.codes import HOLDING_PAPERS
@@ -25,6 +26,9 @@ from api.words.telling import CLASS_PAPERS
 from ledger.errors import Refusal
 
 ROWS_MORE, ROWS_MOST = 3, 500
+CHOSEN: Final = "办班文件、批件"
+PAPERS_KEPT: Final = "PDF、JPEG、PNG 或 OFD，合计至多 20 MB：密封保存，受理、登记的部门可以打开；其他格式只登记摘要"
+_NAME_MOST: Final = 200
 _EVIDENCE: Final = ("kind", "sha256", "issued_on")
 _NUMBERS: Final = ("headcount", "room", "year", "number", "month")
 
@@ -108,13 +112,13 @@ def flat(body: Mapping[str, Any]) -> dict[str, str]:
     return typed
 
 
-def read_of(paper: Paper) -> Read:
+def read_of(paper: Paper, keep: Keep | None = None) -> Read:
     """Read what was typed as the API reads it; rows in which nothing stands are passed over."""
-    form = request.form
+    form, (chosen, unkept) = request.form, papers({"document": ""}, keep)
     unseen = (sending.KEY, sending.VERSION, "step", "rows", "evidence")
     typed = {name: value.strip() for name, value in form.items() if name not in unseen}
     carried = [dict(zip(_EVIDENCE, one.split(" "), strict=False)) for one in form.getlist("evidence")]
-    for at, one in enumerate([*carried, *papers({"document": ""})]):
+    for at, one in enumerate([*carried, *chosen]):
         typed |= {f"evidence.{at}.{name}": value for name, value in one.items()}
     many = ROWS_MORE if (given := whole(form.get("rows", ""), 4)) is None else min(given, ROWS_MOST)
     sent: dict[str, Any] = {field.name: _value(field.name, value) for field in paper.fields
@@ -133,7 +137,8 @@ def read_of(paper: Paper) -> Read:
     said = {fault.field for fault in missing}
     faults = [one for one in faults_of_paper(paper, errors, places)
               if one.field not in said and not (one.field == "" and missing)]
-    return Read(typed, many, fields, [*missing, *faults])
+    return Read(typed, many, fields, [*missing, *faults, *(
+        Fault(f"paper_{kind}", f"{CHOSEN}：{of_refusal(no).words}") for kind, no in unkept)])
 
 
 def row_of(paper: Paper, typed: Mapping[str, str], at: int) -> dict[str, Any]:
@@ -177,15 +182,29 @@ def faults_of_paper(paper: Paper, errors: Any, places: Mapping[int, int]) -> lis
 # Papers
 
 
-def papers(kinds: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """The digests of the files that were chosen, by their kinds; the files themselves are not kept."""
-    found = []
-    for kind in HOLDING_PAPERS if kinds is None else kinds:
+Keep = Callable[[str, str | None, bytes], Refusal | None]
+"""Take in a file under its digest, with the name that it has here, or say why not."""
+
+
+def papers(
+    kinds: Mapping[str, str] = HOLDING_PAPERS, keep: Keep | None = None
+) -> tuple[list[dict[str, Any]], list[tuple[str, Refusal]]]:
+    """The digests of the files that were chosen, by their kinds, and which could not be kept that should be."""
+    found, unkept = [], []
+    for kind in kinds:
         sent = request.files.get(f"paper_{kind}")
-        if sent is not None and sent.filename:
-            with sent.stream:
-                found.append({"kind": kind, "sha256": hashlib.sha256(sent.stream.read()).hexdigest()})
-    return found
+        if sent is None or not sent.filename:
+            continue
+        sent.stream.seek(0)  # A page that is shown again with what is wrong reads it once more.
+        content = sent.stream.read()
+        sha256, name = hashlib.sha256(content).hexdigest(), sent.filename.replace("\\", "/").rpartition("/")[2]
+        is_name = name.strip(". ") != "" and Text.is_plain(name, _NAME_MOST)
+        no = None if keep is None else keep(sha256, name if is_name else None, content)
+        if no is None:
+            found.append({"kind": kind, "sha256": sha256})
+        else:
+            unkept.append((kind, no))
+    return found, unkept
 
 
 def evidence_of(typed: Mapping[str, str]) -> list[dict[str, str]]:

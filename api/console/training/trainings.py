@@ -14,8 +14,8 @@ from flask import request
 from api.cases import exports
 from api.cases.events import events_of
 from api.cases.standing import acting
-from api.cases.training import trainings
-from api.console.claiming.claim import done_before, told_basis
+from api.cases.training import class_files, trainings
+from api.console.claiming.claim import done_before, handed_out, told_basis
 from api.console.deeds import offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
@@ -35,6 +35,7 @@ from api.console.training.training_papers import wanted
 from api.console.words import Mark
 from api.paper.tables_out import Table
 from api.whole import whole
+from api.words.codes import CLASS_FILES, FILE_TYPES
 from api.words.telling import grades
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS, basis_view, region
@@ -146,7 +147,19 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         "may_certify": moment.is_now and training_forms.may_certify(asking, training_class),
         "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "is_open": any(each["status"] == "open" for each in body["rosters"]),
+        "file_kinds": CLASS_FILES,
+        "files": None if body["files"] is None else {one["sha256"]: _file_words(one) for one in body["files"]},
     }, body)
+
+
+def _file_words(one: Mapping[str, Any]) -> str:
+    return f"{FILE_TYPES[one['media_type']]}，{max(1, one['bytes'] // 1024):,} KB"
+
+
+def paper(asking: Asking, training_class: str, sha256: str) -> Shown:
+    """A paper of a class, to whoever may open it, for a purpose."""
+    found = class_files.open_file(asking.house, asking.caller, training_class, sha256, asking.purpose)
+    return found if isinstance(found, Refusal) else handed_out(found, sha256)
 
 
 def _class_facts(asking: Asking, one: Mapping[str, Any]) -> list[tuple[str, Any]]:
