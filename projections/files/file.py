@@ -93,6 +93,7 @@ class ProjectionFile:
         self.is_whole = self.position >= 0 and self._run == (this_run() if made else 0)
         self.written = self.spoken = self.position
         self.ahead: Final = Ahead(self.connection, path)
+        self._is_untold = False  # A piece is in the file, and how far that goes is not.
         self.is_told = False  # Whoever owns it tells readers how far it is: it need not say so itself each time.
         self._seen: tuple[int, int] | None = None
         self.is_there()
@@ -241,10 +242,11 @@ class ProjectionFile:
         self.rows.write()
         if self._is_made:
             self.connection.commit()
+            self._is_untold = True
         digest = hashlib.sha256(self._last_leaf).hexdigest()
         self.connection.execute("UPDATE projection SET position = ?, leaf_sha256 = ?", (self.position, digest))
         self.connection.commit()
-        self.written, self._leaf_sha256 = self.position, digest
+        self.written, self._leaf_sha256, self._is_untold = self.position, digest, False
 
     def _begin(self) -> None:
         """Begin to write, if that has not begun."""
@@ -265,7 +267,7 @@ class ProjectionFile:
             self.rows.forget()
             self._waiting.forget()
             self.connection.rollback()
-            if self._is_made:
+            if self._is_made and not self._is_untold:  # Else it has more than it would say: it is torn.
                 self.connection.execute("UPDATE projection SET position = ?", (self.written,))
             raise
 

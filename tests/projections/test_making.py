@@ -133,6 +133,34 @@ def test_a_file_that_was_torn_while_it_was_made_is_begun_anew(tmp_path: Path) ->
             assert file.position == 0
 
 
+@pytest.mark.parametrize("ends", ["rows", "position"])
+def test_a_disk_that_fails_while_a_piece_is_written_leaves_what_is_whole_or_begun_anew(
+    tmp_path: Path, ends: str
+) -> None:
+    """Where the piece is in the file and how far it goes is not, it would be taken twice."""
+    def refused(action: int, one: str | None, two: str | None, *_: object) -> int:
+        is_met = (one, two) == ("projection", "leaf_sha256") if ends == "position" else action == sqlite3.SQLITE_INSERT
+        return sqlite3.SQLITE_DENY if is_met else sqlite3.SQLITE_OK
+
+    with living(tmp_path / "house") as house:
+        lived(house)
+        path = tmp_path / "entries.building.db"
+        file = opened(Entries(), path, house.ledger, made=True)
+        batch = read_batch(house.ledger, 0, house.size)
+        assert batch is not None
+        file.apply(batch, house.ledger)
+        file.connection.set_authorizer(refused)
+        with pytest.raises(sqlite3.DatabaseError):
+            file.finish()
+        file.connection.set_authorizer(None)
+        file.close()
+
+        with closing(opened(Entries(), path, house.ledger, made=True)) as again:
+            assert again.position == 0
+            again.apply(batch, house.ledger)
+            again.finish()
+
+
 @pytest.mark.parametrize("other", [lambda run: run ^ 2, lambda run: 0], ids=["another run", "no run"])
 def test_what_an_earlier_run_of_the_machine_made_is_begun_anew(tmp_path: Path, other: Callable[[int], int]) -> None:
     """Nothing was synced, so of what was written before a power failure the disk may hold any part."""
