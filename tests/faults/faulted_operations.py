@@ -275,6 +275,13 @@ def next_year() -> Iterator[None]:
         yield
 
 
+def back_up_keys(scene: Scene) -> int:
+    """At one time in each case: its folder is named after that, and files are met by their names."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ledger.keys.backup.time", SimpleNamespace(time_ns=lambda: 1_800_000_000 * 10**9))
+        return scene.run("keys", "backup", str(scene.place / "safe"))
+
+
 def write_archive(scene: Scene) -> int:
     with next_year():
         return scene.run("archive", "write", "2026", str(scene.place / "cold"))
@@ -314,7 +321,8 @@ OPERATIONS: dict[str, Operation] = {each.name: each for each in (
     Operation("compaction", partial(as_a_command, compact), compacted, again_compact, followed),
     command("backup", "backup", "{there}/kept", holds=backed_up),
     command("restore", "restore", "{there}/earlier", "--replace", least=of_backup),
-    command("backup of the keys", "keys", "backup", "{there}/safe"),
+    Operation("backup of the keys", back_up_keys, lambda scene, said: None,
+              lambda scene: scene.ran("keys", "backup", str(scene.place / "safe"))),
     command("check", "fsck", "--processes", "1"),
     command("import", "import", "take", "{there}/records.csv", *OF_SHEET, whom="source"),
     command("findings", "findings", "run", "--whole"),
