@@ -96,11 +96,17 @@ class People:
         if not whose.is_open or whose.asks:
             return None
         dice, today, now = self._dice, self._calendar.today, self._calendar.now
-        house = dice.one_of(self._country.units[seat])
+        houses = self._country.units[seat]
+        house = dice.one_of(houses)
         first = not whose.state.affiliations
         starts = starts or (date(today.year, 1, 1) if first else today)
         while whose.state.affiliation_from(starts) is not None:
             starts += timedelta(days=1)
+        there = whose.state.affiliation_on(starts)
+        if there is not None and there.unit == house.state.unit:  # Nobody asks for where they are.
+            house = houses[houses.index(house) - 1]
+            if there.unit == house.state.unit:
+                return None
         transfer = TransferId(dice.id("transfer", now))
         major, standing = self._major(seat)
         command = transfers.RequestTransfer(
