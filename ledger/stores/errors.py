@@ -135,9 +135,10 @@ def first_line(error: BaseException) -> str:
 
 def is_cut_off(path: Path) -> bool:
     """Say whether SQLite would take a cut-off database for a new one, and throw its journal away."""
+    journal = path.with_name(path.name + "-wal")  # First: whoever makes the file now writes its header before that.
+    has_journal = journal.is_file() and journal.stat().st_size > 0
     size = path.stat().st_size if path.is_file() else 0
-    journal = path.with_name(path.name + "-wal")
-    return 0 < size < _HEADER_BYTES or (size == 0 and journal.is_file() and journal.stat().st_size > 0)
+    return 0 < size < _HEADER_BYTES or (size == 0 and has_journal)
 
 
 class AbsentTile(LedgerError):
