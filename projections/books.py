@@ -111,7 +111,7 @@ class Books:
             raise LawUnknown(name) from error
 
     def _read(self, name: str) -> Rulebook:
-        """The same of one that is in force: where its bytes are gone they are missing, and nobody asked amiss."""
+        """The same of one in force or that decided something: if its bytes are gone, nobody asked amiss."""
         try:
             return self._book(name)
         except RulebookMissing:
@@ -152,7 +152,7 @@ class Books:
         fields: dict[str, Any] = {"category": study.category.value, "route": study.route}
         if study.completed_by is not None:
             fields["completed_by"] = study.completed_by
-        book = None if decision.digest is None else self.book(decision.digest)
+        book = None if decision.digest is None else self._read(decision.digest)
         clause = None if book is None else _clause(
             book, decision.clauses, study.route, study.category.value, study.level)
         return Ruling(
