@@ -63,8 +63,11 @@ class FolderOfOne(RulebookError):
     code = "rules_folder_absent"
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         super().__init__(f"{folder} 是一部细则自己的文件夹。请写它的上一级 {folder.parent}，其中的各部一并参与重放；"
                          "只要其中一部，写那个 .toml 文件。")
+        self.told = ("所写的是一部细则自己的文件夹。请写它的上一级，其中的各部一并参与重放；"
+                     "只要其中一部，写那个 .toml 文件。")
 
 
 class Laws:
