@@ -190,7 +190,8 @@ def test_what_is_wrong_with_a_rulebook_is_said_place_by_place_and_what_was_typed
 
     refused = office.press(begun, "检查", 422, source=wrong)
 
-    assert ("div", {"class": "error", "role": "alert", "tabindex": "-1", "id": "faults"}) in refused.tags
+    assert ("div", {"class": "error", "role": "alert", "tabindex": "-1", "id": "faults",
+                    "autofocus": ""}) in refused.tags
     assert "第六条（九） quote：读到 “每门课程 5 个学时”，应为原文中连续的一段" in refused.text
     assert "routes：读到 “degree”" in refused.text
     assert any(address == "#source" for _, address in refused.links)
