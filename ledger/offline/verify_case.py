@@ -254,7 +254,8 @@ def _check_papers(manifest: Manifest, events: dict[int, dict[str, Any]]) -> Iter
                 not is_named or digests.get(one.file) != one.sha256 or not _DIGEST.fullmatch(one.sha256))):
             raise Unverified(f"佐证 {show(one.sha256)}", "文件与事件所记的摘要不符，或没有说明为何未附")
     given = {one.sha256 for one in manifest.papers if one.file is not None}
-    lacking = Counter(one.why for one in manifest.papers if one.why is not None)
+    # One paper may be shown with several claims: it is one file, whether it goes along or not.
+    lacking = Counter(why for why, _ in {(one.why, one.sha256) for one in manifest.papers if one.why is not None})
     told = "，".join(f"{_WHY_NOT[why]} {number} 份" for why, number in sorted(lacking.items()))
     ending = f"；未附的：{told}，摘要在目录中。" if told else "。"
     yield f"佐证文件 {len(given)} 份，与事件所记的 SHA-256 一致{ending}"
