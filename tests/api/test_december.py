@@ -5,17 +5,22 @@ The whole of it is `python -m tests.bench.december`. Here nothing is said about 
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 from tests.bench.december.buckets import Buckets
+from tests.bench.december.clients import Clients, Written
 from tests.bench.december.place import furnished
 from tests.bench.december.promises import promises
 from tests.bench.december.run import run
-from tests.bench.december.shape import shape
+from tests.bench.december.scripts import Scripts
+from tests.bench.december.shape import Due, shape
 from tests.bench.december.told import drawing, page
+from tests.bench.http import serving
 
 SMALL = [{"name": "warm", "seconds": 1, "times": 1}, {"name": "opening", "seconds": 5, "times": 4},
          {"name": "rush", "seconds": 3, "times": 30}]
@@ -32,12 +37,32 @@ def test_in_december_no_write_is_lost_and_everyone_hears_something(tmp_path: Pat
     counts = ran.clients.counts
     assert sum(counts["bookings"].outcomes[name] for name in ("done", "refused")) == small.tries == 150
     assert counts["bookings"].outcomes["done"] == small.seats == 90, "each seat is taken, and by one"
-    assert any(one.kind == "approvals" for one in ran.clients.written), "the batch is not all left for a look alone"
     assert counts["claims"].outcomes["done"] and counts["looks"].outcomes["done"]
     told = page(ran, place, kept)
     assert "| opening | bookings | 150 |" in told and "broken" not in told
     assert "| 同一秒开放报名，150 人抢 90 个座位 | 一半人 " in told, "whoever plans reads the answer first"
     assert drawing(ran).count("<polyline") >= 8
+
+
+def test_a_batch_of_december_approves_all_that_waits_at_the_unit_and_leaves_nothing_for_a_look_alone(
+    tmp_path: Path
+) -> None:
+    small = shape(Fraction(1, 100), SMALL)
+    place = furnished(tmp_path / "data", small)
+
+    async def played(port: int) -> list[Written]:
+        clients = Clients(port, time.perf_counter_ns())
+        scripts = Scripts(clients, place, small)
+        for kind in ("claims", "approvals"):  # By somebody of each unit, and then at each.
+            for _ in place.clerks:
+                await scripts.play(Due(clients.now_ns(), kind))
+        clients.close()
+        return clients.written
+
+    with serving(place.data, 1) as (port, _):
+        written = asyncio.run(played(port))
+    claimed, approved = ({one.stream for one in written if one.kind == kind} for kind in ("claims", "approvals"))
+    assert len(claimed) == len(place.clerks) and approved == claimed
 
 
 def test_the_shape_is_worked_out_from_seven_million_people_and_the_factor_scales_all_of_it() -> None:
