@@ -100,12 +100,13 @@ class State:
             half.touch(mode=0o600, exist_ok=False)
             connection = sqlite3.connect(half, isolation_level=None)
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("BEGIN")
                 for table in _TABLES:
                     connection.execute(table)
                 connection.execute(f"PRAGMA user_version = {_FORM}")
                 connection.execute("COMMIT")
+                # Last: what stands ahead is carried over when it is closed, and nobody is told that this failed.
+                connection.execute("PRAGMA journal_mode = WAL")
             finally:
                 connection.close()
             os.link(half, path)  # Unlike a rename, never over another.
