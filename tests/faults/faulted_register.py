@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -74,6 +75,7 @@ class Scene:
         names = tempfile._RandomNameSequence()    # type: ignore[attr-defined]  # Files are met by their names.
         names._rng, names._rng_pid = Random(0), os.getpid()
         tempfile._name_sequence = names    # type: ignore[attr-defined]
+        secrets._sysrand = Random(0)    # type: ignore[attr-defined]
         os.environ.update(XUESHI_DATA_FOLDER=str(self.data), **environment)
         return int(run(arguments))
 
