@@ -423,7 +423,7 @@ def _reading() -> Iterator[Race | Figure]:
             assert seen == 2 * CLAIMS
 
         yield Race("coded ledger read from the projections, in the events that it stands for", "events", 2 * CLAIMS,
-                   ours, library, "a loop over the library's notifications and mapper", 5, 3)
+                   ours, library, "a loop over the library's notifications and mapper", 5, 3, enough=500_000)
         ledger.close()
 
 
