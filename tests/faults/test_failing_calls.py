@@ -115,7 +115,9 @@ def test_a_fault_at_some_call_costs_an_error_and_nothing_else(scene: Scene, name
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("fault", [ERROR, NO_ROOM, KILL, DELAY])
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_an_error_and_a_kill_at_every_single_call(scene: Scene, name: str, fault: str, record_property: object) -> None:
+def test_an_error_and_a_kill_at_one_call_after_the_other(
+    scene: Scene, name: str, fault: str, record_property: object
+) -> None:
     operation = OPERATIONS[name]
     every = [each for each in calls_of(scene, operation).every() if fault != NO_ROOM or each[0] not in FREE_ROOM]
     step = EVERY * COARSE.get(name, 1) * (1 if fault in (ERROR, KILL) else 7)  # What an error does no room does, too.
