@@ -24,6 +24,7 @@ def printed(window: Window, place: str) -> str:
 
 
 def test_a_queue_on_paper_is_its_rows_and_no_button_box_or_filter(chromium: Any, served: str, cast: Cast) -> None:
+    cast.stranger.hands_in().submit(study(date="2026-10-07"), "没有标记的培训")  # Or no batch is offered at all.
     window = Window(chromium, served, cast.clerk.token)
     place = f"/queue?selected={cast.claims['open']['claim']}"
     window.page.goto(window.address + place)
