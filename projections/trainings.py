@@ -68,7 +68,8 @@ def _change(rows: Rows, table: str, effect: Effect, key: dict[str, Any], **value
 
 def _plan_filed(rows: Rows, effect: Effect) -> None:
     event: PlanFiled = effect.event
-    filed = {"status": "filed", "filed": _text(event).decode(), "acknowledged": "[]"}
+    filed = {"status": "filed", "filed": _text(event).decode(), "acknowledged": "[]",
+             "seeks_funding": int(any(one.seeks_funding for one in event.items))}
     if known := rows.now("plans", ("revision",), {"plan": event.plan}):
         _change(rows, "plans", effect, {"plan": event.plan}, revision=known[0][0] + 1, **filed)
         return
@@ -182,11 +183,11 @@ class Trainings(Projection):
     """The fold."""
 
     name: ClassVar = "trainings"
-    version: ClassVar = 3  # 1 did not say when a filing was recorded, 2 not which classes wait to be registered.
+    version: ClassVar = 4  # 1 did not say when a filing was recorded, 2 which classes wait, 3 which plans seek funding.
     tables: ClassVar = {
         "plans": Table(
             {"plan": str, "organiser": str, "year": int, "status": str, "revision": int, "filed": str,
-             "acknowledged": str, "evaluations": str, "first": int, "events": str},
+             "acknowledged": str, "evaluations": str, "seeks_funding": int, "first": int, "events": str},
             ("plan", "from_position"), (("organiser", "year"), ("first",))),
         "classes": Table(
             {"training_class": str, "organiser": str, "plan": str, "year": int, "status": str, "revision": int,

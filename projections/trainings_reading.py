@@ -147,10 +147,12 @@ def plan(files: Files, name: str, *, as_of: int | None = None) -> Plan | None:
 
 def plans(
     files: Files, *, organiser: str | None = None, year: int | None = None, status: str | None = None,
-    as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50, newest_first: bool = False,
+    seeks_funding: bool | None = None, as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
+    newest_first: bool = False,
 ) -> Page[Plan]:
     """Plans in the order in which they were first filed, or in the other."""
-    wanted = {"organiser": organiser, "year": year, "status": status}
+    wanted = {"organiser": organiser, "year": year, "status": status,
+              "seeks_funding": None if seeks_funding is None else int(seeks_funding)}
     found, at = _plans(files, wanted, as_of, after=after, limit=limit + 1, newest_first=newest_first)
     return paged([_with_year(files, one, at) for one in found], limit, at, lambda one: (one.events[0],))
 

@@ -19,7 +19,7 @@ from api.house import House
 from api.operational.callers import Caller
 from api.paper.sheets import ROWS_MOST
 from api.paper.tables_out import Table, Value
-from api.words.telling import CLASS_STATES, PLAN_STATES, grades, state, word
+from api.words.telling import CLASS_STATES, PLAN_STATES, funded, grades, state, word
 from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from projections.basis import written_time
@@ -131,15 +131,15 @@ def plans(house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int)
     """Plans of trainings in the order in which they were filed, each with how it was judged (P 12)."""
     found = _every(lambda after: trainings.plans(
         house, caller, organiser=query.get("organiser"), year=query.get("year"), status=query.get("status"),
-        as_of=as_of, after=after, limit=_AT_ONCE))
+        seeks_funding=query.get("seeks_funding"), as_of=as_of, after=after, limit=_AT_ONCE))
     if isinstance(found, Refusal):
         return found
     rows = [(one["plan"], one["year"], one["organiser"], one["region"], word("sector", one["sector"]), one["filed_on"],
              PLAN_STATES.get(one["status"], one["status"]), "、".join(map(role_name, one["missing"])),
-             len(one["items"]), one["carried"]["classes_held"], one["carried"]["attended"], grades(one["evaluations"]),
-             grades(one["last_year"])) for one in found]
-    heads = ("计划", "年度", "办班单位", "地区", "行业", "申报日期", "状态", "尚待备案", "项目", "举办班次", "参加人数",
-             "评估", "上年度评估")
+             len(one["items"]), funded(one["items"]), one["carried"]["classes_held"], one["carried"]["attended"],
+             grades(one["evaluations"]), grades(one["last_year"])) for one in found]
+    heads = ("计划", "年度", "办班单位", "地区", "行业", "申报日期", "状态", "尚待备案", "项目", "申请财政资助",
+             "举办班次", "参加人数", "评估", "上年度评估")
     return _table(house, "plans", "年度培训计划", heads, rows, as_of, _narrowed(query))
 
 
@@ -167,7 +167,8 @@ def _holding(held: Mapping[str, Any] | None) -> tuple[Value, ...]:
 
 def _narrowed(query: Mapping[str, Any]) -> dict[str, str]:
     named = {"organiser": "办班单位", "year": "年度", "plan": "计划", "status": "状态"}
-    return {words: str(query[name]) for name, words in named.items() if name in query}
+    sought = {"财政资助": "申请的" if query["seeks_funding"] else "未申请的"} if "seeks_funding" in query else {}
+    return {words: str(query[name]) for name, words in named.items() if name in query} | sought
 
 
 def _every(ask: Ask) -> list[Any] | Refusal:

@@ -20,6 +20,7 @@ from api.words.telling import (
     RESULTS,
     ROSTER_STATES,
     filed,
+    funded,
     grades,
     pairs,
     role,
@@ -49,6 +50,7 @@ for _command in filing.COMMANDS:
 @click.option("--organiser", type=Id("unit"), help="只看一个办班单位的")
 @click.option("--year", type=click.IntRange(1950, 2099), help="只看一个年度的")
 @click.option("--plan", type=Id("plan"), help="只看一个计划之下的班次")
+@click.option("--seeks-funding", is_flag=True, help="与 --plans 同用：只看有项目申请财政资助的")
 @click.option("--status", type=click.Choice([*PLAN_STATES, *(one for one in CLASS_STATES if one != "filed")]),
               help="只看这种状态的，如 filed（待备案）")
 @_AS_OF
@@ -56,15 +58,18 @@ for _command in filing.COMMANDS:
 @click.option("--limit", type=click.IntRange(1, 200), help="最多列出多少条")
 @with_options(FILE)
 def list_(
-    asking: Asking, plans: bool, plan: str | None, form: str | None, out: Path | None, **query: Any
+    asking: Asking, plans: bool, plan: str | None, seeks_funding: bool, form: str | None, out: Path | None,
+    **query: Any
 ) -> int:
     """列出班次或年度计划，按申报先后；--form 取全部，写成文件"""
     if plans and plan is not None:
         raise Stop(Exit.BAD_INPUT, "bad_usage", "--plans 与 --plan 不能同时使用", "查看一个计划请用 training show")
+    if seeks_funding and not plans:
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "--seeks-funding 只用于计划", "请加上 --plans")
     if plans and query["status"] not in (None, *PLAN_STATES):
         raise Stop(Exit.BAD_INPUT, "bad_usage", f"计划没有 {query['status']} 这种状态", "、".join(PLAN_STATES))
     noun, tell = ("plans", _tell_plans) if plans else ("classes", _tell_classes)
-    query |= {} if plans else {"plan": plan}
+    query |= {"seeks_funding": "true" if seeks_funding else None} if plans else {"plan": plan}
     if form is not None:
         whole = {name: value for name, value in query.items() if name not in ("cursor", "limit")}
         return asking.fetch(f"/v1/{noun}.{form}", out, whole)
@@ -133,8 +138,9 @@ def cards(
 
 def _tell_plans(body: dict[str, Any]) -> None:
     rows = [(one["plan"], one["year"], one["organiser"], PLAN_STATES.get(one["status"], one["status"]), _missing(one),
-             len(one["items"]), grades(one["evaluations"])) for one in body["items"]]
-    table(("计划", "年度", "办班单位", "状态", "尚待备案", "项目", "评估"), rows)
+             len(one["items"]), funded(one["items"]), grades(one["last_year"]), grades(one["evaluations"]))
+            for one in body["items"]]
+    table(("计划", "年度", "办班单位", "状态", "尚待备案", "项目", "申请资助", "上年度评估", "评估"), rows)
     _more(body)
 
 
@@ -166,8 +172,9 @@ def _tell_plan(body: dict[str, Any]) -> None:
     ))
     reasons.tell(body["reason"])
     _tell_said(body["said"])
-    table(("序号", "天数", "人数", "途径", "项目"),
-          [(one["number"], one["days"], one["headcount"], word("route", one["route"]), one["title"])
+    table(("序号", "天数", "人数", "途径", "财政资助", "项目"),
+          [(one["number"], one["days"], one["headcount"], word("route", one["route"]),
+            "申请" if one["seeks_funding"] else "", one["title"])
            for one in body["items"]])
 
 

@@ -86,7 +86,7 @@ class Trainings:
         topics = words()["topics"][sector]
         items = tuple(
             PlanItem(number=number, title=f"{self._dice.one_of(topics)}高级研修班", route="advanced_seminar",
-                     level="provincial", days_half=2 * _DAYS, headcount=60, month=month)
+                     level="provincial", days_half=2 * _DAYS, headcount=60, month=month, seeks_funding=number == 1)
             for number, month in ((1, 4), (2, 10)))
         hand = planned.house.hands[0]
         command = plans.FilePlan(

@@ -17,7 +17,7 @@ from api.operational.callers import Caller
 from api.paper.saved import attached, disposition
 from api.paper.tables_out import FORMS, Form, Table, file_of
 from api.routes.door import Door, house
-from api.routes.fields import Choice, Id, QueryNumber
+from api.routes.fields import Choice, Id, QueryFlag, QueryNumber
 from api.routes.listing import moment
 from api.routes.schemas.claim_lists import ClaimsFileQuery
 from api.routes.schemas.histories import AsOfQuery
@@ -44,15 +44,21 @@ class ImportsFileQuery(MomentQuery):
     system = AnySystem()
 
 
-class PlansFileQuery(MomentQuery):
-    """Whose plans, of which year, as they stand."""
+class OfOrganiserFileQuery(MomentQuery):
+    """Whose, of which year."""
 
     organiser = Id("unit", metadata={"description": "办班单位"})
     year = QueryNumber(1950, 2099)
+
+
+class PlansFileQuery(OfOrganiserFileQuery):
+    """Whose plans, of which year, as they stand."""
+
     status = Choice(*PLAN_STATES)
+    seeks_funding = QueryFlag(metadata={"description": "true：只取有项目申请财政资助的"})
 
 
-class ClassesFileQuery(PlansFileQuery):
+class ClassesFileQuery(OfOrganiserFileQuery):
     """Whose classes, of which year, under which plan, as they stand."""
 
     plan = Id("plan", metadata={"description": "只看此计划之下的"})

@@ -61,7 +61,7 @@ def _versioned(said: dict[str, Any]) -> _Said:
 def every_plan(caller: Caller, query: _Query) -> Response | Refusal:
     return listed(caller, "plans", query, lambda as_of, after, limit: trainings.plans(
         house(), caller, organiser=query.get("organiser"), year=query.get("year"), status=query.get("status"),
-        as_of=as_of, after=after, limit=limit))
+        seeks_funding=query.get("seeks_funding"), as_of=as_of, after=after, limit=limit))
 
 
 @door.reads("/v1/plans/<plan:plan>", summary="一个年度培训计划：各部门是否备案、实施和评估", query=MomentQuery,

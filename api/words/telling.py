@@ -104,6 +104,11 @@ def grades(evaluations: Iterable[Mapping[str, Any]]) -> str:
     return "、".join(f"{role(one['recipient'])} {GRADES.get(one['grade'], one['grade'])}" for one in evaluations)
 
 
+def funded(items: Iterable[Mapping[str, Any]]) -> int:
+    """For how many of a plan's items public money is sought (P 12)."""
+    return sum(one["seeks_funding"] for one in items)
+
+
 def word(kind: str, code: Any) -> str:
     """A word of the law (route, level, category, sector) in Chinese."""
     from policies.words import base_vocabulary

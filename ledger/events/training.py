@@ -37,6 +37,7 @@ class PlanItem(Part):
     headcount: Open[int]
     level: Open[str | None] = None
     month: Open[int | None] = None
+    seeks_funding: Open[bool] = False  # It is to be held with public money (财政资助, P 12).
 
 
 class PlanEvent(Event):

@@ -11,6 +11,8 @@ the filing, since the law of the place says so; a recipient is named after the r
 
 Reading: a plan is on file when every recipient has acknowledged it; what is missing is what stands in `missing`. A plan
 that is changed is filed anew and acknowledged anew, until somebody has evaluated it.
+Reading: an item of any route may say that public money is sought for it. P 12 names 高研班 alone as what is funded, and
+forbids nothing; who gets money is decided elsewhere, on what P 12 has the office see: how the last plan was judged.
 Reading: nobody acknowledges or evaluates the plan of their own organisation, and one hand answers for one recipient.
 
 `tests/ledger/streams/test_training_matrix.py` shows every command in every state.

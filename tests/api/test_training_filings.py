@@ -119,6 +119,27 @@ def test_how_a_plan_was_carried_out_is_judged_on_the_register_and_shown_when_the
     assert scene.people.saw(f"/v1/plans/{following['plan']}")["last_year"] == [judged]
 
 
+def test_who_seeks_public_money_is_listed_with_how_their_last_plan_was_judged(scene: Scene) -> None:
+    """P 12: 评估结果作为……承担财政资助高研班项目的重要参考."""
+    funded, of_school = {**ITEM, "route": "advanced_seminar", "level": "municipal", "seeks_funding": True}, {
+        "organiser": scene.school["unit"], "seeks_funding": "true"}
+    last = scene.teacher.did("/v1/plans", {"year": 2025, "items": [ITEM]})
+    for office in (scene.people, scene.city):
+        last = upon(office, last, "acknowledgement")
+    upon(scene.city, last, "evaluation", {"grade": "qualified", "words": "按计划实施"})
+    plan = scene.teacher.did("/v1/plans", {"year": 2026, "items": [funded, {**ITEM, "number": 2}]})
+
+    (listed,) = scene.people.saw("/v1/plans", **of_school)["items"]
+    assert [one["seeks_funding"] for one in listed["items"]] == [True, False]
+    assert [one["grade"] for one in listed["last_year"]] == ["qualified"]
+    table = scene.people.get("/v1/plans.csv", **of_school).get_data(as_text=True)
+    assert "申请财政资助" in table and plan["plan"] in table and last["plan"] not in table
+
+    upon(scene.teacher, plan, "refiling", {"items": [{**funded, "seeks_funding": False}]})
+    assert scene.people.saw("/v1/plans", **of_school)["items"] == []
+    assert len(scene.people.saw("/v1/plans", **of_school | {"seeks_funding": "false"}, year=2026)["items"]) == 1
+
+
 def test_what_a_department_said_of_a_plan_is_for_its_organiser_and_the_departments_that_have_it(scene: Scene) -> None:
     """P 12: whoever decides upon next year's, or upon money for it, reads the words too, and takes the list away."""
     plan = scene.teacher.did("/v1/plans", {"year": 2036, "items": [ITEM]})

@@ -127,9 +127,9 @@ def test_a_plan_goes_round_its_departments_is_sent_back_mended_and_put_on_file(s
     planner = Browser(school.cast.town, school.planner)
     form = planner.get("/plans/new")
     row: BODY = {"items__0__title": "高级研修班", "items__0__route": "advanced_seminar", "items__0__level": "municipal",
-                 "items__0__days": "3", "items__0__headcount": "40"}
+                 "items__0__days": "3", "items__0__headcount": "40", "items__0__seeks_funding": "true"}
     check = planner.press(form, "下一步：核对", year="2031", **row)
-    assert "人力社保部门" in check.text
+    assert "人力社保部门" in check.text and "申请" in check.text.split()
     filed = planner.press(check, "提交申报")
     place = filed.address
 
@@ -145,7 +145,10 @@ def test_a_plan_goes_round_its_departments_is_sent_back_mended_and_put_on_file(s
     assert 'value="高级研修班"' in foreseen.source and 'value="30"' in foreseen.source, "nothing is typed twice"
     assert school.teacher.client.get(f"{place}/refiling").status_code == 403
 
-    done = school.people.press(school.people.get(f"{place}/acknowledgement"), "备案")
+    sought = school.people.get(f"{place}/acknowledgement")
+    assert "1 个项目申请财政资助。上年度计划的评估：没有评估" in sought.text
+    assert place in {address for _, address in school.people.get("/plans?seeks_funding=1").links}
+    done = school.people.press(sought, "备案")
     assert "已办理：计划备案" in done.text
     assert f"{place}/acknowledgement" not in {address for _, address in done.links}
 

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "dfaa52fe10111ab251963f3c806aa5488f2f89821a136f8ae627b4a5beab0104"
+ROOT = "582ffb64cafe6caa67441ee11eccffd2667bff2ab970bfe429c52cea0ce34302"
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,8 @@ def _of_plan(house: House, organiser: Unit | None, sector: str) -> tuple[Office,
 def _items(fields: dict[str, Any]) -> tuple[PlanItem, ...]:
     return tuple(
         PlanItem(number=one["number"], title=one["title"], route=one["route"], days_half=one["days"],
-                 headcount=one["headcount"], level=one.get("level"), month=one.get("month"))
+                 headcount=one["headcount"], level=one.get("level"), month=one.get("month"),
+                 seeks_funding=one.get("seeks_funding", False))
         for one in fields["items"]
     )
 

@@ -40,15 +40,15 @@ def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
 
 
 def plans(
-    house: House, caller: Caller, *, organiser: str | None, year: int | None, status: str | None, as_of: int,
-    after: _After, limit: int, newest_first: bool = False,
+    house: House, caller: Caller, *, organiser: str | None, year: int | None, status: str | None,
+    seeks_funding: bool | None, as_of: int, after: _After, limit: int, newest_first: bool = False,
 ) -> Page[dict[str, Any]] | Refusal:
     """Plans in the order in which they were filed, or in the other."""
     if no := logged_in(house, caller):
         return no
     page = _trainings.plans(
-        house.answers, organiser=organiser, year=year, status=status, as_of=as_of, after=after, limit=limit,
-        newest_first=newest_first)
+        house.answers, organiser=organiser, year=year, status=status, seeks_funding=seeks_funding, as_of=as_of,
+        after=after, limit=limit, newest_first=newest_first)
     return page.of([plan_view(one) for one in page.items])
 
 
@@ -138,7 +138,8 @@ def plan_view(one: Plan) -> dict[str, Any]:
         "missing": list(one.missing),
         "items": [
             {"number": item.number, "title": item.title, "route": item.route, "level": item.level,
-             "days": days_of(item.days_half), "headcount": item.headcount, "month": item.month}
+             "days": days_of(item.days_half), "headcount": item.headcount, "month": item.month,
+             "seeks_funding": item.seeks_funding}
             for item in filed.items
         ],
         "carried": one.carried._asdict(),

@@ -76,6 +76,7 @@ FIELDS: Final = {
     "rows": "行数", "rows_done": "已写行数", "rulebook": "细则", "rulebook_digest": "细则摘要",
     "rulebooks": "所依细则", "ruling": "评定", "sanction": "处理", "scope": "权限", "score_centi": "分数",
     "seat": "座位号", "seats": "座位数", "sector": "行业", "seen_root": "已公布的根", "seen_sha256": "检查点摘要",
+    "seeks_funding": "申请财政资助",
     "seen_size": "已公布的条数", "series": "职称系列", "sha256": "摘要", "size": "条数", "snapshot_on": "快照日期",
     "snapshot_sha256": "快照摘要", "spread_ms": "心跳间隔的离散（毫秒）",
     "source": "来源", "standing": "身份类别", "started_at": "开始时刻", "starts": "起",

@@ -27,7 +27,7 @@ from api.routes.schemas.filings import (
     PlanReturnBody,
 )
 from api.words.codes import HOLDING_PAPERS
-from api.words.telling import CLASS_STATES, PLAN_STATES
+from api.words.telling import CLASS_STATES, PLAN_STATES, funded, grades
 from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from ledger.streams.training_class import TrainingClass
@@ -156,6 +156,16 @@ def _evaluation(_: Asking, subject: Subject) -> list[Field]:
     return [Field("grade", "等次", "choice", tuple(GRADES.items()), hint=seen, is_required=True), WORDS]
 
 
+def _on_funding(_: Asking, subject: Subject, __: Mapping[str, Any]) -> str:
+    """What P 12 has an office look at where public money is sought."""
+    plan = subject.state
+    if not (many := funded(plan["items"])):
+        return ""
+    judged = grades(plan["last_year"]) or "没有评估"
+    return (f"{many} 个项目申请财政资助。上年度计划的评估：{judged}。评估结果是承担财政资助高研班项目的重要参考："
+            "浙人社发〔2016〕63号第十二条。")
+
+
 def _with_reason(kind: str) -> Any:
     return lambda _, __: [reason_field(kind), WORDS]
 
@@ -173,7 +183,7 @@ CLASSES: Final = Room(_see_class, named(
          note="放弃后，已写入的各行都不会生效；名册可以再导入。办理后记为一个事件。"),
 ))
 PLANS: Final = Room(_see_plan, named(
-    Deed("acknowledgement", "备案", plan_filings.acknowledge, look="main"),
+    Deed("acknowledgement", "备案", plan_filings.acknowledge, look="main", along=_on_funding),
     Deed("return", "退回修改", plan_filings.send_plan_back, PlanReturnBody, _with_reason("plan.returned"),
          _tried(words="-", reason="other")),
     Deed("evaluation", "评估实施情况", plan_filings.evaluate, EvaluationBody, _evaluation,

@@ -29,6 +29,7 @@ from api.console.training.training_papers import (
     PAPERS_KEPT,
     ROWS_MORE,
     ROWS_MOST,
+    YES,
     Paper,
     Read,
     evidence_of,
@@ -218,6 +219,7 @@ def _plan_paper(asking: Asking, upon: str | None) -> Paper:
         Field("route", "途径", "choice", routes, is_required=True), Field("level", "级别", "choice", _levels(known)),
         Field("days", "天数", "decimal", is_required=True, most=5),
         Field("headcount", "人数", "number", is_required=True, most=5), Field("month", "月份", "number", most=2),
+        Field("seeks_funding", "财政资助", "choice", ((YES, "申请"),), blank="不申请"),
     )
     run = plan_filings.file_plan if upon is None else plan_filings.refile_plan
     return Paper("plans", "申报年度培训计划" if upon is None else "重新申报年度培训计划",
@@ -247,7 +249,7 @@ def _own_items(asking: Asking) -> tuple[tuple[str, str], ...]:
     if isinstance(actor, Refusal):
         return ()
     found = trainings.plans(house, asking.caller, organiser=actor.organisation, year=None, status=None,
-                            as_of=house.answers.position(), after=None, limit=10, newest_first=True)
+                            seeks_funding=None, as_of=house.answers.position(), after=None, limit=10, newest_first=True)
     if isinstance(found, Refusal):
         return ()
     return tuple((f"{plan['plan']} {item['number']}", f"{plan['year']} 年度 {item['number']}. {item['title']}")

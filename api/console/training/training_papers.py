@@ -31,6 +31,8 @@ PAPERS_KEPT: Final = "PDF、JPEG、PNG 或 OFD，合计至多 20 MB：密封保�
 _NAME_MOST: Final = 200
 _EVIDENCE: Final = ("kind", "sha256", "issued_on")
 _NUMBERS: Final = ("headcount", "room", "year", "number", "month")
+_FLAGS: Final = ("seeks_funding",)
+YES: Final = "true"
 
 
 class Paper(NamedTuple):
@@ -108,7 +110,8 @@ def flat(body: Mapping[str, Any]) -> dict[str, str]:
         typed["within"] = f"{body['plan']} {body['item']}"
     for name in ("lessons", "items", "evidence"):
         for at, row in enumerate(body.get(name, ())):
-            typed |= {f"{name}.{at}.{column}": str(value) for column, value in row.items()}
+            typed |= {f"{name}.{at}.{column}": YES if value is True else str(value)
+                      for column, value in row.items() if value is not False}
     return typed
 
 
@@ -147,7 +150,9 @@ def row_of(paper: Paper, typed: Mapping[str, str], at: int) -> dict[str, Any]:
             if (value := typed.get(f"{paper.rows}.{at}.{one.name}"))}
 
 
-def _value(name: str, value: str) -> int | str:
+def _value(name: str, value: str) -> bool | int | str:
+    if name in _FLAGS:
+        return value == YES
     return whole_or_as_typed(value, 9) if name in _NUMBERS else value
 
 

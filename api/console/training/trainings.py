@@ -36,7 +36,7 @@ from api.console.words import Mark
 from api.paper.tables_out import Table
 from api.whole import whole
 from api.words.codes import CLASS_FILES, FILE_TYPES
-from api.words.telling import grades
+from api.words.telling import funded, grades
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS, basis_view, region
 from api.words.year_page import moment as written
@@ -49,7 +49,7 @@ _EFFECTS: Final[Mapping[str | None, Mark]] = {
     None: ("met", "✓", "及时"), "late_filing": ("open", "!", "逾期，计入并标注"),
     "not_filed": ("short", "✗", "逾期，不计"),
 }
-_FILTERS: Final = ("status", "year", "own", "organiser", "plan", "after")
+_FILTERS: Final = ("status", "year", "own", "organiser", "plan", "seeks_funding", "after")
 
 
 # Lists
@@ -73,7 +73,8 @@ def _list(asking: Asking, noun: str, ask: Any, table: Any, marks: Mapping[str, M
     if request.path.endswith(".csv"):
         made: Table | Refusal = table(house, caller, query, as_of=position)
         return made if isinstance(made, Refusal) else Page(f"{noun}.html", table=made)
-    wanted: dict[str, Any] = dict.fromkeys(("organiser", "year", "status", *(["plan"] if noun == "classes" else [])))
+    wanted: dict[str, Any] = dict.fromkeys(
+        ("organiser", "year", "status", "plan" if noun == "classes" else "seeks_funding"))
     after = moment.rest.get("after", "")
     page = ask(house, caller, **{**wanted, **query}, as_of=position, limit=ROWS, newest_first=True,
                after=None if (place := whole(after)) is None else (place,))
@@ -84,7 +85,8 @@ def _list(asking: Asking, noun: str, ask: Any, table: Any, marks: Mapping[str, M
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking),
         "rows": [{**one, "mark": marks[one["status"]], "organiser_words": unit_name(asking, one["organiser"]),
                   "missing_words": "、".join(map(role_name, one.get("missing", ()))),
-                  "grade_words": grades(one.get("evaluations", ()))} for one in page.items],
+                  "grade_words": grades(one.get("evaluations", ())), "last_words": grades(one.get("last_year", ())),
+                  "funded": funded(one["items"]) if noun == "plans" else 0} for one in page.items],
         "marks": marks, "years": _years(asking, moment), "next": None if page.next is None else page.next[0],
         "vocabulary": base_vocabulary(), "has_organisation": not asking.capacity.is_person,
         "may_file": moment.is_now and training_forms.why_not_file(asking, noun) is None,
@@ -103,6 +105,8 @@ def _query(asking: Asking, moment: Moment, marks: Mapping[str, Mark], *, has_pla
         found["organiser"] = rest["organiser"]
     if has_plan and rest.get("plan"):
         found["plan"] = rest["plan"]
+    if not has_plan and rest.get("seeks_funding"):
+        found["seeks_funding"] = True
     if rest.get("own") and (own := _organisation(asking)) is not None:
         found["organiser"] = own
     return found
@@ -259,6 +263,7 @@ def plan(asking: Asking, plan: str) -> Shown:
              "state": "done" if role in done else "off" if body["status"] == "returned" else "now"}
             for role in body["recipients"])],
         "judged": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["evaluations"]],
+        "seeks": funded(body["items"]) > 0,
         "last_year": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["last_year"]],
         "offers": offered(asking, PLANS, plan_subject(asking, body)) if moment.is_now else [],
         "may_refile": moment.is_now and training_forms.why_not_refile_plan(asking, body) is None,

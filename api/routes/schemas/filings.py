@@ -8,7 +8,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from api.routes.bodies import Body
-from api.routes.fields import Choice, Day, HalfDays, Hours, Id, Many, Number, Part, Subject, Text, Word
+from api.routes.fields import Choice, Day, Flag, HalfDays, Hours, Id, Many, Number, Part, Subject, Text, Word
 from api.routes.schemas.claims import EvidenceBody
 from api.routes.schemas.common import ReasonCode, Recorded, Words
 from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, HeldAnswer
@@ -26,6 +26,7 @@ class ItemBody(Body):
     headcount = Number(1, 50_000, required=True, metadata={"example": 40})
     level = Word(metadata={"example": "municipal"})
     month = Number(1, 12)
+    seeks_funding = Flag(metadata={"description": "申请财政资助；上年度计划的评估是重要参考"})
 
 
 class RefiledPlanBody(Body):

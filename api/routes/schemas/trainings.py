@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from api.evidence.types import TYPES
 from api.routes.bodies import Query
-from api.routes.fields import Choice, Id, QueryNumber, Shaped, Text
+from api.routes.fields import Choice, Id, QueryFlag, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, ReasonAnswer
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
@@ -47,6 +47,7 @@ class PlansQuery(OfOrganiserQuery):
     """Whose plans, of which year, as they stand."""
 
     status = Choice(*PLAN_STATES, metadata={"description": "filed：还有受理部门未备案的"})
+    seeks_funding = QueryFlag(metadata={"description": "true：只看有项目申请财政资助的，上年度的评估在旁"})
 
 
 class ClassesQuery(OfOrganiserQuery):
