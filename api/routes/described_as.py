@@ -34,13 +34,13 @@ def security(*, login: bool) -> list[dict[str, list[str]]]:
     return [{"token": []}] if login else [{}, {"token": []}]
 
 
-def common_parameters(*, conditional: bool) -> list[dict[str, Any]]:
+def common_parameters(*, conditional: bool, login: bool = True) -> list[dict[str, Any]]:
     """Give what every write is asked with: its key, the version that was seen where it decides on one, a trial."""
+    least = "" if login else f"未登录时至少 {conditions.KEY_OF_NOBODY_LEAST} 个字符。"  # A schema knows no caller.
     key = {
         "in": "header", "name": "Idempotency-Key", "required": True,
-        "description": "每个请求一个新的键（建议 UUID）；重试时用原来的键。试办时可不带。",
-        "schema": {"type": "string", "minLength": conditions.KEY_OF_NOBODY_LEAST, "maxLength": conditions.KEY_MOST,
-                   "pattern": "^[!-~]+$"},
+        "description": f"每个请求一个新的键（建议 UUID）；重试时用原来的键。{least}试办时可不带。",
+        "schema": {"type": "string", "minLength": 1, "maxLength": conditions.KEY_MOST, "pattern": "^[!-~]+$"},
     }
     match = {
         "in": "header", "name": "If-Match", "required": True, "description": "读取时得到的 ETag。试办时可不带。",

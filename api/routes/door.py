@@ -159,7 +159,7 @@ class Door(Blueprint):  # type: ignore[misc]
             described = self.alt_response(200, schema=Trial, description="试办：未写入任何内容")(described)
             described = self.doc(
                 summary=summary, security=security(login=login),
-                parameters=[*common_parameters(conditional=conditional), *parameters],
+                parameters=[*common_parameters(conditional=conditional, login=login), *parameters],
             )(described)
             return self._offered(rule, "POST", view, described)
 

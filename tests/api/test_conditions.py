@@ -85,6 +85,17 @@ def test_a_key_that_cannot_be_used_is_refused_by_name(town: Town, key: str | Non
     assert (answer.status_code, answer.get_json()["code"]) == (400, code)
 
 
+def test_whoever_is_logged_in_may_use_a_short_key_and_the_description_says_so(town: Town, person: Someone) -> None:
+    """Nobody else gets an answer of theirs for it; only whoever is nobody could be guessed."""
+    assert person.post("/v1/claims", person.claim(study()), key="1").status_code == 201
+
+    paths = town.nobody.saw("/openapi.json")["paths"]
+    keys = {path: next(each for each in paths[path]["post"]["parameters"] if each["name"] == "Idempotency-Key")
+            for path in ("/v1/claims", "/v1/persons")}
+    assert {each["schema"]["minLength"] for each in keys.values()} == {1}
+    assert ["16" in each["description"] for each in keys.values()] == [False, True]
+
+
 def test_255_characters_are_a_key_and_a_trial_needs_none(town: Town, person: Someone) -> None:
     assert person.post("/v1/claims", person.claim(study()), key="k" * 255).status_code == 201
     headers = {"Authorization": f"Bearer {person.token}"}
