@@ -56,7 +56,7 @@ def row(one: Learner, record: str, version: int = 1, **study: Any) -> BODY:
     facts = {"category": "general_public", "route": "course", "date": "2026-05-04", "hours": "4",
              "completed_by": "exam", **study}
     return {"record": record, "version": version, "id_number": one.number, "name": one.name, "study": facts,
-            "details": {"title": "网络课程"}}
+            "details": {"title": f"网络课程 {record}"}}
 
 
 def body(*rows: BODY, system: str = "ningbo", **more: Any) -> BODY:

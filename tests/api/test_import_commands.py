@@ -33,10 +33,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk[Learner]:
     return Desk(folder, {"source": str(source.token)}, li["person"], Learner(number))
 
 
-def sheet(desk: Desk[Learner], *records: str, category: str = "一般公需") -> str:
+def sheet(desk: Desk[Learner], *records: str, category: str = "一般公需", title: str = "网络课程") -> str:
     with (desk.folder / "records.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([HEADS, *(
-            (record, "1", desk.there.number, "李明", category, "course", "2026-05-04", "4", "exam", "网络课程")
+            (record, "1", desk.there.number, "李明", category, "course", "2026-05-04", "4", "exam", title)
             for record in records)])
     return "records.csv"
 
@@ -74,8 +74,10 @@ def test_what_is_over_is_not_given_up_and_the_command_says_why(desk: Desk[Learne
 
 
 def test_a_snapshot_is_compared_taken_away_and_recorded(desk: Desk[Learner]) -> None:
-    batch = desk.made("source", "import", "take", sheet(desk, "s-1", "s-2"), *OF, "--system", "snap")["batch"]
-    snapshot = ("source", "import", "reconcile", batch, sheet(desk, "s-1", "s-3"), "--on", "2026-06-30")
+    sent = sheet(desk, "s-1", "s-2", title="公需科目")
+    batch = desk.made("source", "import", "take", sent, *OF, "--system", "snap")["batch"]
+    later = sheet(desk, "s-1", "s-3", title="公需科目")
+    snapshot = ("source", "import", "reconcile", batch, later, "--on", "2026-06-30")
     told = desk.told(*snapshot, "--dry-run", "--form", "csv", "--workbook", "differences.csv")
 
     assert "比较        3" in told and "来源已无此记录：1" in told and "本系统没有登记：1" in told

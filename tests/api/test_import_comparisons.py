@@ -42,11 +42,11 @@ def here(town: Town, works: BODY) -> Iterator[Here]:
     yield Here(town, source, colleague, person, number)
 
 
-def row(here: Here, record: str, version: int = 1, title: str = "网络课程", **study: Any) -> BODY:
+def row(here: Here, record: str, version: int = 1, title: str = "", **study: Any) -> BODY:
     facts = {"category": "general_public", "route": "course", "date": "2026-03-04", "hours": "4",
              "completed_by": "exam", **study}
     return {"record": record, "version": version, "id_number": here.number, "name": "李明", "study": facts,
-            "details": {"title": title}}
+            "details": {"title": title or f"网络课程 {record}"}}
 
 
 def file(*rows: BODY) -> str:

@@ -40,7 +40,7 @@ def sent(here: Here, system: str, record: str, **study: Any) -> BODY:
     facts = {"category": "general_public", "route": "course", "date": "2026-05-04", "hours": "4",
              "completed_by": "exam", **study}
     row = {"record": record, "version": 1, "id_number": here.number, "name": "周宁", "study": facts,
-           "details": {"title": "网络课程"}}
+           "details": {"title": f"网络课程 {record}"}}
     file = base64.b64encode(json.dumps(row, ensure_ascii=False).encode()).decode()
     return {"system": system, "file": file, "region": "330200", "starts": "2026-01-01", "ends": "2026-12-31"}
 

@@ -23,6 +23,7 @@ import msgspec
 
 from api.cases.belonging.finding import Found, blocks, by_documents
 from api.cases.importing import following
+from api.cases.importing.import_alike import Alike, Course, course_of
 from api.cases.importing.import_courses import Coming, Courses, said_twice
 from api.cases.importing.import_lists import Wrong
 from api.cases.importing.import_records import ROW, Known, Read, Register, Rows, Sent, number_of, said_no
@@ -90,7 +91,8 @@ class Judged:
     """What becomes of the rows of a file; what stands from before a kill is accepted and needs no writing."""
 
     listed: Listed
-    courses: Courses                 # Those that it brings, which nothing else may stand for.
+    courses: Courses                 # Those that it brings, which nothing else may stand for,
+    alike: Alike                     # also under their title alone.
     accepted: list[Decided | None] = field(default_factory=list)
     set_aside: list[SetAside] = field(default_factory=list)
     wrongs: dict[int, Wrong] = field(default_factory=dict)
@@ -163,10 +165,10 @@ class _Judging:
         self._register = Register(self._ledger, terms.act)
         self._reserved: set[Name] = set()  # By rows before, in this file.
         self._books: dict[str | None, bool] = {}
-        self._courses = Courses(terms.house)
+        self._courses, self._alike = Courses(terms.house), Alike(terms.house, terms.system)
 
     def judged(self, listed: Listed) -> Judged | Refusal:
-        judged = Judged(listed, courses=self._courses)
+        judged = Judged(listed, courses=self._courses, alike=self._alike)
         for block in blocks(listed.rows):
             self._block(block, judged)
         if self._courses.coming and (behind := self._terms.house.settled()) is not None:
@@ -189,13 +191,16 @@ class _Judging:
         known = self._register.known(one.source for one in read)
         ids = new_ids("claim", len(read), now_ms=self._terms.house.now // 1_000)
         taken: list[tuple[Read, _Taken | None]] = []
+        courses: list[Course] = []
         for one, claim in zip(read, ids, strict=True):
             outcome = self._outcome(one, ClaimId(claim), people.get(one.id), known.get(one.source.record), judged)
             if isinstance(outcome, Wrong):
                 judged.put_aside(one.sent, outcome)
             else:
                 taken.append((one, outcome))
-        self._accept(taken, known, judged)
+                courses += course_of(one, people[one.id].person.person, outcome and outcome.decided.row,
+                                     known.get(one.source.record))
+        self._accept(taken, known, self._alike.among(courses), judged)
 
     def _fitting(self, found: Read | Wrong) -> Read | Wrong:
         if isinstance(found, Wrong):
@@ -214,9 +219,13 @@ class _Judging:
         judged.put_aside(one.read.sent, said_twice(other))
 
     def _accept(
-        self, taken: Sequence[tuple[Read, _Taken | None]], known: Mapping[str, Known], judged: Judged
+        self, taken: Sequence[tuple[Read, _Taken | None]], known: Mapping[str, Known], alike: Mapping[str, Wrong],
+        judged: Judged,
     ) -> None:
-        """Accept what names no certificate that another claim of the same person holds, or another row of the file."""
+        """Accept what names no certificate that another claim of the same person holds, or another row of the file.
+
+        `alike`: why others are set aside, by their records.
+        """
         held = self._ledger.find_all(name for _, one in taken if one is not None for name in one.names)
         for read, one in taken:
             stood = known.get(read.source.record)
@@ -226,8 +235,12 @@ class _Judging:
                 continue
             row = one.decided.row
             own = row.submission.claim if isinstance(row, RegisterClaim) else row.claim
-            if any(held.get(name, own) != own or name in self._reserved for name in one.names):
-                judged.put_aside(read.sent, WORDS["certificate_used"])
+            others = [held[name] for name in one.names if held.get(name, own) != own]
+            if others or not self._reserved.isdisjoint(one.names):
+                judged.put_aside(read.sent, WORDS["certificate_used"]._replace(claim=next(iter(others), None)))
+                continue
+            if (wrong := alike.get(read.source.record)) is not None:
+                judged.put_aside(read.sent, wrong)
                 continue
             self._reserved.update(one.names)
             if isinstance(row, Followed):

@@ -280,7 +280,7 @@ def _close(desk: _Desk, batch: Import, judged: Judged, asked: Asked) -> Done | R
 
     def decide(reading: Reading) -> Decision:
         known = import_of(reading, batch.batch)
-        if (twice := judged.courses.none_twice(reading)) is not None:
+        if (twice := judged.courses.none_twice(reading) or judged.alike.none_since(reading)) is not None:
             return twice
         aside = batch.set_aside
         duplicates = sum(one.code == DUPLICATE for one in aside)

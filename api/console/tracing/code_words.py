@@ -49,6 +49,7 @@ _ASIDE: Final = {
     "source_changed": "内容变了而版本没有提高", "changed_here": "本系统已更正，来源尚未取回",
     "revoked_there": "来源已撤销", "decided_here": "本系统另有决定", "rulebook_not_here": "所按的细则没有在这里施行",
     "ruling_needed": "没有细则规定其学时", "certificate_used": "证书编号已用过",
+    "course_registered_twice": "同一课程已另有一条登记", "course_looks_registered": "同一年度已登记过同名的课程",
     "record_twice": "文件中写了两次", "row_malformed": "格式不符合要求", "not_countable": "按细则不予计算",
 }
 
