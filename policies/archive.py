@@ -36,7 +36,8 @@ class RulebookMissing(RulebookError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"细则档案 {path} {reason}。已登记的事项以它为据，请从备份恢复这个文件；不要用别的文件代替。")
+        super().__init__(f"细则档案 {path} {reason}。已登记的事项以它为据："
+                         "请从完好的备份的 rulebooks 文件夹取回同名的文件，放到原处；不要用别的文件代替。")
 
 
 class DraftRulebook(RulebookError):

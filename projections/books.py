@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
-from ledger.errors import LedgerError
 from ledger.vocabulary import format_hours
 from policies.archive import RulebookMissing
 from policies.assess import MANUAL, Fact, Ruling
@@ -104,19 +103,15 @@ class Books:
         self._shown: dict[int, dict[str, Any]] = {}
 
     def book(self, name: str) -> Rulebook:
-        """The rulebook of this digest; raises LawUnknown."""
-        try:
-            return self._read(name)
-        except RulebookMissing as error:
-            raise LawUnknown(name) from error
+        """The rulebook of this digest, or a shipped draft by its name; raises LawUnknown where there is none.
 
-    def _read(self, name: str) -> Rulebook:
-        """The same of one in force or that decided something: if its bytes are gone, nobody asked amiss."""
+        Raises RulebookMissing of a digest: whoever has it from the ledger asked nothing amiss.
+        """
         try:
             return self._book(name)
         except RulebookMissing:
             raise
-        except (RulebookError, LedgerError, KeyError, OSError) as error:
+        except (RulebookError, KeyError) as error:
             raise LawUnknown(name) from error
 
     def seat(self, digests: tuple[str, ...]) -> Seat:
@@ -124,7 +119,7 @@ class Books:
         with self._lock:
             seat = self._seats.get(digests)
             if seat is None:
-                seat = self._seats[digests] = Seat(Law(self._read(digest) for digest in digests))
+                seat = self._seats[digests] = Seat(Law(self.book(digest) for digest in digests))
                 if len(self._seats) > BENCHES_MOST:
                     self._seats.popitem(last=False)
             self._seats.move_to_end(digests)
@@ -152,7 +147,7 @@ class Books:
         fields: dict[str, Any] = {"category": study.category.value, "route": study.route}
         if study.completed_by is not None:
             fields["completed_by"] = study.completed_by
-        book = None if decision.digest is None else self._read(decision.digest)
+        book = None if decision.digest is None else self.book(decision.digest)
         clause = None if book is None else _clause(
             book, decision.clauses, study.route, study.category.value, study.level)
         return Ruling(

@@ -28,6 +28,7 @@ def register_checks(settings: Settings) -> list[Check]:
         Check("settings", variables),
         Check("master_key", partial(master_key, settings)),
         Check("key_backup", partial(key_backup, settings)),
+        Check("rulebooks", partial(rulebooks, settings)),
         Check("projections", partial(projections, settings)),
         Check("home", partial(home, folder_of(settings))),
         Check("log_time", partial(log_times, settings)),
@@ -84,6 +85,17 @@ def key_backup(settings: Settings) -> Answer:
         state = "没有密钥备份" if age is None else f"最近的密钥备份已有 {age} 天"
         return Level.WARN, f"{state}：密钥库一旦损坏，个人信息无法找回", "xueshi keys backup 文件夹（另一台机器或介质）"
     return Level.OK, f"最近的密钥备份在 {age} 天之内", ""
+
+
+def rulebooks(settings: Settings) -> Answer:
+    """Every rulebook that the ledger cites, with its text: without those bytes nobody's years can be answered."""
+    from api.keeping.fsck_beside import check_rulebooks
+
+    cited, problems = check_rulebooks(settings)
+    if problems:
+        lost, more = problems[0].words.partition("。"), f"等 {len(problems)} 份" if len(problems) > 1 else ""
+        return Level.FAIL, f"{lost[0]}{more}", lost[2]
+    return Level.OK, "账本尚未引用细则" if not cited else f"账本所引的 {cited} 份细则都在，摘要相符", ""
 
 
 def sign_on(settings: Settings) -> Answer:

@@ -215,15 +215,15 @@ def _silent(_done: int, _total: int) -> None:
 
 
 def _copy_rulebooks(folder: Folder, unfinished: Path, cited: set[str]) -> None:
+    try:
+        demand_rulebooks(folder.rulebooks, cited)
+    except RulebookError as error:
+        raise BackupFailed("rulebooks", str(error)) from error
     for path in sorted(folder.rulebooks.glob("*")):
         if path.suffix not in (".toml", ".txt"):
             continue  # What a writer that was stopped left beside.
         if copy_file(path, unfinished / "rulebooks" / path.name) != path.stem:
             raise BackupFailed(f"rulebooks/{path.name}", "内容与其摘要不符，已被改动：请从较早的备份恢复这个文件")
-    try:
-        demand_rulebooks(unfinished / "rulebooks", cited)
-    except RulebookError as error:
-        raise BackupFailed("rulebooks", str(error)) from error
 
 
 def _copy_evidence(folder: Folder, unfinished: Path) -> None:

@@ -34,7 +34,7 @@ from api.telling import logs
 from api.terminal.exits import Exit, Stop
 from ledger.disk import disk_failure
 from ledger.errors import LedgerError
-from policies.archive import Archive
+from policies.archive import Archive, RulebookMissing
 from policies.errors import RulebookError
 from projections.answers import Answers
 from projections.books import Books
@@ -83,6 +83,9 @@ def main() -> int:
     except UnsoundRules as error:
         cure = f"请先用 xueshi rules check --rules {error.folder} 逐项改好"
         _tell({"stop": [int(Exit.REFUSED), error.code, str(error), cure]})
+    except RulebookMissing as error:
+        words = told_of(error) if asked.get("is_for_office") else str(error)
+        _tell({"stop": [int(Exit.WORLD_IS_WRONG), error.code, words, ""]})
     except RulebookError as error:
         _tell({"stop": [int(Exit.BAD_INPUT), error.code, str(error), ""]})
     except (ProjectionError, LedgerError) as error:

@@ -123,6 +123,24 @@ def test_a_file_that_comes_again_unchanged_says_why_it_was_refused_before(office
     assert "同一份文件从前的提议" in shown.text and "影响还没有查清" in shown.text
 
 
+def test_that_a_rulebook_in_force_was_lost_is_not_told_as_a_fault_of_what_is_proposed(
+    town: Town, office: Browser, second: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = office.get("/rules/proposals/new?from=ningbo-industry/2019-01-01")
+    at = proposed(office, amended("2034-02-10"))
+    archive = town.house.library.archive
+    of_the_province, = (one.digest for one in town.house.answers.rulebooks() if one.id == "zhejiang/2016-08-01")
+    lost = archive.folder / f"{of_the_province}.toml"
+    kept = lost.read_bytes()
+    lost.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "_books", {})  # As after a start.
+        pages = [second.get(at, 500), office.press(begun, "检查", 500, source=amended("2034-02-11"))]
+    lost.write_bytes(kept)
+
+    assert all("已施行的细则在数据目录中找不到" in page.text for page in pages)
+
+
 def test_the_proposer_takes_it_back_and_nobody_is_asked_any_more(
     town: Town, office: Browser, second: Browser
 ) -> None:

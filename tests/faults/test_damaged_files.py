@@ -144,6 +144,40 @@ def test_a_rulebook_that_is_cited_and_lost_is_the_registers_fault_and_not_the_as
         assert content(path) == before
 
 
+@pytest.mark.parametrize(("asks", "ended"), [
+    (("replay", "--under", "now", "--out", "../report"), 3),
+    (("replay", "--under", "then", "--against", "set:zhejiang/2016-08-01", "--out", "../report"), 3),
+    (("rulebook", "show", "zhejiang/2016-08-01"), 3), (("rebuild", "--compare"), 3), (("export", "parquet", "../p"), 3),
+    (("backup", "../copy"), 3), (("doctor",), 1),
+])
+def test_with_every_rulebook_lost_whoever_asks_by_the_law_in_force_reads_what_is_to_be_put_back(
+    scene: Scene, asks: tuple[str, ...], ended: int
+) -> None:
+    scene.fresh()
+    for path in (scene.data / "rulebooks").glob("*.toml"):
+        path.unlink()
+    before = {path.name for path in scene.place.iterdir()}
+
+    status, told, stderr = scene.ran(*asks)
+
+    said = told + stderr
+    assert status == ended, said
+    assert ended == 1 or re.search(r"\[(rulebook_missing|backup_failed)\]", said), said
+    assert f"{scene.data / 'rulebooks'}/" in said and "请从完好的备份的 rulebooks 文件夹取回" in said, said
+    assert {path.name for path in scene.place.iterdir()} == before, "nothing was made of half a law"
+
+
+def test_whoever_names_a_rulebook_that_nobody_enacted_is_told_so_although_others_are_lost(scene: Scene) -> None:
+    scene.fresh()
+    for path in (scene.data / "rulebooks").glob("*.toml"):
+        path.unlink()
+
+    for name in ("nobody/2020-01-01", "a" * 64):
+        status, _, stderr = scene.ran("replay", "--under", f"set:{name}")
+
+        assert status == 2 and "[law_unknown]" in stderr, stderr
+
+
 def test_a_byte_of_the_access_log_that_changed_is_found_by_the_checker(scene: Scene) -> None:
     scene.fresh()
     access = scene.data / "access.db"

@@ -252,6 +252,25 @@ def test_what_was_decided_by_a_rulebook_that_is_not_here_waits_for_it(there: Thr
     assert "rows_waiting" not in there.province.troubles(there.city.origin)
 
 
+def test_a_rulebook_that_was_enacted_here_and_lost_is_no_reason_to_set_a_citys_record_aside(
+    there: Three, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = there.living()
+    claim = there.city.counted(li.in_city)
+    archive = there.province.town.house.library.archive
+    lost = archive.folder / f"{claim['ruling']['digest']}.toml"
+    kept, file = lost.read_bytes(), there.city.file(there.province.accepted(there.city.origin))
+    lost.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(archive, "_books", {})  # As after a start.
+        answer = there.province.takes(file)
+    lost.write_bytes(kept)
+
+    assert (answer.status_code, answer.json["code"]) == (500, "rulebook_missing")
+    there.brought(there.city)
+    assert [entry["claim"] for entry in entries(li.in_province)], "nothing of it was decided meanwhile"
+
+
 def test_what_the_province_undid_by_itself_no_version_of_the_city_brings_back(there: Three) -> None:
     li = there.living()
     claim = there.city.counted(li.in_city)

@@ -35,7 +35,7 @@ from api.paper.sheets import Columns, Mark, Sheet, returned
 from api.refusals.faults import BadFields
 from ledger.acts.imports import Correction, Decided, Followed, Row, decide_following
 from ledger.acts.running import CHUNK_REGISTERED
-from ledger.errors import LedgerError, Refusal
+from ledger.errors import Refusal
 from ledger.events.base import Draft, Name
 from ledger.events.imports import SetAside
 from ledger.events.study import CERTIFICATE, Evidence, Ruling, Study
@@ -48,7 +48,7 @@ from ledger.streams.import_source import ImportSource
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor
 from ledger.vocabulary import ClaimId, PersonId
-from policies.errors import RulebookError
+from policies.archive import RulebookMissing
 
 
 class Listed(NamedTuple):
@@ -291,9 +291,12 @@ class _Judging:
     def _is_known(self, digest: str | None) -> bool:
         """Say whether a rulebook is kept here: what was decided by another could be explained to nobody."""
         if digest not in self._books:
+            house = self._terms.house
             try:
-                self._books[digest] = digest is None or bool(self._terms.house.library.archive.book(digest))
-            except (RulebookError, LedgerError):
+                self._books[digest] = digest is None or bool(house.library.archive.book(digest))
+            except RulebookMissing:
+                if digest in house.answers.law_digests():
+                    raise  # Enacted here and lost here: that is nothing to refuse a city's record for.
                 self._books[digest] = False
         return self._books[digest]
 

@@ -21,11 +21,11 @@ from api.cases.standing import look_at
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
+from policies.archive import RulebookMissing
 from policies.building import build
 from policies.rulebook import Rulebook
 from projections.basis import Basis, Cited
 from projections.books import Books
-from projections.errors import LawUnknown
 
 _WHAT: Final = ("replay", "years", "titles", "identity")
 
@@ -74,7 +74,7 @@ def _books(house: House, report: Path) -> Books:
     def book(digest: str) -> Rulebook:
         try:
             return house.answers.books.book(digest)
-        except LawUnknown:
+        except RulebookMissing:
             if digest not in sent:
                 raise
         return build(sent[digest], (report / sent[digest]).read_bytes(), digest, None)

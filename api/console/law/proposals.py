@@ -26,6 +26,7 @@ from api.routes.schemas.common import Words
 from api.routes.schemas.rulebooks import ProposalRefusalBody
 from ledger.errors import Refusal
 from ledger.streams import rulebook as streams
+from policies.archive import RulebookMissing
 from policies.errors import RulebookError, UnreadableRulebook
 from policies.reasons import OTHER
 from policies.rulebook import Rulebook
@@ -100,6 +101,8 @@ def _can(asking: Asking, digest: str) -> dict[str, Any]:
     """Whether whoever looks may enact it now; if not, why."""
     try:
         came = cases.enact(asking.house, asking.caller, digest, Asked(dry_run=True))
+    except RulebookMissing:  # Of one in force: nothing is wrong with what was proposed.
+        raise
     except RulebookError as error:
         return {"enact": False, "why": [one.words for one in of_error(error)]}
     if isinstance(came, Done):

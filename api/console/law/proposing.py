@@ -26,6 +26,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.house import House
 from api.refusals.refusals import status_of
 from ledger.errors import Refusal
+from policies.archive import RulebookMissing
 from policies.errors import RulebookError
 
 SENT_MOST: Final = 2 * 1024 * 1024
@@ -87,6 +88,8 @@ def propose(asking: Asking) -> Shown:
     try:
         came = cases.propose(asking.house, asking.caller, draft.fields,
                                  sending.asked(asking.house, asking.caller, dry_run=not is_for_real))
+    except RulebookMissing:  # Of one in force: whoever proposes sent nothing wrong.
+        raise
     except RulebookError as error:
         return _form(asking, replace(draft, faults=tuple(of_error(error))), status=422)
     if isinstance(came, Refusal):

@@ -11,8 +11,8 @@ from typing import Any
 
 from api.house import House
 from api.replays.names import Names
+from policies.archive import RulebookMissing
 from policies.rulebook import Rulebook
-from projections.errors import LawUnknown
 from projections.replay.names import names_of
 
 
@@ -22,6 +22,6 @@ def names_in(house: House, question: Mapping[str, Any], told: Mapping[str, Any] 
         return Names(**told)
     books: list[Rulebook] = []
     for digest in {one["digest"] for side in ("against", "under") for one in question[side]["rulebooks"]}:
-        with suppress(LawUnknown):
+        with suppress(RulebookMissing):
             books.append(house.answers.books.book(digest))
     return Names(**names_of(books))
