@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _MOST: Final = -1  # Of what belongs to one plan, class or person everything is told.
 
+Whose = str | tuple[str, ...] | None
+"""Of one organiser, of each of some, or of any."""
+
 _plan = msgspec.json.Decoder(PlanFiled).decode
 _filed = msgspec.json.Decoder(ClassFiled).decode
 _held = msgspec.json.Decoder(ClassHeld).decode
@@ -130,9 +133,12 @@ def _rows(
 ) -> tuple[list[tuple[Any, ...]], int]:
     """What stands of a table, where these columns have these values, in the order in which it came to be."""
     reader, at = files.file("trainings", as_of)
-    given = {name: value for name, value in wanted.items() if value is not None}
+    given = {name: json.dumps(value) if isinstance(value, tuple) else value
+             for name, value in wanted.items() if value is not None}
     place = [] if after is None else ["first < :after" if newest_first else "first > :after"]
-    where = " AND ".join([HOLDS, *place, *(f"{name} = :{name}" for name in given)])
+    where = " AND ".join([HOLDS, *place, *(
+        f"{name} IN (SELECT value FROM json_each(:{name}))" if isinstance(wanted[name], tuple) else f"{name} = :{name}"
+        for name in given)])
     order = "DESC" if newest_first else "ASC"
     query = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY first {order} LIMIT :limit"
     values = {**given, "as_of": at, "limit": limit} | ({} if after is None else {"after": after[0]})
@@ -146,7 +152,7 @@ def plan(files: Files, name: str, *, as_of: int | None = None) -> Plan | None:
 
 
 def plans(
-    files: Files, *, organiser: str | None = None, year: int | None = None, status: str | None = None,
+    files: Files, *, organiser: Whose = None, year: int | None = None, status: str | None = None,
     seeks_funding: bool | None = None, as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
     newest_first: bool = False,
 ) -> Page[Plan]:
@@ -187,7 +193,7 @@ def training_class(files: Files, name: str, *, as_of: int | None = None) -> Trai
 
 
 def classes(
-    files: Files, *, organiser: str | None = None, plan: str | None = None, year: int | None = None,
+    files: Files, *, organiser: Whose = None, plan: str | None = None, year: int | None = None,
     status: str | None = None, as_of: int | None = None, after: tuple[int] | None = None, limit: int = 50,
     newest_first: bool = False,
 ) -> Page[TrainingClass]:
@@ -198,15 +204,16 @@ def classes(
 
 
 def unregistered(
-    files: Files, *, scopes: Iterable[Scope] = (), organiser: str | None = None, as_of: int | None = None, limit: int,
+    files: Files, *, scopes: Iterable[Scope] = (), organisers: tuple[str, ...] | None = None,
+    as_of: int | None = None, limit: int,
 ) -> list[Unregistered]:
-    """Classes that were held and of which no list is registered, in the reach of scopes or of one organiser; those
+    """Classes that were held and of which no list is registered, in the reach of scopes or of some organisers; those
     that have waited longest first. Whether a scope's role registers them is the law's to say."""
     reader, at = files.file("trainings", as_of)
-    values: dict[str, Any] = {"as_of": at, "limit": limit, "organiser": organiser}
+    values: dict[str, Any] = {"as_of": at, "limit": limit, "organisers": json.dumps(organisers)}
     within = [reaches(number, scope, values, limits=("sector", "category"), table="unregistered")
               for number, scope in enumerate(scopes)]
-    where = " OR ".join(within) if organiser is None else "organiser = :organiser"
+    where = " OR ".join(within) if organisers is None else "organiser IN (SELECT value FROM json_each(:organisers))"
     if not where:
         return []
     query = (f"SELECT {', '.join(Unregistered._fields)} FROM unregistered WHERE {HOLDS} AND ({where}) "

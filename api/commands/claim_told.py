@@ -42,9 +42,7 @@ def tell(body: dict[str, Any]) -> None:
         ("环节", walk),
         ("指定给", body.get("assigned")),
     ))
-    if (ended := body.get("unit_ended")) is not None:
-        heir = "人力社保部门" if ended["unit"] is None else f"{ended['unit']} 的经办"
-        pairs([("原单位", f"自 {ended['since']} 起已不存续，由{heir}办理")])
+    tell_ended("原单位", body.get("unit_ended"))
     if body.get("ruling"):
         _tell_ruling(body["ruling"])
     if body.get("year") and not isinstance(body["year"], Mapping):
@@ -114,3 +112,10 @@ def tell_events(body: dict[str, Any]) -> None:
         for one in body["items"]
     ]
     table(("序号", "记录时间", "事件", "版本", "角色", "经办"), rows)
+
+
+def tell_ended(noun: str, ended: Mapping[str, Any] | None) -> None:
+    """Who goes on with what a unit had in hand that is no more."""
+    if ended is not None:
+        heir = "人力社保部门" if ended["unit"] is None else f"{ended['unit']} 的经办"
+        pairs([(noun, f"自 {ended['since']} 起已不存续，由{heir}办理")])

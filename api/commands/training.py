@@ -10,6 +10,7 @@ import click
 
 from api.commands import class_files, filing, reasons
 from api.commands.asking import PURPOSE, Asking, Id, asks
+from api.commands.claim_told import tell_ended
 from api.commands.files import FILE, OUT
 from api.terminal.exits import Exit, Stop
 from api.words.telling import (
@@ -170,6 +171,7 @@ def _tell_plan(body: dict[str, Any]) -> None:
                  f"参加 {carried['attended']} 人"),
         ("评估", grades(body["evaluations"])), ("上年度评估", grades(body["last_year"])),
     ))
+    tell_ended("原举办单位", body["unit_ended"])
     reasons.tell(body["reason"])
     _tell_said(body["said"])
     table(("序号", "天数", "人数", "途径", "财政资助", "项目"),
@@ -198,6 +200,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         ("课程", "、".join(f"{one['title']} {one['hours']} 学时" for one in body["lessons"])),
         ("登记卡", body["cards"] or None),
     ))
+    tell_ended("原举办单位", body["unit_ended"])
     reasons.tell(body["reason"])
     _tell_said(body["said"])
     for duty in body["duties"]:

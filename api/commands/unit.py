@@ -188,5 +188,7 @@ def tell(body: dict[str, Any]) -> None:
         pairs((
             ("随单位改记", f"{effects['people']} 人，其中 {effects['left']} 人限制处理，不改记"),
             ("仍由原部门办理", f"申报 {effects['claims_waiting']} 项，职称申报 {effects['applications_waiting']} 项"),
+            ("经办账号", f"{effects['accounts']} 个，新旧所在地均可办理；"
+                         f"举办单位账号 {effects['recognised']} 个，由新所在地部门认定后授权"),
             ("已登记的学时", f"{effects['claims_registered']} 项认定不变，重算时依新所在地的细则"),
         ))

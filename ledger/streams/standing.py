@@ -10,13 +10,16 @@ never be wider than the granter's own scope.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.events.base import Hand
 from ledger.streams.decision import State
 from ledger.vocabulary import ActorId, PersonId, UnitId
+
+OF_A_UNIT: Final = ("unit", "recognised_organiser")
+"""The roles of those who act for a unit, not for an office; a scope names the unit where it is not their own."""
 
 
 class Status(StrEnum):
@@ -89,3 +92,11 @@ def standing(actor: Actor, role: str, matter: Matter | None = None) -> Refusal |
     if matter is not None and not any(covers(scope, matter) for scope in held):
         return Refusal.because("outside_scope", actor=actor.actor, role=role, **matter._asdict())
     return None
+
+
+def speaks_for(actor: Actor, unit: str, role: str) -> bool:
+    """Say whether a role that is held is held for a unit: for one's own, or for another that a scope names."""
+    return any(
+        scope.role == role and (
+            (scope.unit in (None, unit) and actor.organisation == unit) or (scope.unit == unit and role in OF_A_UNIT))
+        for scope in actor.scopes)

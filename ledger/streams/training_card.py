@@ -26,7 +26,7 @@ from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor
 from ledger.streams.training_class import TrainingClass
 from ledger.streams.training_plan import of_organiser
-from ledger.vocabulary import PersonId
+from ledger.vocabulary import PersonId, UnitId
 
 Result = Literal["passed", "failed"]
 
@@ -53,6 +53,11 @@ class Card(State):
     def person(self) -> PersonId:
         """Name whose card it is."""
         return self.issued.person
+
+    @property
+    def organiser(self) -> UnitId:
+        """Name who issued it."""
+        return self.issued.organiser
 
 
 class IssueCard(Command):

@@ -45,7 +45,7 @@ from ledger.events.training import (
     PlanId,
 )
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
-from ledger.streams.standing import Actor, Matter
+from ledger.streams.standing import OF_A_UNIT, Actor, Matter, speaks_for
 from ledger.streams.training_plan import Plan, of_office, of_organiser
 from ledger.streams.unit import Unit, unfit
 from ledger.vocabulary import ActId, Category, UnitId
@@ -176,36 +176,42 @@ def decide_class_filing(
     """File a class, early or late, within a plan of the organiser's or outside any (D06)."""
     if known is not None:
         return Refusal.because("class_exists", training_class=known.training_class)
-    return _filing(command.training_class, command, organiser, plan, by)
+    if organiser is None:
+        return Refusal.because("unit_absent")
+    if no := of_organiser(organiser.unit, command.role, by):
+        return no
+    return _filing(command.training_class, organiser.unit, command, organiser, plan, by)
 
 
 def decide_class_refiling(
     known: TrainingClass | None, command: RefileClass, organiser: Unit | None, plan: Plan | None, by: Actor
 ) -> Decision:
-    """File it anew until it is held; what was accepted of it before is accepted anew."""
+    """File it anew until it is held; what was accepted of it before is accepted anew.
+
+    `organiser`: whoever holds it now, which is the one that its organiser went up in where that is no more.
+    """
     if known is None:
         return Refusal.because("class_absent")
-    assert organiser is not None and organiser.unit == known.organiser, "the caller brought another organiser"
+    if organiser is None:
+        return Refusal.because("unit_absent")
     if no := of_organiser(known.organiser, command.role, by):
         return no
     if known.status in (Status.REFUSED, Status.HELD):
         return Refusal.because("class_not_open", status=known.status)
-    return _filing(known.training_class, command, organiser, plan, by)
+    return _filing(known.training_class, known.organiser, command, organiser, plan, by)
 
 
 def _filing(
-    name: ClassId, command: FileClass | RefileClass, organiser: Unit | None, plan: Plan | None, by: Actor
+    name: ClassId, whose: UnitId, command: FileClass | RefileClass, organiser: Unit, plan: Plan | None, by: Actor
 ) -> Decision:
     """Write down what the organiser reports, if it can be read."""
     programme = command.programme
-    if organiser is None:
-        return Refusal.because("unit_absent")
-    if no := of_organiser(organiser.unit, command.role, by) or unfit(organiser):
+    if no := unfit(organiser):
         return no
     if programme.recipient is None and DEPARTMENT not in organiser.kinds:
         return Refusal.because("recipients_unfit", recipients=())
     if programme.plan is not None and (
-        plan is None or plan.organiser != organiser.unit or not plan.foresees(programme.item)
+        plan is None or not _is_theirs(plan, whose, by) or not plan.foresees(programme.item)
     ):
         return Refusal.because("item_absent", plan=programme.plan, item=programme.item)
     if not programme.lessons:
@@ -215,7 +221,7 @@ def _filing(
     fields = {field: getattr(programme, field) for field in Programme.__struct_fields__}
     filed = ClassFiled(
         training_class=name,
-        organiser=organiser.unit,
+        organiser=whose,
         organiser_name=organiser.name_on(command.filed_on),
         region=organiser.seat_on(command.filed_on).region,
         filed_on=command.filed_on,
@@ -224,6 +230,11 @@ def _filing(
         **fields,
     )
     return (Draft(filed),)
+
+
+def _is_theirs(plan: Plan, organiser: UnitId, by: Actor) -> bool:
+    """Whether a plan is the organiser's, or of one that is no more and whose plans this hand carries out."""
+    return plan.organiser == organiser or any(speaks_for(by, plan.organiser, role) for role in OF_A_UNIT)
 
 
 def decide_acceptance(known: TrainingClass | None, command: AcceptClass, by: Actor) -> Decision:

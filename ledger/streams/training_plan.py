@@ -40,7 +40,7 @@ from ledger.events.training import (
     PlanReturned,
 )
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
-from ledger.streams.standing import Actor, Matter, standing
+from ledger.streams.standing import Actor, Matter, speaks_for, standing
 from ledger.streams.unit import Unit, unfit
 from ledger.vocabulary import Category, UnitId
 
@@ -144,10 +144,13 @@ class EvaluatePlan(Command):
 
 
 def of_organiser(organiser: UnitId, role: str, by: Actor) -> Refusal | None:
-    """Say why this hand does not speak for the organiser. Its region and sector are not asked: it is their own."""
+    """Say why this hand does not speak for the organiser. Its region and sector are not asked: it is their own.
+
+    Whoever goes on with what a unit had in hand that is no more speaks for it, too (`ledger.streams.succession`).
+    """
     if no := standing(by, role):
         return no
-    if by.organisation != organiser:
+    if not speaks_for(by, organiser, role):
         return Refusal.because("not_the_organiser", organiser=organiser, organisation=by.organisation)
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.cases.belonging import unit_life
+from api.cases.doing import Reading
 from tests.api.house_kit import BODY, Someone, Town, credit_code, in_the_instant, study
 
 
@@ -43,8 +44,8 @@ def test_a_unit_that_moves_takes_its_people_along_and_leaves_what_waits_where_it
     path, body = f"/v1/units/{unit['unit']}", {"region": "330302", "sector": "industry", "starts": "2026-03-01"}
 
     would = office.post(f"{path}/relocation", body, version=2, dry_run="true").get_json()["would"]
-    assert would["effects"] == {"people": 2, "left": 0, "claims_waiting": 1, "claims_registered": 0,
-                                "applications_waiting": 0}
+    assert would["effects"] == {"accounts": 3, "recognised": 0, "people": 2, "left": 0, "claims_waiting": 1,
+                                "claims_registered": 0, "applications_waiting": 0}
     assert town.nobody.saw(path)["region"] == "330106", "a trial writes nothing"
     done = office.did(f"{path}/relocation", body, version=2)
 
@@ -57,6 +58,29 @@ def test_a_unit_that_moves_takes_its_people_along_and_leaves_what_waits_where_it
     assert li.saw(f"/v1/claims/{waiting['claim']}")["region"] == "330106"
     assert li.submit(study(route="exam", subjects=1, date="2026-03-05"), title="在新址学的")["region"] == "330302"
     assert office.post(f"{path}/relocation", body, version=3).get_json()["code"] == "outside_scope", "it is elsewhere"
+
+
+def test_whoever_acts_for_a_unit_acts_for_it_in_its_new_place_too_and_a_recognition_stays_behind(
+    town: Town, office: Someone
+) -> None:
+    """W 5 and R 8 have departments allotted by the office above; an account for one unit goes where that goes."""
+    unit, person = works(town, "迁往宁波的厂"), town.person()
+    clerk = town.officer(unit, "unit", "330106", unit=unit["unit"])
+    base = town.officer(unit, "recognised_organiser", "3301", unit=unit["unit"])
+    town.belongs(person, unit, "2024-01-01")
+    waiting = person.submit(study(date="2026-02-01"))
+    path, body = f"/v1/units/{unit['unit']}", {"region": "330203", "sector": "industry", "starts": "2026-03-01"}
+
+    would = office.post(f"{path}/relocation", body, version=2, dry_run="true").get_json()["would"]["effects"]
+    assert (would["accounts"], would["recognised"]) == (2, 1), "the clerk, and who took the person in"
+    office.did(f"{path}/relocation", body, version=2)
+
+    claim = person.submit(study(date="2026-03-05"), title="在新址学的")
+    assert claim["claim"] in [one["id"] for one in clerk.saw("/v1/work")["items"]], "N 8: the employer registers"
+    assert clerk.act(claim, "approval", {})["status"] == "approved"
+    assert person.saw(f"/v1/claims/{waiting['claim']}")["region"] == "330106"
+    kept = Reading(town.house.ledger).actor(base.id)
+    assert kept is not None and [one.region for one in kept.scopes] == ["3301"]
 
 
 def test_of_very_many_some_go_before_their_unit_and_none_twice(
@@ -73,7 +97,7 @@ def test_of_very_many_some_go_before_their_unit_and_none_twice(
     assert (stale.get_json()["code"], town.house.ledger.store.size()) == ("stale_version", before)
     done = office.did(f"/v1/units/{unit['unit']}/relocation", body, version=2)
 
-    assert (done["region"], town.house.ledger.store.size() - before) == ("330108", 5)
+    assert (done["region"], town.house.ledger.store.size() - before) == ("330108", 9), "whoever took each in, too"
     assert {one.saw(f"/v1/persons/{one.id}")["affiliations"][-1]["region"] for one in crowd} == {"330108"}
 
 

@@ -32,11 +32,12 @@ from ledger.streams import person as persons
 from ledger.streams import unit as units
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person, closed_to_processing
-from ledger.streams.relocation import dated_anew
-from ledger.streams.standing import Actor, standing
-from ledger.streams.succession import acts_for, passed_on
+from ledger.streams.relocation import acting_anew, dated_anew
+from ledger.streams.standing import OF_A_UNIT, Actor, standing
+from ledger.streams.succession import ORGANISER, acts_for, passed_on
 from ledger.streams.unit import Unit, matter_of
 from ledger.vocabulary import UnitId
+from projections import trainings_reading as trainings
 from projections.affiliations import ever_of, members_of
 from projections.applications import applications_of
 
@@ -70,7 +71,8 @@ def relocate(house: House, caller: Caller, unit: str, fields: _Fields, asked: As
             return decided
         if (behind := everything_of(house, reading, unit)) is not None:
             return behind
-        return (*decided, *dated_anew(_people(house, reading, unit), UnitId(unit), command, by))
+        return (*decided, *dated_anew(_people(house, reading, unit), UnitId(unit), command, by),
+                *acting_anew(_hands(house, reading, unit), UnitId(unit), command, by))
 
     def decide_some(reading: Reading, found: Unit | None, by: Actor) -> Decision:
         decided = decide(reading, found, by)
@@ -88,17 +90,21 @@ def effects(house: House, unit: str, starts: date) -> dict[str, Any]:
     """What a move from a day on would do, as of now: who comes along, and what stays with the hands that have it.
 
     What waits stays where it was submitted or filed (AMB-28); what is registered stays as it was decided, and from
-    that day on is evaluated by the law of the new place. Accounts keep their scopes in the old one, for what waits
-    there; for the new one its office grants them.
+    that day on is evaluated by the law of the new place. Whoever acts for the unit does so in both places, for what
+    waits in the old one; as an organiser it is recognised by the offices of the new one.
     """
     house.settled()
     reading = Reading(house.ledger)
+    found = reading.unit(unit)
+    assert found is not None, "what is not there does not move"
     there = [one for one in _people(house, reading, unit)
              if (now := one.affiliation_on(starts)) is not None and now.unit == unit]
     names = [claim for one in there for claim in house.answers.claims_of(one.person)]
     held = [one for one in reading.states(names, claims.evolve).values() if one is not None]
     applied = [one for whose in there for one in applications_of(house.answers, whose.person)]
     return {
+        "accounts": sum(acts_for(one, found) for one in _hands(house, reading, unit)),
+        "recognised": sum(acts_for(one, found, ORGANISER) for one in _hands(house, reading, unit)),
         "people": len(there), "left": sum(closed_to_processing(one) is not None for one in there),
         "claims_waiting": sum(one.status in _WAITING for one in held),
         "claims_registered": sum(one.is_registered and one.study.evidence_on >= starts for one in held),
@@ -154,10 +160,16 @@ def _passed_on(
     assert unit is not None, "what is not there does not end"
     if (behind := everything_of(house, reading, *(one.unit for one in (unit, into) if one is not None))) is not None:
         return behind  # Who acts for them is a list: an account may be opened meanwhile.
-    heirs = [] if into is None else [one for one in _hands(house, reading, into.unit) if acts_for(one, into)]
-    office = [] if heirs or not _in_hand(house, unit) else [one for one in _hands(house, reading, by.organisation)
-                               if standing(one, HUMAN_RESOURCES, matter_of(unit)) is None]
-    return (*decided, *passed_on(unit, _hands(house, reading, unit.unit), heirs or office))
+    others = [] if into is None else _hands(house, reading, into.unit)
+    heirs, organisers = ([one for one in others if into is not None and acts_for(one, into, role)]
+                         for role in OF_A_UNIT)
+    organised = _organised(house, unit)
+    waits = _in_hand(house, unit) or (organised and not organisers)
+    office = [] if heirs or not waits else [one for one in _hands(house, reading, by.organisation)
+                                            if standing(one, HUMAN_RESOURCES, matter_of(unit)) is None]
+    former = _hands(house, reading, unit.unit)
+    return (*decided, *passed_on(unit, former, heirs or office),
+            *passed_on(unit, former, organisers, ORGANISER, seats=organised))
 
 
 def _in_hand(house: House, unit: Unit) -> bool:
@@ -165,6 +177,11 @@ def _in_hand(house: House, unit: Unit) -> bool:
     places = [Scope(role=UNIT, region=seat.region, unit=unit.unit) for seat in unit.seats]
     return bool(house.answers.work(places, limit=1).items or
                 members_of(house.answers, unit.unit, house.today, limit=1).items)
+
+
+def _organised(house: House, unit: Unit) -> bool:
+    """Whether the unit ever filed a plan or a class: of those something may always have to be put right."""
+    return any(ask(house.answers, organiser=unit.unit, limit=1).items for ask in (trainings.plans, trainings.classes))
 
 
 def _hands(house: House, reading: Reading, organisation: str) -> list[Actor]:

@@ -6,10 +6,10 @@ state, its words and its events up to there. `tests/console/test_claim.py` shows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from api.cases import years
+from api.cases.belonging.ended import words_of
 from api.cases.belonging.people import identity_of
 from api.cases.claiming.claims import shown, visible
 from api.cases.claiming.prospects import prospects
@@ -19,7 +19,6 @@ from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.claim import Claim, Status
-from ledger.streams.unit import Unit
 from projections.basis import Axes
 from projections.entries_reading import Version
 
@@ -52,21 +51,10 @@ def sheet(
     body = _body(house, state, version, as_of)
     return Sheet(
         state, version, as_of is None, body, identity_of(house, person),
-        "" if unit is None else _unit_words(reading, unit, body["unit_ended"]),
+        "" if unit is None else words_of(reading, unit.names[-1].name, body["unit_ended"]),
         prospects(house, state) if is_open and as_of is None else {},
         _entry(house, state, as_of) if state.year is not None else None,
     )
-
-
-def _unit_words(reading: Reading, unit: Unit, ended: Mapping[str, Any] | None) -> str:
-    """A unit by its name; of one that is no more, who goes on with what it had in hand."""
-    name = unit.names[-1].name
-    if ended is None:
-        return name
-    heir = None if ended["unit"] is None else reading.unit(ended["unit"])
-    if heir is None:
-        return f"{name}（{ended['since']} 起注销，由人力社保部门办理）"
-    return f"{name}（{ended['since']} 起并入{heir.names[-1].name}，由承接的经办办理）"
 
 
 def _body(house: House, state: Claim, version: int, as_of: int | None) -> dict[str, Any]:

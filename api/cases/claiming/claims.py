@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from api.cases import reasons
+from api.cases.belonging.ended import unit_ended
 from api.cases.claiming.study import (
     demand_possible,
     details_view,
@@ -36,7 +37,6 @@ from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.reading import Recorded
 from ledger.streams import claim as claims
 from ledger.streams import claim_review as review
-from ledger.streams import unit as units
 from ledger.streams.claim import Appeal, Claim, Status
 from ledger.streams.decision import Decision
 from ledger.streams.person import Person
@@ -244,16 +244,6 @@ def shown(house: House, state: Claim, as_of: int | None) -> dict[str, Any]:
         "said": [one for one in said if as_of is None or one["event"] <= as_of],
         "unit_ended": unit_ended(house, state.submitted.unit, as_of),
     }
-
-
-def unit_ended(house: House, unit: str, as_of: int | None) -> dict[str, Any] | None:
-    """Since when the unit of a submission is no more, and which goes on with what it had in hand; None: an office."""
-    first = found = house.ledger.load(unit, units.evolve, as_of=as_of).state
-    while found is not None and found.into is not None:  # Chains end: none goes up in one that went up in it.
-        found = house.ledger.load(found.into, units.evolve, as_of=as_of).state
-    if first is None or first.ended_on is None:
-        return None
-    return {"since": first.ended_on, "unit": None if found is None or found.ended_on is not None else found.unit}
 
 
 def visible(

@@ -8,7 +8,7 @@ from api.cases.claiming import card_numbers
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import absent
 from api.cases.training.class_filings import class_of
-from api.cases.training.organising import organising
+from api.cases.training.organising import organisers_of, organising
 from api.cases.training.trainings import days_of
 from api.house import House
 from api.operational.callers import Caller
@@ -39,7 +39,7 @@ def issue_card(house: House, caller: Caller, fields: dict[str, Any], asked: Aske
         return cards.decide_card_issue(None, command, held, reading.person(fields["person"]), by,
                                        card_numbers.row_with(house, reading, held.organiser, fields["number"]))
 
-    return organising(house, caller, asked, decide)
+    return organising(house, caller, asked, decide, of=fields["training_class"])
 
 
 def void_card(house: House, caller: Caller, card: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -47,7 +47,7 @@ def void_card(house: House, caller: Caller, card: str, fields: dict[str, Any], a
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
         found = reading.state(card, cards.evolve)
-        if found is None or found.issued.organiser != by.organisation:
+        if found is None or found.organiser not in organisers_of(by):
             return absent(house, caller, "card_absent")
         person = reading.person(found.person)
         assert person is not None, "a card is a person's"

@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from api.cases.doing import Reading
 from api.cases.looked import record_looks
-from api.cases.standing import absent, acting, by_actor, may_look, may_see, role_for, seeing_scopes
+from api.cases.standing import absent, acting, by_actor, may_look, may_see, seeing_scopes
 from api.cases.taking_in import OF_DIGEST, Kept, Opened, file_view, take_in
-from api.cases.training.organising import ORGANISING
+from api.cases.training.organising import organisers_of, speaking_role
 from api.evidence.files import About
 from api.house import House
 from api.operational.callers import Caller
@@ -49,17 +49,24 @@ def keep(
     found = Reading(house.ledger).unit(unit)
     if found is None:
         return Refusal.because("unit_absent")
-    if no := of_organiser(found.unit, role_for(actor, ORGANISING, None), actor) or unfit(found):
+    is_over = found.ended_on is not None and found.unit != actor.organisation  # What it held is another's to end.
+    if no := of_organiser(found.unit, speaking_role(actor, unit), actor) or (None if is_over else unfit(found)):
         return no
     return take_in(house, caller, unit, sha256, name, read, cited=lambda: cited_by_classes(house, unit))
 
 
-def keep_chosen(house: House, caller: Caller, sha256: str, name: str | None, content: bytes) -> Refusal | None:
-    """Take in what was chosen on a page, for one's own unit; of what is no paper the digest alone is registered."""
+def keep_chosen(
+    house: House, caller: Caller, of: str | None, sha256: str, name: str | None, content: bytes
+) -> Refusal | None:
+    """Take in what was chosen on a page, for the organiser of a class or, of a new one, for one's own unit.
+
+    Of what is no paper the digest alone is registered.
+    """
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    kept = keep(house, caller, actor.organisation, sha256, name, lambda: content)
+    held = None if of is None else Reading(house.ledger).state(of, classes.evolve)
+    kept = keep(house, caller, actor.organisation if held is None else held.organiser, sha256, name, lambda: content)
     return kept if isinstance(kept, Refusal) and kept.code != _UNKEPT else None
 
 
@@ -115,4 +122,4 @@ def _cited_in(house: House, name: str) -> set[str]:
 
 def _opens(actor: Actor, organiser: UnitId | str, matter: Matter) -> bool:
     """Its own people, and the offices that may look at who was there; neither without a right to look at anybody."""
-    return may_look(actor) is None and (actor.organisation == organiser or may_see(actor, matter) is None)
+    return may_look(actor) is None and (organiser in organisers_of(actor) or may_see(actor, matter) is None)

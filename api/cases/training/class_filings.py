@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from api.cases.belonging.ended import gone_up_in
 from api.cases.claiming.study import evidence_view, read_evidence
 from api.cases.doing import Asked, Done, Reading
 from api.cases.training.organising import Filed, answering, by_the_words, organising, sector_of
@@ -54,7 +55,7 @@ def refile_class(house: House, caller: Caller, name: str, fields: dict[str, Any]
         found = class_of(reading, name)
         if found is None:
             return Refusal.because("class_absent")
-        organiser = reading.unit(found.organiser)
+        organiser = gone_up_in(reading, found.organiser)
         command = classes.RefileClass(
             role=role, programme=_programme(house, fields, organiser, role), filed_on=house.today,
             evidence=read_evidence(fields),

@@ -1,7 +1,8 @@
 """Whoever organises trainings, and whoever answers them: who acts, in which role, in the words of the law.
 
 With whom something is filed is read from the duties of the rulebooks in force where the organiser sits (P 11, N 7,
-W 13); whoever answers does so in one of those roles, at the level that the text names.
+W 13); whoever answers does so in one of those roles, at the level that the text names. What an organiser that is no
+more had in hand is carried on by whoever acts for the one that it went up in (`ledger.streams.succession`).
 
 `tests/api/test_training_filings.py` shows it.
 """
@@ -11,16 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
-from api.cases.doing import Asked, Done, Reading, do
+from api.cases.doing import EVOLVE, Asked, Done, Reading, do
 from api.cases.standing import HUMAN_RESOURCES, UNIT, acting, by_actor, of_another_level, present, role_for
 from api.house import House
 from api.law_of import law_now
 from api.operational.callers import Caller
 from api.refusals.faults import BadFields, Fault
 from ledger.errors import Refusal
+from ledger.ids import kind_of
 from ledger.streams.decision import Decision
-from ledger.streams.standing import Actor, Matter
+from ledger.streams.standing import OF_A_UNIT, Actor, Matter
+from ledger.streams.training_plan import of_organiser
 from ledger.streams.unit import Unit
+from ledger.vocabulary import UnitId
 from policies.authority import Office
 
 ORGANISING: Final = ("recognised_organiser", UNIT, "sector_authority", HUMAN_RESOURCES)
@@ -33,18 +37,39 @@ Filed = tuple[_What, Matter, tuple[str, ...], tuple[Office, ...]]
 
 def organising(
     house: House, caller: Caller, asked: Asked, decide_it: Callable[[Reading, str, Actor], Decision], *,
-    upon: str | None = None, show: Callable[[Any], dict[str, Any]] | None = None,
+    upon: str | None = None, of: str | None = None, show: Callable[[Any], dict[str, Any]] | None = None,
 ) -> Done | Refusal:
-    """Do something for the organisation that one acts for."""
+    """Do something for the organisation that one acts for, or for the organiser of what it is about.
+
+    `of`: the plan, class or card that it is about, where that is not what it is done upon.
+    """
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
-    role = role_for(actor, ORGANISING, None)
+    role = speaking_role(actor, _organiser_of(house, of or upon) or actor.organisation)
 
     def decide(reading: Reading) -> Decision:
         return decide_it(reading, role, present(reading, caller))
 
     return do(house.ledger, by_actor(caller, actor, role), asked, decide, upon=upon, show=show)
+
+
+def _organiser_of(house: House, name: str | None) -> str | None:
+    """Whose plan, class or card it is."""
+    found = None if name is None else Reading(house.ledger).state(name, EVOLVE[kind_of(name)])
+    return None if found is None else str(found.organiser)
+
+
+def speaking_role(actor: Actor, organiser: str) -> str:
+    """The role in which an account speaks for an organiser; else one that it holds, for the refusal to speak of."""
+    speaking = (role for role in ORGANISING if of_organiser(UnitId(organiser), role, actor) is None)
+    return next(speaking, None) or role_for(actor, ORGANISING, None)
+
+
+def organisers_of(actor: Actor) -> tuple[str, ...]:
+    """For whom an account organises: its own organisation first, then those whose trainings passed on to it."""
+    named = (scope.unit for scope in actor.scopes if scope.role in OF_A_UNIT and scope.unit is not None)
+    return tuple(dict.fromkeys((actor.organisation, *named)))
 
 
 def answering(

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from api.cases.standing import acting
+from api.cases.training.organising import organisers_of
 from api.cases.training.rosters import is_for, offices_of
 from api.house import House
 from api.operational.callers import Caller
@@ -43,13 +44,14 @@ def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> tu
         return actor
     scopes = [one for one in actor.scopes if role in (None, one.role)]
     found = unregistered(house.answers, scopes=scopes, as_of=as_of, limit=_ASKED_MOST)
-    theirs = unregistered(house.answers, organiser=actor.organisation, as_of=as_of, limit=_ASKED_MOST)
+    own = organisers_of(actor)
+    theirs = unregistered(house.answers, organisers=own, as_of=as_of, limit=_ASKED_MOST)
     told: dict[str, Waits] = {}
     for one in sorted({*found, *theirs}, key=lambda one: (one.since_at, one.training_class)):
         if len(told) > MOST:
             break
         is_ours = is_for(house, actor, one.training_class, role)
-        if is_ours or one.organiser == actor.organisation:
+        if is_ours or one.organiser in own:
             told[one.training_class] = _told(house, caller, one, as_of, is_ours=is_ours)
     kept = list(told.values())
     return kept[:MOST], len(kept) > MOST

@@ -20,6 +20,7 @@ from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.looked import record_looks
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
 from api.cases.training.class_filings import class_of, class_view
+from api.cases.training.organising import organisers_of
 from api.cases.training.roster_judging import Checked, Desk, judged
 from api.cases.training.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.house import House
@@ -112,9 +113,9 @@ def offices_of(house: House, name: str) -> tuple[Office, ...]:
 
 def is_for(house: House, actor: Actor, name: str, role: str | None) -> bool:
     """Say whether a class waits for this account's office, in this of its roles or in any: for a department that the
-    law names, and for an organiser or a unit only if the class is its own."""
+    law names, and for an organiser or a unit only if the class is its own, or passed on to it."""
     found = class_of(Reading(house.ledger), name)
-    is_own = found is not None and found.organiser == actor.organisation
+    is_own = found is not None and found.organiser in organisers_of(actor)
     offices = [one for one in offices_of(house, name)
                if role in (None, one.role) and (is_own or one.role not in _OF_THEIR_OWN)]
     if found is None or not offices:

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.cases import reasons
+from api.cases.belonging.ended import unit_ended
 from api.cases.standing import acting, logged_in, looking, may_see
 from api.cases.training import class_files
+from api.cases.training.organising import organisers_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
@@ -23,7 +25,7 @@ from projections import trainings_reading as _trainings
 from projections.basis import Axes
 from projections.filings import duties_under
 from projections.pages import Page
-from projections.trainings_reading import Plan, TrainingClass
+from projections.trainings_reading import Plan, TrainingClass, Whose
 
 _After = tuple[Any, ...] | None
 
@@ -35,12 +37,13 @@ def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, An
     found = _trainings.plan(house.answers, name, as_of=as_of)
     if found is None:
         return Refusal.because("plan_absent")
-    return {**plan_view(found), "said": said(house, caller, name, as_of=as_of),
+    return {**plan_view(found), "unit_ended": unit_ended(house, found.organiser, as_of),
+            "said": said(house, caller, name, as_of=as_of),
             "reason": reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)}
 
 
 def plans(
-    house: House, caller: Caller, *, organiser: str | None, year: int | None, status: str | None,
+    house: House, caller: Caller, *, organiser: Whose, year: int | None, status: str | None,
     seeks_funding: bool | None, as_of: int, after: _After, limit: int, newest_first: bool = False,
 ) -> Page[dict[str, Any]] | Refusal:
     """Plans in the order in which they were filed, or in the other."""
@@ -66,13 +69,14 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
     told = said(house, caller, name, as_of=basis.as_of)
     shown = dict.fromkeys(one.sha256 for part in (found.filed, found.held) if part is not None for one in part.evidence)
     files = class_files.here(house, caller, found.organiser, matter_of_class(found), shown)
-    return {**class_view(found), "files": files, "said": told, "reason": why,
+    return {**class_view(found), "unit_ended": unit_ended(house, found.organiser, basis.as_of), "files": files,
+            "said": told, "reason": why,
             "duties": [one._asdict() for one in duties], "papers": [one._asdict() for one in papers],
             "basis": basis.as_json()}
 
 
 def classes(
-    house: House, caller: Caller, *, organiser: str | None, plan: str | None, year: int | None, status: str | None,
+    house: House, caller: Caller, *, organiser: Whose, plan: str | None, year: int | None, status: str | None,
     as_of: int, after: _After, limit: int, newest_first: bool = False,
 ) -> Page[dict[str, Any]] | Refusal:
     """Classes in the order in which they were filed, or in the other."""
@@ -91,7 +95,7 @@ def said(house: House, caller: Caller, name: str, *, as_of: int) -> list[dict[st
     actor = acting(house, caller)
     if found is None or isinstance(actor, Refusal):
         return []
-    if actor.organisation != found.organiser and may_see(actor, _matter(found)) is not None:
+    if found.organiser not in organisers_of(actor) and may_see(actor, _matter(found)) is not None:
         return []
     told = reasons.said(house, name, found.filed.region, found.filed.sector)
     return [one for one in told if one["event"] <= as_of]

@@ -177,7 +177,8 @@ def _moves_along(asking: Asking, subject: Subject, given: Mapping[str, Any]) -> 
     return (f"人员随单位改记，以{'今天' if day == today else f' {day} '}计 {told['people']} 人"
             + (f"，其中 {told['left']} 人限制处理，不改记" if told["left"] else "")
             + f"；在办的学时申报 {told['claims_waiting']} 项、职称申报 {told['applications_waiting']} 项"
-            "仍由原部门办理。")
+            f"仍由原部门办理。单位经办账号 {told['accounts']} 个，新旧所在地均可办理"
+            + (f"；举办单位账号 {told['recognised']} 个，由新所在地部门认定后授权。" if told["recognised"] else "。"))
 
 
 def _elsewhere(subject: Subject) -> dict[str, str]:
@@ -200,7 +201,7 @@ def _day(asking: Asking, name: str, label: str, hint: str) -> Field:
 
 
 _STAY: Final = ("名下人员的隶属不随之改变：请各人申请变更到现单位（温人社发〔2020〕125号第四条）。已登记的学时不受"
-                "影响；在办的申报由{}办理，原单位的经办权限随之收回。")
+                "影响；在办的申报和所办的计划、班次由{}办理，原单位的经办权限随之收回。")
 
 UNIT: Final = Room(_subject, deeds.named(
     Deed("verification", "核验通过", units.verify, VerificationBody, _seen, look="main",
@@ -212,8 +213,8 @@ UNIT: Final = Room(_subject, deeds.named(
          note="信用代码、人员和已登记的学时不变；此前的日期仍显示原名称。记为一个事件，不能删除。"),
     Deed("relocation", "变更地区或行业", unit_life.relocate, UnitRelocationBody, _seat,
          lambda asking, subject: {**_elsewhere(subject), "starts": asking.house.today}, depends=True,
-         note="自该日起，人员随单位改记，适用新所在地和行业的细则；此前登记的学时，认定不变。原有经办权限仍办理原地的待办，"
-              "新地的权限由当地部门授予。记为一个事件，不能删除。", along=_moves_along),
+         note="自该日起，人员随单位改记，适用新所在地和行业的细则；此前登记的学时，认定不变。单位经办的权限随单位到新地，"
+              "原地的待办照办；举办单位的认定由新地部门另行授予。记为一个事件，不能删除。", along=_moves_along),
     Deed("merger", "并入其他单位", unit_life.merge, UnitMergerBody, _into,
          lambda asking, _: {"into": "", "starts": asking.house.today}, "bad", depends=True,
          note=f"此后不再接收人员或办理业务。{_STAY.format('存续单位的经办（没有的，由人力社保部门）')}不能恢复。"),

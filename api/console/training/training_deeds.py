@@ -137,7 +137,7 @@ def _held_as_filed(_: Asking, subject: Subject) -> dict[str, Any]:
 
 def _hold(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """What was handed in before stays, but for what is handed in anew."""
-    keep = None if asked.dry_run else partial(class_files.keep_chosen, house, caller)
+    keep = None if asked.dry_run else partial(class_files.keep_chosen, house, caller, name)
     sent, unkept = papers(keep=keep)
     if unkept:  # Before the event that cites them: what is registered as handed in is here.
         return unkept[0][1]

@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 from flask import request
 
 from api.cases.doing import Asked, Done, Reading
-from api.cases.standing import acting, role_for
+from api.cases.standing import acting
 from api.cases.training import card_issuing, class_files, class_filings, plan_filings, rosters, trainings
-from api.cases.training.organising import ORGANISING
+from api.cases.training.organising import organisers_of, speaking_role
 from api.console import sending, words
 from api.console.form import Field, of_refusal
 from api.console.screen import Asking, Page, Shown, onward
@@ -237,7 +237,7 @@ def _recipients(asking: Asking) -> tuple[tuple[str, str], ...]:
     actor = acting(house, asking.caller)
     if isinstance(actor, Refusal) or (unit := reading.unit(actor.organisation)) is None:
         return ()
-    law, seat, held_as = law_now(house.answers), unit.seat_on(house.today), role_for(actor, ORGANISING, None)
+    law, seat, held_as = law_now(house.answers), unit.seat_on(house.today), speaking_role(actor, actor.organisation)
     named = [one.role for category in law.vocabulary.categories for one in class_recipients(
         law, house.today, seat.region, seat.sector, category, "filed_training", held_as)]
     return tuple((role, role_name(role)) for role in dict.fromkeys(named))
@@ -248,7 +248,7 @@ def _own_items(asking: Asking) -> tuple[tuple[str, str], ...]:
     house, actor = asking.house, acting(asking.house, asking.caller)
     if isinstance(actor, Refusal):
         return ()
-    found = trainings.plans(house, asking.caller, organiser=actor.organisation, year=None, status=None,
+    found = trainings.plans(house, asking.caller, organiser=organisers_of(actor), year=None, status=None,
                             seeks_funding=None, as_of=house.answers.position(), after=None, limit=10, newest_first=True)
     if isinstance(found, Refusal):
         return ()
@@ -270,7 +270,7 @@ def _blank(asking: Asking, paper: Paper, typed: Mapping[str, str], version: int 
 def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
     """Take what the form sends: more rows, a check, or the filing itself. `version`: the one that stands."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    keep = partial(class_files.keep_chosen, house, caller) if paper.noun == "classes" else None
+    keep = partial(class_files.keep_chosen, house, caller, paper.upon) if paper.noun == "classes" else None
     read, seen = read_of(paper, keep), sending.version()
     if step in ("more", "edit"):
         return _shown(paper, read._replace(faults=[], many=min(read.many + (5 if step == "more" else 0), ROWS_MOST)),

@@ -12,9 +12,12 @@ from typing import Any, Final
 from flask import request
 
 from api.cases import exports
+from api.cases.belonging.ended import words_of
+from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.standing import acting
 from api.cases.training import class_files, trainings
+from api.cases.training.organising import organisers_of
 from api.console.claiming.claim import done_before, handed_out, told_basis
 from api.console.deeds import offered
 from api.console.moment import Moment, asked_moment
@@ -107,15 +110,15 @@ def _query(asking: Asking, moment: Moment, marks: Mapping[str, Mark], *, has_pla
         found["plan"] = rest["plan"]
     if not has_plan and rest.get("seeks_funding"):
         found["seeks_funding"] = True
-    if rest.get("own") and (own := _organisation(asking)) is not None:
+    if rest.get("own") and (own := _organisers(asking)):
         found["organiser"] = own
     return found
 
 
-def _organisation(asking: Asking) -> str | None:
-    """For whom somebody acts."""
+def _organisers(asking: Asking) -> tuple[str, ...]:
+    """For whom somebody organises."""
     actor = acting(asking.house, asking.caller)
-    return None if isinstance(actor, Refusal) else actor.organisation
+    return () if isinstance(actor, Refusal) else organisers_of(actor)
 
 
 def _years(asking: Asking, moment: Moment) -> list[str]:
@@ -171,8 +174,9 @@ def _class_facts(asking: Asking, one: Mapping[str, Any]) -> list[tuple[str, Any]
     recipient = "无须备案（部门自办）" if one["recipient"] is None else role_name(one["recipient"])
     level = f"，{words.level_name(one['level'], one['route'])}" if one["level"] else ""
     room = f"，场地容纳 {one['room']} 人" if one["room"] else ""
+    organiser = words_of(Reading(asking.house.ledger), one["organiser_name"], one["unit_ended"])
     found = [
-        ("举办单位", one["organiser_name"]), ("科目", words.categories.get(one["category"], one["category"])),
+        ("举办单位", organiser), ("科目", words.categories.get(one["category"], one["category"])),
         ("途径", words.route_name(one["route"]) + level),
         ("地区、行业", f"{region(one['region'])}，{words.sectors.get(one['sector'], one['sector'])}"),
         ("拟办", f"{one['starts']} 至 {one['ends']}，{one['days']} 天，{one['headcount']} 人{room}"),
@@ -255,7 +259,8 @@ def plan(asking: Asking, plan: str) -> Shown:
     done = {one["recipient"]: one for one in body["acknowledged"]}
     return Page("plan.html", {
         "moment": moment, "basis": told_basis(basis), "one": body, "state": PLAN_MARKS[body["status"]],
-        "organiser": unit_name(asking, body["organiser"]), "vocabulary": base_vocabulary(),
+        "organiser": words_of(Reading(house.ledger), unit_name(asking, body["organiser"]), body["unit_ended"]),
+        "vocabulary": base_vocabulary(),
         "place": region(body["region"]), "grades": GRADES, "role_name": role_name,
         "way": [{"words": "申报", "about": str(body["filed_on"]), "state": "done"}, *(
             {"words": f"{role_name(role)}备案",
@@ -267,6 +272,6 @@ def plan(asking: Asking, plan: str) -> Shown:
         "last_year": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["last_year"]],
         "offers": offered(asking, PLANS, plan_subject(asking, body)) if moment.is_now else [],
         "may_refile": moment.is_now and training_forms.why_not_refile_plan(asking, body) is None,
-        "may_file": moment.is_now and body["organiser"] == _organisation(asking),
+        "may_file": moment.is_now and body["organiser"] in _organisers(asking),
         "said": said, "events": told_events(plan, asking, said, position), "done": done_before(asking),
     }, {**body, **basis})

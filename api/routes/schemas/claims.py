@@ -25,7 +25,7 @@ from api.routes.fields import (
     Text,
     Word,
 )
-from api.routes.schemas.common import Answer, ReasonCode, Recorded, SaidAnswer, Words
+from api.routes.schemas.common import Answer, ReasonCode, Recorded, SaidAnswer, UnitEndedAnswer, Words
 from api.routes.schemas.evidence import FileAnswer
 
 
@@ -244,14 +244,6 @@ class RulingAnswer(Answer):
     clauses = ma.fields.List(ma.fields.String())
     flags = ma.fields.List(ma.fields.String())
     ordinary = ma.fields.String(metadata={"description": "主管部门认定超过一般上限的：条文一般给多少；其余没有这一项"})
-
-
-class UnitEndedAnswer(Answer):
-    """Since when the unit of a submission is no more, and who goes on with what it had in hand."""
-
-    since = ma.fields.String(required=True)
-    unit = ma.fields.String(required=True, allow_none=True, metadata={
-        "description": "承接的单位；null：由人力社保部门办理"})
 
 
 class ClaimAnswer(Recorded):

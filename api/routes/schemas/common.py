@@ -18,6 +18,14 @@ class Answer(Shared):
     """What is answered, field by field: a field that is not described here is answered nowhere."""
 
 
+class UnitEndedAnswer(Answer):
+    """Since when the unit of a submission is no more, and who goes on with what it had in hand."""
+
+    since = ma.fields.String(required=True)
+    unit = ma.fields.String(required=True, allow_none=True, metadata={
+        "description": "承接的单位；null：由人力社保部门办理"})
+
+
 class Recorded(Answer):
     """A record as it stands: its version, and after a write the events that were recorded."""
 

@@ -7,7 +7,7 @@ import marshmallow as ma
 from api.evidence.types import TYPES
 from api.routes.bodies import Query
 from api.routes.fields import Choice, Id, QueryFlag, QueryNumber, Shaped, Text
-from api.routes.schemas.common import Answer, ReasonAnswer
+from api.routes.schemas.common import Answer, ReasonAnswer, UnitEndedAnswer
 from api.routes.schemas.histories import AsOfQuery, PageAnswer, Reflects
 from api.routes.schemas.questions import LOG_SIZE_MOST
 
@@ -17,6 +17,8 @@ _HOURS = {"description": "学时", "example": "24"}
 
 
 _SAID = {"description": "各部门对办班单位说的话（退回、不予备案、评估），只给办班单位和受理部门看"}
+
+_ENDED = {"description": "举办单位已并入或注销的，由谁承接"}
 
 
 class MomentQuery(Query):
@@ -114,6 +116,7 @@ class OnePlanAnswer(PlanAnswer, Reflects):
 
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "退回的理由"})
     said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
+    unit_ended = ma.fields.Nested(UnitEndedAnswer, allow_none=True, required=True, metadata=_ENDED)
 
 
 class PlansAnswer(PageAnswer):
@@ -194,6 +197,7 @@ class OneClassAnswer(ClassAnswer):
 
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
     said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
+    unit_ended = ma.fields.Nested(UnitEndedAnswer, allow_none=True, required=True, metadata=_ENDED)
     files = ma.fields.List(ma.fields.Nested(ClassFileAnswer), required=True, allow_none=True, metadata={
         "description": "材料中可以打开的原件，不在其中的只登记了摘要；只给办班单位和受理、登记的部门看，其他人为 null"})
     duties = ma.fields.List(ma.fields.Dict(), required=True,

@@ -58,6 +58,9 @@ class UnitRelocationBody(Body):
 class RelocationEffects(ma.Schema):
     """What a move does, or would."""
 
+    accounts = ma.fields.Integer(required=True, metadata={"description": "单位经办账号数，在新所在地同样可办"})
+    recognised = ma.fields.Integer(required=True, metadata={
+        "description": "认定的举办单位账号数：认定不随迁，由新所在地部门认定后授权"})
     people = ma.fields.Integer(required=True, metadata={"description": "那一天隶属于该单位的人数，随单位改记"})
     left = ma.fields.Integer(required=True, metadata={"description": "其中限制处理或已删除、不改记的人数"})
     claims_waiting = ma.fields.Integer(required=True, metadata={"description": "在办的申报，仍由原部门办理"})

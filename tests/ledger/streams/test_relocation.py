@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec.structs import replace
+
+from ledger.events.actor import Scope, ScopeGranted
 from ledger.events.person import Affiliation, PersonAffiliated
 from ledger.streams.person import Departure, Person
-from ledger.streams.relocation import dated_anew
-from ledger.streams.standing import Actor
+from ledger.streams.relocation import acting_anew, dated_anew
+from ledger.streams.standing import Actor, Status
 from ledger.streams.unit import MoveUnit
 from ledger.vocabulary import ActorId, PersonId, UnitId
 
@@ -66,3 +69,17 @@ def test_a_major_is_its_sectors_and_stays_only_in_it() -> None:
 
     assert [each.major for each in moved(li(one), same)] == ["surveying"]
     assert [each.major for each in moved(li(one))] == [None]
+
+
+def test_an_account_of_the_unit_acts_for_it_in_both_places_and_none_is_granted_twice_or_to_oneself() -> None:
+    own = Scope(role="unit", region="330203", unit=WORKS)
+    there_too = Scope(role="unit", region="33", unit=WORKS)
+    others = (Scope(role="unit", region="330203", unit=OTHER), Scope(role="recognised_organiser", region="3302"))
+    clerk, wide = (Actor(ActorId(name), WORKS, None, scopes=scopes) for name, scopes in (
+        ("acr_clerk", (own, *others)), ("acr_wide", (own, there_too))))
+    gone = Actor(ActorId("acr_gone"), WORKS, None, Status.DISMISSED, (own,))
+    officer = replace(BY, scopes=(own,))
+
+    (granted,) = acting_anew([clerk, wide, gone, officer], WORKS, MOVE, BY)
+
+    assert granted.event == ScopeGranted(actor=clerk.actor, scope=Scope(role="unit", region="330302", unit=WORKS))

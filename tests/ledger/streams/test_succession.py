@@ -7,7 +7,7 @@ from datetime import date
 from ledger.events.actor import Scope, ScopeGranted, ScopeWithdrawn
 from ledger.events.base import Draft
 from ledger.streams.standing import Actor, Status
-from ledger.streams.succession import acts_for, passed_on
+from ledger.streams.succession import ORGANISER, acts_for, passed_on
 from ledger.streams.unit import DatedName, Seat, Unit
 from ledger.vocabulary import ActorId, UnitId
 
@@ -66,3 +66,15 @@ def test_only_who_is_active_and_takes_its_steps_acts_for_a_unit() -> None:
     assert acts_for(hand("heir", HEIRS), unit(NEW, "330108"))
     assert not acts_for(hand("heir", HEIRS, status=Status.SUSPENDED), unit(NEW, "330108"))
     assert not acts_for(hand("heir", OWN), unit(NEW, "330108"))
+
+
+def test_an_organisers_scope_passes_on_for_the_organiser_alone_and_only_to_whoever_organises() -> None:
+    city = Scope(role="recognised_organiser", region="3302")
+    narrow = Scope(role="recognised_organiser", region="3302", unit=OLD)
+    teacher, heir = hand("teacher", city), hand("heir", HEIRS, Scope(role="recognised_organiser", region="3301"))
+
+    assert told(passed_on(unit(OLD, "330203"), [teacher], [heir], ORGANISER)) == [
+        ("teacher", "-", city), ("heir", "+", narrow)]
+    assert acts_for(heir, unit(NEW, "330108"), ORGANISER)
+    assert not acts_for(hand("clerk", HEIRS), unit(NEW, "330108"), ORGANISER)
+    assert told(passed_on(unit(OLD, "330203"), [], [heir], ORGANISER, seats=False)) == []

@@ -161,7 +161,7 @@ def test_a_wrong_hand_is_told_so_before_anything_about_the_state(part: str, comm
     assert outcome(give(states[state], replace(hand, status=Employed.DISMISSED), role)) == "actor_dismissed"
     assert outcome(give(states[state], replace(hand, scopes=()), role)) == "role_not_held"
     if hand is TEACHER:  # Of an organiser its organisation is asked, not where its account may act.
-        stranger = replace(hand, organisation=UnitId("unt_other"))
+        stranger = replace(hand, organisation=UnitId("unt_other"), scopes=(replace(scope, unit=None),))
         assert outcome(give(states[state], stranger, role)) == "not_the_organiser"
     else:
         assert outcome(give(states[state], elsewhere, role)) == "outside_scope"
@@ -250,7 +250,7 @@ def test_only_a_verified_organiser_files() -> None:
 
 
 def test_nobody_files_for_an_organiser_who_does_not_act_for_it() -> None:
-    stranger = replace(TEACHER, organisation=UnitId("unt_other"))
+    stranger = replace(TEACHER, organisation=UnitId("unt_other"), scopes=(Scope(role=ORGANISER, region="3302"),))
     plan = training_plan.decide_plan_filing(None, FILE_PLAN, SCHOOL_UNIT, stranger)
     filed = training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, ON_FILE, stranger)
 
