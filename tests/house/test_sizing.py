@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.bench.growth import power, power_of_page
+from tests.bench.growth.__main__ import main
 from tests.bench.growth.measured import Measured
 from tests.bench.growth.told import PAGE, drawing, page
 
@@ -95,3 +98,14 @@ def test_the_plan_rests_on_no_less_than_what_was_measured_an_event() -> None:
             ("建投影", "build every answer"), ("写入", "append the history (decide, seal, write)"),
             ("重放", "replay, with its report")):
         assert planned[name] * 1_000 / planned["事件"] >= largest[measured] / largest["events"], name
+
+
+@pytest.mark.parametrize("sizes", ["2500", "2500,2500", "0,2500", "many"])
+def test_of_one_size_alone_nobody_is_told_how_cost_grows(
+    sizes: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["growth", "--people", sizes])
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2 and "two different numbers of people or more" in capsys.readouterr().err
