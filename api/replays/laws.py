@@ -60,7 +60,7 @@ class FolderAbsent(RulebookError):
 class FolderOfOne(RulebookError):
     """The folder of one rulebook, where the folder that holds such folders was meant."""
 
-    code = "rules_folder_absent"
+    code = "rules_folder_of_one"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

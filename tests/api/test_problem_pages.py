@@ -31,8 +31,10 @@ def errors() -> dict[str, type[Exception]]:
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         if codes := set(CODE.findall(path.read_text("utf-8"))):
             module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
-            found |= {one.code: one for one in vars(module).values() if isinstance(one, type)
-                      and issubclass(one, tuple(problems.ERRORS)) and one.__dict__.get("code") in codes}
+            for one in vars(module).values():
+                if (isinstance(one, type) and issubclass(one, tuple(problems.ERRORS))
+                        and one.__dict__.get("code") in codes):
+                    assert found.setdefault(one.code, one) is one, f"{one.code}: a program cannot tell two errors apart"
     return found
 
 

@@ -208,7 +208,7 @@ def test_the_folder_of_one_draft_is_told_from_a_folder_of_drafts(
 ) -> None:
     told = replayed(data, capfd, "--under", str(DRAFTS / "hangzhou-credits"), status=2)
 
-    assert f"请写它的上一级 {DRAFTS}，" in told and "rules check" not in told and "[rules_folder_absent]" in told
+    assert f"请写它的上一级 {DRAFTS}，" in told and "rules check" not in told and "[rules_folder_of_one]" in told
 
 
 def test_a_draft_whose_sector_nobody_belongs_to_says_so_and_not_only_that_nothing_changed(
