@@ -25,6 +25,7 @@ from ledger.proof.text import encode_base64, show
 
 NOTE_OID: Final = "2.25.292346731885613017209127352842360817729"
 """The certificate's extension that holds the note. The number is a UUID: it needs no registry."""
+NOTE_OID_DER: Final = bytes.fromhex("06146983b7eff7ae9bbec8fdf4e28a80d8d082c69041")
 
 FIRST: Final = "学时账印章 seal of statements"
 _WHERE: Final = "PDF 的印章证书"

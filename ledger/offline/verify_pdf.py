@@ -14,17 +14,14 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.offline.pdf_unsealed import WHERE as _WHERE
 from ledger.offline.pdf_unsealed import PdfChanged, PdfCutShort, ends_whole, without_seal
-from ledger.offline.seal import NOTE_OID, check_binding
+from ledger.offline.seal import NOTE_OID_DER, check_binding
 from ledger.offline.statement_file import FILE_BYTES_MAX
 from ledger.offline.verdict import Unverified
 from ledger.proof.policy import Policy
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 HEADER: Final = b"%PDF-"
 PDF_BYTES_MAX: Final = 4 * FILE_BYTES_MAX
@@ -46,7 +43,8 @@ _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
 _CONTENT_TYPE: Final = bytes.fromhex("06092a864886f70d010903")
 _MESSAGE_DIGEST: Final = bytes.fromhex("06092a864886f70d010904")
 _SIGNING_CERTIFICATE: Final = bytes.fromhex("060b2a864886f70d010910022f")
-_SEQUENCE, _SET, _OCTETS, _CONTEXT_0, _CONTEXT_4 = 0x30, 0x31, 0x04, 0xA0, 0xA4
+_ONE: Final = bytes.fromhex("020101")
+_SEQUENCE, _SET, _OCTETS, _CONTEXT_0, _CONTEXT_3, _CONTEXT_4 = 0x30, 0x31, 0x04, 0xA0, 0xA3, 0xA4
 
 
 class Sealed(NamedTuple):
@@ -106,75 +104,83 @@ def _signature(contents: bytes, digest: bytes) -> tuple[_Certificate, bytes, byt
     signer.skip()
     signature = signer.enter(_OCTETS).rest()
     known = _certificate(certificate)
-    issuer = _tlv(_SEQUENCE, known.issuer, known.number)
-    bare = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(_CONTEXT_4, known.issuer)), known.number)
-    named = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(
-        _SEQUENCE, _tlv(_OCTETS, hashlib.sha256(certificate).digest()), bare)))
-    wanted = (
-        _tlv(_SEQUENCE, _CONTENT_TYPE, _tlv(_SET, _DATA))
-        + _tlv(_SEQUENCE, _MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, digest)))
-        + _tlv(_SEQUENCE, _SIGNING_CERTIFICATE, _tlv(_SET, named))
-    )
-    if attributes != wanted:
+    if attributes != _attributes(certificate, known, digest):
         raise PdfChanged(_WHERE, "签章所签的不是这份文件的摘要：文件或签章被改动")
-    again = _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, _tlv(
-        _SEQUENCE, _integer(1), _tlv(_SET, _SHA256), _tlv(_SEQUENCE, _DATA), _tlv(_CONTEXT_0, certificate),
-        _tlv(_SET, _tlv(_SEQUENCE, _integer(1), issuer, _SHA256, _tlv(_CONTEXT_0, attributes), _ECDSA_SHA256,
-                        _tlv(_OCTETS, signature))))))
+    again = _cms(certificate, known, attributes, signature)
     if again != contents[:len(again)] or len(again) != whole.at:
         raise PdfChanged(_WHERE, "签章不是规范写法")
     return known, signature, _tlv(_SET, attributes)
 
 
+def _attributes(certificate: bytes, known: _Certificate, digest: bytes) -> bytes:
+    """What is signed: the digest of the file, and by which certificate (PAdES)."""
+    bare = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(_CONTEXT_4, known.issuer)), known.number)
+    named = _tlv(_SEQUENCE, _tlv(_SEQUENCE, _tlv(
+        _SEQUENCE, _tlv(_OCTETS, hashlib.sha256(certificate).digest()), bare)))
+    return (
+        _tlv(_SEQUENCE, _CONTENT_TYPE, _tlv(_SET, _DATA))
+        + _tlv(_SEQUENCE, _MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, digest)))
+        + _tlv(_SEQUENCE, _SIGNING_CERTIFICATE, _tlv(_SET, named))
+    )
+
+
+def _cms(certificate: bytes, known: _Certificate, attributes: bytes, signature: bytes) -> bytes:
+    """The one spelling of the CMS around them."""
+    return _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, _tlv(
+        _SEQUENCE, _ONE, _tlv(_SET, _SHA256), _tlv(_SEQUENCE, _DATA), _tlv(_CONTEXT_0, certificate),
+        _tlv(_SET, _tlv(_SEQUENCE, _ONE, _tlv(_SEQUENCE, known.issuer, known.number), _SHA256,
+                        _tlv(_CONTEXT_0, attributes), _ECDSA_SHA256, _tlv(_OCTETS, signature))))))
+
+
 class _Certificate(NamedTuple):
-    """What is wanted of a certificate; `issuer` and `number` are DER."""
+    """What is wanted of a certificate; all but the note is DER, as it stands there."""
 
     issuer: bytes
     number: bytes
-    key: EllipticCurvePublicKey
+    key: bytes
     note: bytes
 
 
 def _certificate(data: bytes) -> _Certificate:
-    """Read a certificate; it is a stranger's until the note in it is opened."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-    from cryptography.x509 import (
-        DuplicateExtension,
-        ExtensionNotFound,
-        InvalidVersion,
-        ObjectIdentifier,
-        UnrecognizedExtension,
-        load_der_x509_certificate,
-    )
+    """Take a certificate apart (RFC 5280 4.1); it is a stranger's until the note in it is opened.
 
-    try:
-        known = load_der_x509_certificate(data)
-        key = known.public_key()
-        extension = known.extensions.get_extension_for_oid(ObjectIdentifier(NOTE_OID)).value
-        issuer, number = known.issuer.public_bytes(), _integer(known.serial_number)
-    except ExtensionNotFound as error:
-        raise Unverified(_WHERE, "证书里没有日志公钥所签的说明：它不是登记机构的印章") from error
-    except (ValueError, TypeError, InvalidVersion, DuplicateExtension, UnsupportedAlgorithm) as error:
-        raise Unverified(_WHERE, "其中的证书不成形") from error
-    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(extension, UnrecognizedExtension):
-        raise Unverified(_WHERE, "证书的公钥不是椭圆曲线的")
-    return _Certificate(issuer, number, key, extension.value)
+    As the page that verifies in a browser does (`api/verifier/pdf.js`), and with no library: one that reads all of a
+    certificate warns of, or ends with, things in it that nobody here asks for.
+    """
+    fields = _Reader(data).enter(_SEQUENCE).enter(_SEQUENCE)
+    fields.skip()    # The version.
+    number = fields.whole()
+    fields.skip()    # The algorithm.
+    issuer = fields.whole()
+    fields.skip()    # Validity.
+    fields.skip()    # The subject.
+    key = fields.whole()
+    extensions = fields.enter(_CONTEXT_3).enter(_SEQUENCE)
+    while extensions.rest():
+        extension = extensions.enter(_SEQUENCE)
+        if extension.whole() == NOTE_OID_DER:
+            return _Certificate(issuer, number, key, extension.enter(_OCTETS).rest())
+    raise Unverified(_WHERE, "证书里没有日志公钥所签的说明：它不是登记机构的印章")
 
 
 def _check_seal(certificate: _Certificate, signature: bytes, signed: bytes, policy: Policy) -> str:
     """The signature by the certificate's key, and that key's name in the log."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
 
     try:
-        certificate.key.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+        known = load_der_public_key(certificate.key)
+    except (ValueError, UnsupportedAlgorithm):
+        known = None
+    if not isinstance(known, ec.EllipticCurvePublicKey) or not isinstance(known.curve, ec.SECP256R1):
+        raise Unverified(_WHERE, "证书的公钥不是 P-256 椭圆曲线的")
+    try:
+        known.verify(signature, signed, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature as error:
         raise PdfChanged(_WHERE, "签名与证书的公钥不符") from error
-    public = certificate.key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return check_binding(certificate.note, public, policy)
+    return check_binding(certificate.note, certificate.key, policy)
 
 
 def _attached(covered: bytes) -> bytes:
@@ -248,7 +254,3 @@ def _tlv(tag: int, *parts: bytes) -> bytes:
         return bytes([tag, length]) + content
     size = length.to_bytes((length.bit_length() + 7) // 8, "big")
     return bytes([tag, 0x80 + len(size)]) + size + content
-
-
-def _integer(value: int) -> bytes:
-    return _tlv(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))

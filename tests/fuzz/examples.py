@@ -38,8 +38,9 @@ from policies.shelf import CASES_SUFFIX, rulebook_files
 from tests.fuzz.answered import TEXT as TEXT_STAMPED
 from tests.fuzz.answered import cosigned
 from tests.fuzz.rehung import PARTED, claims, closed_line, parted
+from tests.fuzz.sealed import certificate_of, page_with, sealed
 from tests.fuzz.targets import KEY
-from tests.witness.witness_kit import FakeLog
+from tests.witness.witness_kit import LOG_KEY, FakeLog
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ledger"))  # Where tests find what they share.
 sys.path.insert(0, str(Path(__file__).parents[1] / "witness"))
@@ -83,7 +84,8 @@ def _of_ledger(house: House) -> dict[str, list[bytes]]:
                          b"log " + vkey + b"\nquorum none\n"],
         "tlog_proof": [proof], "tile_path": [b"tile/0/x001/234.p/5", b"tile/entries/000", b"tile/1/000"],
         "leaf": list(leaves[:3]),
-        "statement": [plain, _complete(house)], "verify": [plain, proof, exported[:3_000], note],
+        "statement": [plain, _complete(house)],
+        "verify": [plain, proof, exported, note, _sealed_by(house, plain)],
         "witness_request": [format_request(Request(12, (b"h" * 32, b"i" * 32), note))],
         "map_proof": [_presence(house)], "fork": _forks(),
         "year_archive": [_year_archive(house, house.folder.parent / "2025")],
@@ -202,8 +204,20 @@ def _of_files() -> dict[str, list[bytes]]:
                           "nb-1,1,330203199003070019,李明,题,专业科目,论文,2024-05-01"))
     return {"evidence": [_pdf(), _jpeg(), _png(), _ofd()], "sheet": [sheet, table, table.decode().encode("gb18030")],
             "roster": [sheet, table], "results": [results, b'{"seat":1,"present":true,"score":"88.5"}\n'],
-            "import_list": [imported.encode(), b'{"record":"nb-1","version":1}\n'], "sealed_pdf": [_pdf()],
+            "import_list": [imported.encode(), b'{"record":"nb-1","version":1}\n'], "sealed_pdf": _sealed(),
             "archive": [_archive()]}
+
+
+def _sealed_by(house: House, statement: bytes) -> bytes:
+    return sealed(certificate_of(house.signer().origin, house.signer().keys), page_with(statement))
+
+
+def _sealed() -> list[bytes]:
+    """A whole PDF; a certificate and a page; and a certificate with a number below zero, which a library ends with."""
+    certificate, page = certificate_of(LOG_KEY.name, [LOG_KEY]), page_with(TEXT.encode())
+    at = certificate.index(bytes.fromhex("a00302010202")) + 7  # Past the version, a tag and a length.
+    below = certificate[:at] + b"\xff" + certificate[at + 1:]
+    return [sealed(certificate, page), certificate + PARTED + page, below + PARTED + page]
 
 
 def _workbook(*rows: tuple[str, ...]) -> bytes:

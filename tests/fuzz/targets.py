@@ -41,7 +41,6 @@ from ledger.ids import parse_verify_code
 from ledger.keys import backup as key_backup
 from ledger.offline import plain_zip, statement_file, verify
 from ledger.offline.case_file import parse_manifest
-from ledger.offline.verify_pdf import open_pdf
 from ledger.proof import bundle, checkpoint, keys, map_proof, notes, policy, tiles
 from ledger.proof.policy import trust
 from ledger.signing.rotation import parse_succession
@@ -58,7 +57,7 @@ from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError
 from projections.statement.reading import read_statement
-from tests.fuzz import answered, rehung
+from tests.fuzz import answered, rehung, sealed
 from tests.memory_kit import temporary
 from tests.witness.witness_kit import LOG_KEY
 
@@ -236,7 +235,7 @@ TARGETS: Final[dict[str, Target]] = {
     "time_stamp": answered.time_stamp,
     "key_answer": answered.key_answer,
     "verify": _verify,
-    "sealed_pdf": lambda data: open_pdf(data, _policy()),
+    "sealed_pdf": sealed.sealed_pdf,
     "rulebook": _rulebook,
     "rule_cases": _rule_cases,
     "facts": _evaluate,

@@ -76,7 +76,7 @@ def _words() -> Mapping[str, Any]:
         "file_most": statement_file.FILE_BYTES_MAX, "separator": statement_file.SEPARATOR,
         "completeness": statement_file.COMPLETENESS, "events_field": statement_file.EVENTS_FIELD,
         "events_words": statement_file.EVENTS_WORDS, "statement_event": verify.STATEMENT_EVENT,
-        "map_event": verify_map.MAP_EVENT, "seal_first": seal.FIRST, "note_oid": _oid(seal.NOTE_OID).hex(),
+        "map_event": verify_map.MAP_EVENT, "seal_first": seal.FIRST, "note_oid": seal.NOTE_OID_DER.hex(),
         "unproven": verify.UNPROVEN_OF_STATEMENT, "unproven_if_not": verify_map.UNPROVEN_IF_NOT,
         "unproven_if_complete": verify_map.UNPROVEN_IF_COMPLETE, "unproven_of_pdf": verify_pdf.UNPROVEN_OF_PDF,
         "returned": statement_file.RETURNED, "recoded": statement_file.RECODED, "bare": statement_file.BARE,
@@ -98,18 +98,6 @@ def _words() -> Mapping[str, Any]:
 
 def _kind(error: type[verdict.Unverified]) -> tuple[str, str]:
     return error.code, error.cure
-
-
-def _oid(dotted: str) -> bytes:
-    """An object identifier in DER, of fewer than 128 bytes (X.690 8.19)."""
-    first, second, *rest = map(int, dotted.split("."))
-    content = b""
-    for number in (first * 40 + second, *rest):
-        digits = [number & 0x7F]
-        while number := number >> 7:
-            digits.append(number & 0x7F | 0x80)
-        content += bytes(reversed(digits))
-    return bytes([6, len(content)]) + content
 
 
 def _digest(content: str) -> str:
