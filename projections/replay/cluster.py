@@ -30,7 +30,7 @@ from projections.replay.compiled import Compiled
 from projections.replay.kernel import HAS_FAST, WORTH_LOADING, replay
 from projections.replay.replayed import Replayed
 from projections.replay.sides import Progress
-from projections.replay.spread import Laws, coded_of, judged, names, rows_of, together
+from projections.replay.spread import TIMES, Laws, coded_of, judged, names, rows_of, together
 
 LOCAL: Final = "local[2]"
 PARTS_MOST: Final = 1_024
@@ -94,8 +94,8 @@ class Cluster:
     def __init__(self, folder: Path, master: str = LOCAL) -> None:
         demand(master)
         self._folder, self._master = folder, master
-        self.kernel_ns = 0
-        """Time of processors within the kernel, summed over all parts, of the last replay."""
+        self.kernel_ns, self.part_ns = 0, 0
+        """Of the last replay, what `spread.TIMES` says, summed over all parts."""
 
     def __call__(self, coded: Coded, compiled: Sequence[Compiled], progress: Progress) -> tuple[Replayed, ...]:
         """Judge everyone under each law, wherever Spark has it done."""
@@ -104,7 +104,7 @@ class Cluster:
         progress("spark", 0, parts)
         with session(self._master, self._folder) as spark:
             rows = _run(spark, people, Laws.of(coded, compiled), parts, progress)
-        self.kernel_ns = sum(row["kernel_ns"] for row in rows)
+        self.kernel_ns, self.part_ns = (sum(row[name] for row in rows) for name in TIMES)
         return together(coded, compiled, iter(rows))
 
 
@@ -229,7 +229,7 @@ def _run(spark: Any, people: Path, laws: Laws, parts: int, progress: Progress) -
 
     context = spark.sparkContext
     sent = context.broadcast(laws)
-    schema = ", ".join([*(f"{name} binary" for name in names(len(laws.compiled))), "kernel_ns long"])
+    schema = ", ".join([*(f"{name} binary" for name in names(len(laws.compiled))), *(f"{name} long" for name in TIMES)])
     rows = spark.read.schema(_ROWS).parquet(people.absolute().as_uri())   # Asking a file for it is a task by itself.
     asked = rows.mapInArrow(judging(sent, fingerprint()), schema)
     found: list[Any] = []
@@ -273,8 +273,8 @@ def judging(sent: Any, code: str) -> Callable[[Iterator[Any]], Iterator[Any]]:
             table = pa.Table.from_batches(some)
             _load(table, sent.value)
             row = judged(table, sent.value)
-            fields = [pa.field(name, pa.int64() if name == "kernel_ns" else pa.binary()) for name in
-                      (*names(len(sent.value.compiled)), "kernel_ns")]
+            fields = [(name, pa.binary()) for name in names(len(sent.value.compiled))]
+            fields += [(name, pa.int64()) for name in TIMES]
             yield pa.RecordBatch.from_pylist([row], schema=pa.schema(fields))
 
     return judge

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ EXAM: Final = 3     # The column of sums after the three categories; then come t
 UNKNOWN, FAILED, PASSED = -1, 0, 1
 SHORT, MET, IN_PROGRESS, UNDETERMINED = range(4)
 HOW_BITS: Final = 2
+_PAGE: Final = 4_096
 
 
 class Replayed(NamedTuple):
@@ -29,6 +30,12 @@ class Replayed(NamedTuple):
     unruled: NDArray[np.uint8]     # By year row: what holds an unruled entry.
     verdict: NDArray[np.int8]      # By year row: PASSED, FAILED or UNKNOWN.
     minimums: NDArray[np.uint32]   # By year row: how each requirement of its list stands; two bits each, lowest first.
+
+    def touched(self) -> Self:
+        """The same room, after the machine was made to give its memory: by then it is not whoever writes that waits."""
+        for column in self:
+            column.T.reshape(-1)[::_PAGE // column.itemsize] = 0
+        return self
 
 
 def room(coded: Coded, compiled: Compiled) -> Replayed:

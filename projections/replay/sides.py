@@ -35,13 +35,17 @@ class Side:
     total: NDArray[np.int64]    # By year row.
 
 
-def judge_both(coded: Coded, compiled: Sequence[Compiled], progress: Progress) -> tuple[Replayed, ...]:
-    """Judge everyone here; under a second law anew those alone whom the two do not treat alike."""
-    progress("judge", 0, len(compiled))
-    found = [replay(coded, compiled[0])]
-    for law in compiled[1:]:
+def judge_both(
+    coded: Coded, compiled: Sequence[Compiled], progress: Progress, rooms: Sequence[Replayed | None] = (),
+) -> tuple[Replayed, ...]:
+    """Judge everyone here; under a second law anew those alone whom the two do not treat alike.
+
+    `rooms`: one for each law, where there are any; machine code writes into them.
+    """
+    found: list[Replayed] = []
+    for law, out in zip(compiled, rooms or (None,) * len(compiled), strict=True):
         progress("judge", len(found), len(compiled))
-        found.append(replay(coded, law, known=(compiled[0], found[0])))
+        found.append(replay(coded, law, out=out, known=(compiled[0], found[0]) if found else None))
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,13 @@ from policies.person import Bench
 from policies.places import places_of
 from policies.shapes import check_affiliation
 from policies.shelf import drafts, shipped
+from projections.replay import kernel
 from projections.replay.cluster import stage
 from projections.replay.coded import Coded
 from projections.replay.compiled import Compiled, compile_over
 from projections.replay.replayed import Replayed
 from projections.replay.sides import judge_both
-from projections.replay.spread import Incomplete, Laws, coded_of, judged, rows_of, together
+from projections.replay.spread import Incomplete, Laws, clocked, coded_of, judged, rows_of, together
 from tests.policies.people import people
 from tests.projections.replay.coder import Coder
 
@@ -132,3 +134,33 @@ def test_a_part_that_is_lost_or_comes_twice_gives_no_result() -> None:
         together(coded, compiled, iter([*rows, rows[0]]))
     with pytest.raises(Incomplete):   # As many as there are, and somebody is missing.
         together(coded, compiled, iter([rows[0], rows[0], rows[1]]))
+
+
+@pytest.mark.parametrize("worth_loading", [0, 1_000_000])
+def test_the_kernel_comes_to_the_same_when_it_is_clocked(worth_loading: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In machine code and without; what a worker did with its part holds the kernel, and more."""
+    coded = coded_crowd(CROWD)
+    compiled = both(coded)
+    apart = judge_both(coded, compiled, told)
+    monkeypatch.setattr(kernel, "WORTH_LOADING", worth_loading)
+
+    found, kernel_ns = clocked(coded, compiled)
+    row = judged(rows_of(coded), Laws.of(coded, compiled))
+
+    equal(found, apart)
+    assert kernel_ns > 0 and 0 < row["kernel_ns"] < row["part_ns"]
+
+
+def test_whoever_writes_into_a_room_that_was_touched_waits_for_no_memory() -> None:
+    def pages_given(found: Replayed) -> int:
+        before = getrusage(RUSAGE_SELF).ru_minflt
+        for column in found:
+            column.fill(1)
+        return getrusage(RUSAGE_SELF).ru_minflt - before
+
+    def new() -> Replayed:   # Too large to be taken from what was let go before.
+        rows = 4_000_000
+        return Replayed(np.empty(10 * rows, np.int32), np.empty((rows, 4), np.int32, order="F"),
+                        np.empty(rows, np.uint8), np.empty(rows, np.int8), np.empty(rows, np.uint32))
+
+    assert pages_given(new()) > 100 > 10 * pages_given(new().touched())
