@@ -81,24 +81,28 @@ def rows() -> Iterator[Race | Figure]:
 
 def history(entries: int, law: Law, seed: int = 7) -> Coded:
     """People, spread over places and three years, each entry one of some two thousand cases; always the same."""
-    random, people, years = np.random.default_rng(seed), entries // EACH, LAST - FIRST + 1
     shapes = list(_shapes(Bench(law)))
+    return drawn(entries, tuple(Case(one, shape, None, None) for one in ZONES for shape in shapes), seed)
+
+
+def drawn(entries: int, cases: tuple[Case, ...], seed: int) -> Coded:
+    """The same, of cases that are there: as many in each place, one place after the other."""
+    random, people, years = np.random.default_rng(seed), entries // EACH, LAST - FIRST + 1
+    shapes = len(cases) // len(ZONES)
     counts = random.poisson(EACH, people)
     first = np.append(0, np.cumsum(counts)).astype(np.int64)
     owner = np.repeat(np.arange(people), counts)
     zone = random.integers(0, len(ZONES), people).astype(np.int16)
     begin, end = date(FIRST, 1, 1).toordinal(), date(LAST, 12, 31).toordinal()
     day = random.integers(begin, end + 1, len(owner)).astype(np.int32)
-    day = day[np.lexsort((day, owner))]
+    day = (np.sort(owner << 32 | day) & 0xFFFF_FFFF).astype(np.int32)   # In the order of each person's days.
     starts = [date(year, 1, 1).toordinal() for year in range(FIRST, LAST + 1)]
     year = (FIRST - 1 + np.searchsorted(starts, day, side="right")).astype(np.int16)
-    case = (zone[owner].astype(np.int32) * len(shapes) + random.integers(0, len(shapes), len(owner))).astype(np.int32)
+    case = (zone[owner].astype(np.int32) * shapes + random.integers(0, shapes, len(owner))).astype(np.int32)
     none, alone = np.zeros(0, dtype=np.int32), np.arange(people + 1, dtype=np.int64)
     return Coded(
-        people=("",) * people, zones=ZONES, cases=tuple(Case(one, shape, None, None) for one in ZONES
-                                                        for shape in shapes),
-        first_entry=first, case=case, day=day, row=(owner * years + year - FIRST).astype(np.int32), submitted=none,
-        place=none,
+        people=("",) * people, zones=ZONES, cases=cases, first_entry=first, case=case, day=day,
+        row=(owner * years + year - FIRST).astype(np.int32), submitted=none, place=none,
         first_year_row=alone * years, first_year=np.full(people, FIRST, dtype=np.int16),
         standing=np.repeat(zone, years), first_belonging=alone, belonging=zone,
         belongs_from=np.full(people, FIRST, dtype=np.int16), group=np.zeros(1, dtype=np.int64),
