@@ -117,7 +117,18 @@ def _seen(house: House, caller: Caller, name: str, as_of: int | None = None) -> 
     reading, now = Reading(house.ledger), worklist.line(house.answers, name, house.today)
     line = now if as_of is None else worklist.line(house.answers, name, house.today, as_of=as_of)
     seen = [one is not None and is_seen(reading, one.found, actor) for one in (now, line)]
+    if now is not None and seen[0] and line is None and as_of is not None:
+        return _not_yet(house, now.found, as_of)
     return line if line is not None and all(seen) else Refusal.because("finding_absent")
+
+
+def _not_yet(house: House, found: Finding, as_of: int) -> Refusal:
+    """Of a moment before it was found: whether it was looked for by then, and since when it is known."""
+    asked_from = unasked_by(house.answers, as_of, found.pattern).get(found.pattern)
+    code, since = (("finding_not_yet", found.since_position) if asked_from is None
+                   else ("finding_not_looked_for", asked_from))
+    return Refusal.because(code, pattern=found.pattern, from_event=since,
+                           from_time=house.answers.reflects(since)["as_of_time"])
 
 
 def of_case(house: House, caller: Caller, case: str) -> list[dict[str, Any]] | Refusal:
