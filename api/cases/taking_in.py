@@ -39,9 +39,12 @@ class Opened(NamedTuple):
 
 def take_in(
     house: House, caller: Caller, owner: str, sha256: str, name: str | None, read: Callable[[], bytes], *,
-    cited: Callable[[], Collection[str]] = tuple,
+    cited: Callable[[], Collection[str]] = tuple, kind: Callable[[bytes], str | Refusal] = type_of,
 ) -> Kept | Refusal:
-    """Take in a file for its owner. `cited`: which of those that wait are cited already, asked only when many wait."""
+    """Take in a file for its owner. `cited`: which of those that wait are cited already, asked only when many wait.
+
+    `kind`: says what a file is, or why it is not taken.
+    """
     files = house.evidence
     waiting = files.waiting(owner)
     if sha256 not in waiting and len(waiting) >= WAITING_FILES_MOST:
@@ -51,7 +54,7 @@ def take_in(
     content = read()
     if hashlib.sha256(content).hexdigest() != sha256:
         return Refusal.because("evidence_differs", bytes=len(content))
-    media_type = type_of(content)
+    media_type = kind(content)
     if isinstance(media_type, Refusal):
         return media_type
     if (harm := _looked_into(house, content)) is not None:

@@ -13,7 +13,7 @@ import click
 
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.files import OUT, read_bytes
-from api.words.codes import CLASS_FILES, FILE_TYPES
+from api.words.codes import CLASS_FILES, LIST_TYPES
 
 
 @click.command()
@@ -49,5 +49,5 @@ def tell_files(body: dict[str, Any]) -> None:
     for one in [*body["evidence"], *(body["held"] or {}).get("evidence", ())]:
         found = (files or {}).get(one["sha256"])
         stands = "" if files is None else "  只登记了摘要" if found is None else (
-            f"  {FILE_TYPES[found['media_type']]}，{found['bytes']} 字节，可用 xueshi training open 打开")
+            f"  {LIST_TYPES[found['media_type']]}，{found['bytes']} 字节，可用 xueshi training open 打开")
         click.echo(f"  材料 {CLASS_FILES.get(one['kind'], one['kind'])}  {one['sha256']}{stands}")

@@ -128,13 +128,20 @@ def template(asking: Asking, file: Path) -> int:
 
 @click.command()
 @acts_upon("training_class", kind="class")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--handed-in", help="不另给文件，登记办班单位交来的这份名单（SHA-256）")
 @click.option("--document", help="细则没有规定学时的，确认学时所依据的文件号")
 @workbook_option("试办有错误时，把标红并写明原因的名单存到这里")
-def roster(asking: Asking, training_class: str, file: Path, document: str | None, workbook: Path | None) -> int:
-    """按名单（XLSX 或 CSV）统一登记；先加 --dry-run 逐行检查。中断后用同一文件再运行即继续"""
+def roster(
+    asking: Asking, training_class: str, file: Path | None, handed_in: str | None, document: str | None,
+    workbook: Path | None,
+) -> int:
+    """按名单（XLSX 或 CSV）统一登记；先加 --dry-run 逐行检查，办班单位也可。中断后用同一文件再运行即继续"""
     demand_trial(asking, workbook)
-    body = {"file": encoded(file)} | ({"document": document} if document else {})
+    if (file is None) == (handed_in is None):
+        raise Stop(Exit.BAD_INPUT, "bad_usage", "名单", "请给出名单文件，或用 --handed-in 指明交来的名单，只能一种")
+    body = ({"list_sha256": handed_in} if file is None else {"file": encoded(file)}) | (
+        {"document": document} if document else {})
     place = f"/v1/classes/{training_class}"
     show = _tell_class if not asking.dry_run else lambda would: _tell_preview(would, workbook)
     return asking.post(f"{place}/rosters", show, body, upon=place, done="名单已统一登记")

@@ -21,6 +21,11 @@ JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
 OFD: Final = "application/ofd"
 TYPES: Final = (PDF, JPEG, PNG, OFD)
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV: Final = "text/csv"
+LISTS: Final = (XLSX, CSV)
+"""As what the list of a class is handed in; of no other paper."""
+ENDINGS: Final = {PDF: "pdf", JPEG: "jpg", PNG: "png", OFD: "ofd", XLSX: "xlsx", CSV: "csv"}
 PAPERS: Final = {
     "certificate": "证书、证明", "notice": "通知、日程", "document": "文件、批件", "work": "论文、成果",
     "other": "其他材料",

@@ -16,7 +16,7 @@ from api.cases.claiming import evidence
 from api.cases.taking_in import Opened
 from api.cases.training import class_files
 from api.evidence.files import MOST
-from api.evidence.types import TYPES
+from api.evidence.types import ENDINGS, LISTS, TYPES
 from api.operational.callers import Caller
 from api.paper.saved import as_it_is_called
 from api.refusals.faults import BadFields, Fault
@@ -58,8 +58,8 @@ def opened(caller: Caller, query: dict[str, Any], claim: str, sha256: str) -> Re
 
 
 @door.takes("/v1/units/<unit:unit>/evidence/<sha256:sha256>", answers=FileAnswer, most=MOST, parameters=(_DISPOSITION,),
-            summary="上传办班材料（PDF、JPEG、PNG、OFD，至多 20 MB），由申报和举办情况以摘要引用",
-            media_types=(*TYPES, "application/octet-stream"))
+            summary="上传办班材料（PDF、JPEG、PNG、OFD，名单也可为 XLSX、CSV），由申报和举办情况以摘要引用",
+            media_types=(*TYPES, *LISTS, "application/octet-stream"))
 def upload_of_class(
     caller: Caller, read: Callable[[], bytes], unit: str, sha256: str
 ) -> tuple[dict[str, Any], bool] | Refusal:
@@ -67,7 +67,8 @@ def upload_of_class(
 
 
 @door.reads("/v1/classes/<class:training_class>/evidence/<sha256:sha256>", query=Purpose, answers=None,
-            summary="打开一个培训班的材料（办班单位和受理、登记的部门）", content_type=TYPES[0], or_types=TYPES[1:])
+            summary="打开一个培训班的材料（办班单位和受理、登记的部门）", content_type=TYPES[0],
+            or_types=(*TYPES[1:], *LISTS))
 def opened_of_class(
     caller: Caller, query: dict[str, Any], training_class: str, sha256: str
 ) -> Response | Refusal:
@@ -78,14 +79,11 @@ def _handed_out(found: Opened | Refusal, sha256: str) -> Response | Refusal:
     if isinstance(found, Refusal):
         return found
     response = Response(found.content, content_type=found.about.media_type)
-    named = found.about.name or f"{sha256}.{_ENDINGS[found.about.media_type]}"
+    named = found.about.name or f"{sha256}.{ENDINGS[found.about.media_type]}"
     response.headers["Content-Disposition"] = as_it_is_called(named)
     # Whatever a reader makes of it, it runs nothing and reaches nothing of this house.
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
-
-
-_ENDINGS: Final = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
 
 
 def _name() -> str | None:

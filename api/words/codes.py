@@ -45,6 +45,10 @@ RELEASING: Final = {"called_off": "场次取消", "given_back": "本人退座", 
 """Why a seat is free again."""
 
 FILE_TYPES: Final = {"application/pdf": "PDF", "image/jpeg": "JPEG", "image/png": "PNG", "application/ofd": "OFD"}
+LIST_TYPES: Final = {**FILE_TYPES, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "XLSX",
+                     "text/csv": "CSV"}
+"""Of a class, whose list may be a spreadsheet."""
+
 HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
 CLASS_FILES: Final = {"document": "文件、批件", **HOLDING_PAPERS}
 OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}

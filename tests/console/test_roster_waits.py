@@ -57,7 +57,7 @@ def test_the_department_is_told_since_when_and_by_which_article_until_the_list_i
     assert "1 个办完的班" in bureau.get("/queue").text
     assert [one["is_ours"] for one in bureau.json("/home.json")["rosters"]] == [True]
     waits = teacher.get("/home").text
-    assert "由行业主管部门登记。登记之前学员没有学时" in waits and "名册导入" not in waits
+    assert "由行业主管部门登记， 请交名册 。登记之前学员没有学时" in waits and "名册导入" not in waits
     assert "办完的班" not in teacher.get("/queue").text, "there it would be for them to do"
     assert TOLD not in Browser(town, city.elsewhere).get("/home").text
 

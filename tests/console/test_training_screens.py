@@ -205,7 +205,7 @@ def test_every_screen_of_trainings_is_without_fault_in_a_browser(school: School,
     assert window.said + office.said == []
 
 
-def test_what_an_organiser_hands_in_is_opened_by_the_office_that_answers_and_a_spreadsheet_goes_by_its_digest(
+def test_what_an_organiser_hands_in_is_opened_by_the_office_that_answers_and_what_is_no_paper_goes_by_its_digest(
     school: School,
 ) -> None:
     """W 13; nobody else is shown more than digests."""
@@ -214,10 +214,12 @@ def test_what_an_organiser_hands_in_is_opened_by_the_office_that_answers_and_a_s
     form = school.teacher.get(f"{at(made)}/holding")
     shown = school.teacher.press(form, "登记举办情况", attended="1", passed="1",
                                  paper_summary=(BytesIO(PDF), "总结.pdf"),
-                                 paper_roster=(BytesIO(blank()), "名单.xlsx"))
+                                 paper_roster=(BytesIO(blank()), "名单.xlsx"),
+                                 paper_attendance=(BytesIO("到齐".encode()), "考勤.txt"))
     paper = f"{at(made)}/evidence/{digest(PDF)}"
     assert ("打开（PDF，1 KB）", paper) in shown.links
-    assert "学员名单 sha256" in shown.text and shown.text.count("只登记了摘要，原件由办班单位保存") == 1
+    assert any(words.startswith("打开（XLSX，") for words, _ in shown.links), "a list is kept as it is"
+    assert "考勤 sha256" in shown.text and shown.text.count("只登记了摘要，原件由办班单位保存") == 1
 
     assert paper in {address for _, address in school.city.get(at(made)).links}
     assert "目的" in school.city.get(paper).text

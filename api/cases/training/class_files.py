@@ -1,8 +1,9 @@
 """Papers of a class themselves: handed in by its organiser, opened by its own people and by those who answer it (W 13).
 
 W 13 has an office review what an organiser hands in before anybody has the hours, so it must be able to read it. A
-paper is about many, so it is sealed under the key of the unit that holds the class. A digest without a file stays
-possible: a list may be a spreadsheet, which is no paper, and what was handed over elsewhere stays there.
+paper is about many, so it is sealed under the key of the unit that holds the class. The list may be a spreadsheet: the
+office registers it as it came (`api.cases.training.rosters`). A digest without a file stays possible: what was handed
+over elsewhere stays there.
 
 Reading: whoever may look at who was there may open what says it, for a purpose, and so may the organiser; each opening
 is recorded before anything is seen. It is recorded as of the class: whom a scanned page names nobody has told us.
@@ -21,9 +22,13 @@ from api.cases.looked import record_looks
 from api.cases.standing import absent, acting, by_actor, may_look, may_see, seeing_scopes
 from api.cases.taking_in import OF_DIGEST, Kept, Opened, file_view, take_in
 from api.cases.training.organising import organisers_of, speaking_role
+from api.cases.training.roster_lists import NAMES, NEEDED
 from api.evidence.files import About
+from api.evidence.types import CSV, LISTS, XLSX, type_of
 from api.house import House
 from api.operational.callers import Caller
+from api.paper.sheets import columns, read
+from api.refusals.faults import BadFields
 from ledger.envelope import decode
 from ledger.errors import Refusal
 from ledger.events.training import ClassFiled, ClassHeld
@@ -40,9 +45,9 @@ _UNKEPT: Final = "evidence_type_unknown"
 
 
 def keep(
-    house: House, caller: Caller, unit: str, sha256: str, name: str | None, read: Callable[[], bytes]
+    house: House, caller: Caller, unit: str, sha256: str, name: str | None, sent: Callable[[], bytes]
 ) -> Kept | Refusal:
-    """Take in a paper for the unit that one acts for. `read` is called only once that is known."""
+    """Take in a paper for the unit that one acts for. `sent` is called only once that is known."""
     actor = acting(house, caller)
     if isinstance(actor, Refusal):
         return actor
@@ -52,7 +57,28 @@ def keep(
     is_over = found.ended_on is not None and found.unit != actor.organisation  # What it held is another's to end.
     if no := of_organiser(found.unit, speaking_role(actor, unit), actor) or (None if is_over else unfit(found)):
         return no
-    return take_in(house, caller, unit, sha256, name, read, cited=lambda: cited_by_classes(house, unit))
+    return take_in(house, caller, unit, sha256, name, sent, cited=lambda: cited_by_classes(house, unit),
+                   kind=_kind_of)
+
+
+def _kind_of(content: bytes) -> str | Refusal:
+    """What a paper of a class is; a spreadsheet only where it names people, as the list of a class does (W 13)."""
+    found = type_of(content)
+    if not isinstance(found, Refusal) or found.code != _UNKEPT:
+        return found
+    try:
+        columns(read(content).rows, NAMES, NEEDED)
+    except BadFields:
+        return found
+    return XLSX if content.startswith(b"PK") else CSV
+
+
+def list_of(house: House, held: classes.TrainingClass) -> str | None:
+    """The digest of the newest list that the organiser handed in and that can be read here."""
+    shown = () if held.held is None else held.held.evidence
+    return next((one.sha256 for one in reversed(shown) if one.kind == "roster"
+                 and isinstance(about := house.evidence.about(held.organiser, one.sha256), About)
+                 and about.media_type in LISTS), None)
 
 
 def keep_chosen(

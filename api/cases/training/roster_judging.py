@@ -54,6 +54,8 @@ class Desk(NamedTuple):
     digest: str
     resumed: bool
     may_confirm: bool              # Whoever registers is an authority, and no organiser or employer (N 8).
+    content: bytes = b""           # The list as it came.
+    is_check: bool = False         # By the organiser, before the list is handed in: nothing is registered.
 
 
 class Checked(NamedTuple):
@@ -166,6 +168,8 @@ class _Judging:
             claim=self._ids.pop(), person=PersonId(person.person), on=self._today, role=self._desk.role,
             days_half=days, ruling=ruling, year=assessed.year, card_number=one.card,
         )
+        if self._desk.is_check and ruling.status == "unruled":  # What an office confirms is none of theirs to lack.
+            return row
         no = self._kept_out(row, person)
         return row if no is None else _no(no)
 
@@ -227,6 +231,8 @@ class _Judging:
             if one.hours_centi is not None and one.hours_centi != ruling.assessed_centi:
                 hours = format_hours(ruling.assessed_centi)
                 return Wrong("hours_differ", f"按细则（{_article(ruling)}）为 {hours} 学时；请删去所填学时或改为一致。")
+            return ruling
+        if self._desk.is_check and self._desk.may_confirm and one.hours_centi is None:
             return ruling
         if not self._desk.may_confirm:
             return Wrong("confirmation_not_theirs", "没有细则规定这类班次的学时，由主管部门确认；举办单位不能自填。")

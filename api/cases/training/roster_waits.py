@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from api.cases.doing import Reading
 from api.cases.standing import acting
+from api.cases.training.class_files import list_of
+from api.cases.training.class_filings import class_of
 from api.cases.training.organising import organisers_of
 from api.cases.training.rosters import is_for, offices_of
 from api.house import House
@@ -34,6 +37,8 @@ class Waits(NamedTuple):
     offices: tuple[Office, ...]
     is_ours: bool               # It waits for the office of whoever asks; else they wait for another.
     is_own_hand: bool           # They said who was there: a colleague registers them.
+    is_own: bool                # It is of the organisation of whoever asks, or passed on to it.
+    is_brought: bool            # The organiser handed in its list, so that it can be registered as it came.
 
 
 def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> tuple[list[Waits], bool] | Refusal:
@@ -52,13 +57,14 @@ def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> tu
             break
         is_ours = is_for(house, actor, one.training_class, role)
         if is_ours or one.organiser in own:
-            told[one.training_class] = _told(house, caller, one, as_of, is_ours=is_ours)
+            told[one.training_class] = _told(house, caller, one, as_of, is_ours=is_ours, is_own=one.organiser in own)
     kept = list(told.values())
     return kept[:MOST], len(kept) > MOST
 
 
-def _told(house: House, caller: Caller, one: Unregistered, as_of: int, *, is_ours: bool) -> Waits:
+def _told(house: House, caller: Caller, one: Unregistered, as_of: int, *, is_ours: bool, is_own: bool) -> Waits:
     found = training_class(house.answers, one.training_class, as_of=as_of)
     assert found is not None and found.held is not None, "it waits since it was held"
+    held = class_of(Reading(house.ledger), one.training_class)
     return Waits(one, found.filed.title, found.filed.organiser_name, offices_of(house, one.training_class), is_ours,
-                 found.held.hand.actor == caller.id)
+                 found.held.hand.actor == caller.id, is_own, held is not None and list_of(house, held) is not None)

@@ -6,6 +6,9 @@ Who registers is read from the rulebooks (`policies.authority`); that it is anot
 there is the ledger's to say. Which papers of the class lack a trial tells, for the office that reviews them to weigh
 (W 13). Of a trial everyone who was found is recorded as looked at.
 
+The organiser brings the list (W 13: 培训结束后提交): it tries it as whoever registers would, and hands it in with the
+papers of the class; the office registers what was handed in, by its digest, as one act.
+
 `tests/api/test_http_rosters.py` shows it.
 """
 
@@ -19,8 +22,9 @@ from typing import Any, Final
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.looked import record_looks
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
-from api.cases.training.class_filings import class_of, class_view
-from api.cases.training.organising import organisers_of
+from api.cases.training import class_files
+from api.cases.training.class_filings import class_of, class_view, hold
+from api.cases.training.organising import organisers_of, speaking_role
 from api.cases.training.roster_judging import Checked, Desk, judged
 from api.cases.training.roster_lists import HEADS, NOTES, Listed, marks_of, told
 from api.house import House
@@ -32,14 +36,17 @@ from ledger.acts.rosters import open_roster, resume_roster
 from ledger.acts.running import CHUNK_REGISTERED, insist
 from ledger.envelope import decode
 from ledger.errors import Refusal
+from ledger.events.actor import Scope
 from ledger.events.training import ClassId, ClassRosterClosed
+from ledger.keys.vault import Absent
 from ledger.stores.append import Receipt
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, standing
-from ledger.vocabulary import ActId, ActorId, StreamId, format_hours
+from ledger.streams.training_plan import of_organiser
+from ledger.vocabulary import ActId, ActorId, StreamId, UnitId, format_hours
 from policies.authority import NobodyRegisters, Office, roster_offices
 
 _OF_THEIR_OWN: Final = ("recognised_organiser", "unit")
@@ -53,7 +60,7 @@ def register(house: House, caller: Caller, name: str, fields: dict[str, Any], as
     desk = _desk(house, caller, name, fields, asked)
     if isinstance(desk, Refusal | Done):
         return desk
-    checked = judged(desk, fields.get("document"), read(fields["file"]))
+    checked = judged(desk, fields.get("document"), read(desk.content))
     if asked.dry_run:
         _record_seen(desk, list(checked.people))
         return checked
@@ -62,6 +69,24 @@ def register(house: House, caller: Caller, name: str, fields: dict[str, Any], as
     if not checked.new:
         return Refusal.because("roster_all_registered", duplicates=len(checked.duplicates))
     return _written(desk, checked, asked)
+
+
+def hand_in(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Checked | Refusal:
+    """Let the organiser bring a list in which nothing is wrong; it waits until an office registers it."""
+    checked = register(house, caller, name, {"file": fields["file"]}, Asked(dry_run=True))
+    if not isinstance(checked, Checked) or checked.wrong:
+        return checked
+    found = class_of(Reading(house.ledger), name)
+    assert found is not None and found.held is not None, "a list is tried of a class that was held"
+    held, digest = found.held, hashlib.sha256(fields["file"]).hexdigest()
+    kept = class_files.keep(house, caller, found.organiser, digest, fields.get("name"), lambda: fields["file"])
+    if isinstance(kept, Refusal):
+        return kept
+    papers = [{"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in held.evidence
+              if one.kind != "roster"]
+    told = {"starts": held.starts, "ends": held.ends, "days": held.days_half, "attended": held.attended,
+            "passed": held.passed, "evidence": [*papers, {"kind": "roster", "sha256": digest}]}
+    return hold(house, caller, name, told, asked)
 
 
 def abandon(house: House, caller: Caller, name: str, asked: Asked) -> Done | Refusal:
@@ -139,14 +164,23 @@ def _desk(
         return done(house.ledger, receipt)
     if (behind := house.settled()) is not None:  # Who has the class already is asked of the answers.
         return behind
-    registrar = _role(house, caller, name)
-    if isinstance(registrar, Refusal):
-        return registrar
-    actor, role = registrar
     reading = Reading(house.ledger)
     found = class_of(reading, name)
+    registrar = _role(house, caller, name)
+    checker = _checker(house, caller, found) if asked.dry_run and found is not None else None
+    if isinstance(registrar, Refusal) and checker is None:
+        return registrar
     assert found is not None, "a class is never taken away"
-    digest = hashlib.sha256(fields["file"]).hexdigest()
+    hand = None if isinstance(registrar, Refusal) else registrar
+    is_check = hand is None or (checker is not None and _said_who_was_there(found, hand[0]))
+    if is_check and checker is not None:
+        hand = checker
+    assert hand is not None, "whoever neither registers nor checks was told so"
+    actor, role = hand
+    content = handed_in(house, found, fields["list_sha256"]) if "list_sha256" in fields else fields["file"]
+    if isinstance(content, Refusal):
+        return content
+    digest = hashlib.sha256(content).hexdigest()
     opening = rosters.OpenRoster(role=role, act=ActId(house.new_id("act")), rows=1, chunk=1, list_sha256=digest)
     decided = rosters.decide_roster_opening(found, opening, actor)
     if isinstance(decided, Refusal) and decided.code == "roster_exists" and not asked.dry_run:
@@ -162,8 +196,43 @@ def _desk(
         if draft.event.stream == name:
             held = classes.evolve(held, draft.event)  # type: ignore[arg-type]
     may_confirm = any(one.role == role and one.level is not None for one in _offices(house, found))
-    return Desk(house, caller, by_actor(caller, actor, role), actor, role, ClassId(name), held, digest, resumed,
-                 may_confirm)
+    asking = acting(house, caller)
+    assert not isinstance(asking, Refusal), "nobody else came so far"
+    by = by_actor(caller, asking, speaking_role(asking, found.organiser) if is_check else role)
+    return Desk(house, caller, by, actor, role, ClassId(name), held, digest, resumed, may_confirm, content, is_check)
+
+
+def registers(house: House, caller: Caller, name: str) -> bool:
+    """Say whether this account may register the lists of a class: not as the hand that said who was there."""
+    found, registrar = class_of(Reading(house.ledger), name), _role(house, caller, name)
+    return found is not None and not isinstance(registrar, Refusal) and not _said_who_was_there(found, registrar[0])
+
+
+def handed_in(house: House, found: classes.TrainingClass, sha256: str) -> bytes | Refusal:
+    """A list that the organiser handed in with the papers of a class that was held."""
+    shown = () if found.held is None else found.held.evidence
+    opened = None
+    if any(one.kind == "roster" and one.sha256 == sha256 for one in shown):
+        opened = house.evidence.open(found.organiser, sha256)
+    if isinstance(opened, Absent):
+        return Refusal.because("key_destroyed")
+    return Refusal.because("evidence_absent") if opened is None else opened[1]
+
+
+def _said_who_was_there(found: classes.TrainingClass, actor: Actor) -> bool:
+    return found.held is not None and actor.is_same_hand(found.held.hand)
+
+
+def _checker(house: House, caller: Caller, found: classes.TrainingClass) -> tuple[Actor, str] | None:
+    """As whom an organiser tries its own list: whoever will register it, who is nobody yet."""
+    actor = acting(house, caller)
+    if isinstance(actor, Refusal) or of_organiser(found.organiser, speaking_role(actor, found.organiser), actor):
+        return None
+    offices = offices_of(house, found.training_class)
+    if not offices:
+        return None
+    scope = Scope(role=offices[0].role, region="")
+    return Actor(ActorId("-"), UnitId("-"), None, scopes=(scope,)), scope.role
 
 
 def _receipt(house: House, found: classes.TrainingClass, digest: str) -> Receipt:

@@ -20,7 +20,7 @@ from api.console.claiming import remedies
 from api.console.claiming.acts import STEPS, holder_of, offered
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
-from api.evidence.types import PAPER_KINDS, TYPES
+from api.evidence.types import ENDINGS, PAPER_KINDS
 from api.law_of import bench_now
 from api.paper.saved import as_it_is_called
 from api.paper.tables_out import Table
@@ -153,8 +153,7 @@ def paper(asking: Asking, claim: str, sha256: str) -> Shown:
 def handed_out(found: Opened, sha256: str) -> Response:
     """A paper as it was handed in: a picture to be looked at, anything else to be saved."""
     media_type = found.about.media_type
-    endings = dict(zip(TYPES, ("pdf", "jpg", "png", "ofd"), strict=True))
-    name = found.about.name or f"{sha256}.{endings[media_type]}"
+    name = found.about.name or f"{sha256}.{ENDINGS[media_type]}"
     response = Response(found.content, content_type=media_type)
     response.headers["Content-Disposition"] = as_it_is_called(name, is_shown=media_type in _SHOWN)
     return response

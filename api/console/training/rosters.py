@@ -2,7 +2,8 @@
 
 What was uploaded travels with the check page and is kept nowhere until it is registered: what is registered is what was
 checked, by its digest. A list in which anything is wrong registers nobody (W 13), and goes back with red cells and the
-reason beside them. `tests/console/test_roster_screens.py` shows it.
+reason beside them. The organiser tries its list on the same page and hands it in; the office opens what was handed in
+there. `tests/console/test_roster_screens.py` and `tests/console/test_roster_handed_in.py` show it.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from api.cases.doing import Asked, Done
+from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import logged_in
 from api.cases.training import rosters, trainings
+from api.cases.training.class_files import list_of
+from api.cases.training.class_filings import class_of
 from api.cases.training.roster_lists import NAMES
 from api.console import sending, words
 from api.console.claiming.claim import done_before, told_basis
@@ -45,10 +48,13 @@ _ROWS_A_SECOND: Final = 2_000  # Registered, as measured on two cores (tests/ben
 
 
 class Sent:
-    """A file as it came with a form: chosen just now, or carried along from the check."""
+    """A file as it came with a form: chosen just now, handed in before, or carried along from the check."""
 
-    def __init__(self) -> None:
+    def __init__(self, handed_in: bytes | None = None) -> None:
         chosen = request.files.get("file")
+        if handed_in is not None:
+            self.content, self.name = handed_in, "办班单位交来的名册"
+            return
         if chosen is not None and chosen.filename:
             with chosen.stream:  # A large one is a file on disk until it is closed.
                 self.content = chosen.stream.read(FILE_BYTES_MOST + 1)
@@ -86,32 +92,46 @@ def form(asking: Asking, training_class: str) -> Shown:
     one = class_now(asking, training_class)
     if isinstance(one, Refusal):
         return one
-    return why_not_register(asking, training_class) or _form(one, [], "")
+    return why_not_register(asking, training_class) or _form(asking, one, [], "")
 
 
-def _form(one: Mapping[str, Any], faults: Sequence[Fault], document: str, status: int = 200) -> Page:
+def _form(
+    asking: Asking, one: Mapping[str, Any], faults: Sequence[Fault], document: str, status: int = 200
+) -> Page:
+    house, name = asking.house, one["training_class"]
+    registers = rosters.registers(house, asking.caller, name)
+    found = class_of(Reading(house.ledger), name)
     is_open = next((each for each in one["rosters"] if each["status"] == "open"), None)
     return Page("roster_form.html", {"one": one, "faults": faults, "document": document, "open": is_open,
+                                     "registers": registers, "brought": found and list_of(house, found),
                                      "most": FILE_BYTES_MOST >> 20}, status=status)
 
 
 def send(asking: Asking, training_class: str) -> Shown:
     """Try a list, hand it back marked, or register it."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    one, sent = class_now(asking, training_class), Sent()
+    one, brought = class_now(asking, training_class), _handed_in(asking, training_class)
     if isinstance(one, Refusal):
         return one
+    if isinstance(brought, Refusal):
+        return brought
+    sent = Sent(brought)
     document = request.form.get("document", "").strip()
     if not sent.content:
-        return _form(one, [Fault("file", "名册：请选择文件。")], document, 422)
+        return _form(asking, one, [Fault("file", "名册：请选择文件。")], document, 422)
     if document and not Text.is_plain(document, 100):
-        return _form(one, [Fault("document", "确认的文件号：至多 100 个字符，不含看不见的字符。")], document, 422)
+        fault = Fault("document", "确认的文件号：至多 100 个字符，不含看不见的字符。")
+        return _form(asking, one, [fault], document, 422)
     fields = {"file": sent.content} | ({"document": document} if document else {})
-    asked = sending.asked(house, caller) if step == "register" else Asked(dry_run=True)
+    asked = sending.asked(house, caller) if step in ("register", "hand-in") else Asked(dry_run=True)
+    run = rosters.hand_in if step == "hand-in" else rosters.register
     try:
-        came = rosters.register(house, caller, training_class, fields, asked)
+        came = run(house, caller, training_class, {**fields, **({"name": sent.name} if sent.name else {})}, asked)
     except BadFields as bad:
-        return _form(one, [Fault("file", fault.detail) for fault in bad.faults], document, 422)
+        return _form(asking, one, [Fault("file", fault.detail) for fault in bad.faults], document, 422)
+    if isinstance(came, Done) and step == "hand-in":
+        assert came.receipt is not None, "what was handed in was recorded"
+        return onward(f"/classes/{training_class}?{urlencode({'done': came.receipt.positions[0]})}")
     if isinstance(came, Done):
         return _to_receipt(asking, training_class, sent, came)
     if isinstance(came, Refusal):
@@ -121,10 +141,21 @@ def send(asking: Asking, training_class: str) -> Shown:
     would, rows = rosters.preview(came), len(came.rows)
     return Page("roster_check.html", {
         "one": one, "sent": sent.told, "document": document, "would": would, "names": _names(),
+        "registers": rosters.registers(house, caller, training_class),
         "wanted": wanted(house, [paper for paper in would["papers"] if paper["state"] != "handed_in"]),
         "documents": words.documents(house), "vocabulary": base_vocabulary(),
         "seconds": None if rows < _LONG else -(-rows // _ROWS_A_SECOND),
     })
+
+
+def _handed_in(asking: Asking, training_class: str) -> bytes | Refusal | None:
+    """What the organiser handed in, where whoever registers asks for that."""
+    digest = request.form.get("list_sha256", "")
+    found = class_of(Reading(asking.house.ledger), training_class)
+    if not digest or found is None:
+        return None
+    no = why_not_register(asking, training_class)
+    return no or rosters.handed_in(asking.house, found, digest)
 
 
 def _names() -> dict[str, str]:
@@ -148,7 +179,7 @@ def _not_registered(asking: Asking, one: Mapping[str, Any], sent: Sent, document
         return onward(f"/classes/{one['training_class']}/rosters/{roster['act']}?again=1")
     if turns_away(came):
         return came
-    return _form(one, [of_refusal(came, words.documents(asking.house))], document, status_of(came))
+    return _form(asking, one, [of_refusal(came, words.documents(asking.house))], document, status_of(came))
 
 
 def _of_file(one: Mapping[str, Any], sent: Sent) -> Mapping[str, Any] | None:

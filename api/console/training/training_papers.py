@@ -27,7 +27,8 @@ from ledger.errors import Refusal
 
 ROWS_MORE, ROWS_MOST = 3, 500
 CHOSEN: Final = "办班文件、批件"
-PAPERS_KEPT: Final = "PDF、JPEG、PNG 或 OFD，合计至多 20 MB：密封保存，受理、登记的部门可以打开；其他格式只登记摘要"
+PAPERS_KEPT: Final = ("PDF、JPEG、PNG 或 OFD（名单也可为表格），合计至多 20 MB：密封保存，"
+                      "受理、登记的部门可以打开；其他格式只登记摘要")
 _NAME_MOST: Final = 200
 _EVIDENCE: Final = ("kind", "sha256", "issued_on")
 _NUMBERS: Final = ("headcount", "room", "year", "number", "month")

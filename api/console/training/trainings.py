@@ -16,7 +16,7 @@ from api.cases.belonging.ended import words_of
 from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.standing import acting
-from api.cases.training import class_files, trainings
+from api.cases.training import class_files, rosters, trainings
 from api.cases.training.organising import organisers_of
 from api.console.claiming.claim import done_before, handed_out, told_basis
 from api.console.deeds import offered
@@ -38,7 +38,7 @@ from api.console.training.training_papers import wanted
 from api.console.words import Mark
 from api.paper.tables_out import Table
 from api.whole import whole
-from api.words.codes import CLASS_FILES, FILE_TYPES
+from api.words.codes import CLASS_FILES, LIST_TYPES
 from api.words.telling import funded, grades
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS, basis_view, region
@@ -150,7 +150,8 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         "done": done_before(asking), "said": said,
         "events": told_events(training_class, asking, said, basis["as_of"]), "roster_marks": ROSTER_MARKS,
         "may_refile": moment.is_now and training_forms.why_not_refile_class(asking, body) is None,
-        "may_register": moment.is_now and training_forms.why_not_register(asking, training_class) is None,
+        "may_try": moment.is_now and training_forms.why_not_register(asking, training_class) is None,
+        "may_register": moment.is_now and rosters.registers(house, asking.caller, training_class),
         "may_certify": moment.is_now and training_forms.may_certify(asking, training_class),
         "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "is_open": any(each["status"] == "open" for each in body["rosters"]),
@@ -160,7 +161,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
 
 
 def _file_words(one: Mapping[str, Any]) -> str:
-    return f"{FILE_TYPES[one['media_type']]}，{max(1, one['bytes'] // 1024):,} KB"
+    return f"{LIST_TYPES[one['media_type']]}，{max(1, one['bytes'] // 1024):,} KB"
 
 
 def paper(asking: Asking, training_class: str, sha256: str) -> Shown:

@@ -11,7 +11,7 @@ import marshmallow as ma
 
 from api.paper.sheets import FILE_BYTES_MOST
 from api.routes.bodies import Body
-from api.routes.fields import Text
+from api.routes.fields import Sha256, Text
 
 
 class File(ma.fields.String):
@@ -35,8 +35,14 @@ class File(ma.fields.String):
 
 
 class RosterBody(Body):
-    """Those who were at a class, as a spreadsheet."""
+    """Those who were at a class, as a spreadsheet: sent, or handed in by the organiser before."""
 
-    file = File(required=True, metadata={"description": "名单（XLSX 或 CSV），每行一人",
-                                         "example": "6K+B5Lu25Y+356CBLOWnk+WQjQ0K"})
+    file = File(metadata={"description": "名单（XLSX 或 CSV），每行一人；与 list_sha256 二选一",
+                          "example": "6K+B5Lu25Y+356CBLOWnk+WQjQ0K"})
+    list_sha256 = Sha256(metadata={"description": "办班单位随举办情况交来的名单，以其 SHA-256 指明；与 file 二选一"})
     document = Text(100, metadata={"description": "细则没有规定学时的，确认学时所依据的文件号"})
+
+    @ma.validates_schema
+    def _one_list(self, data: dict[str, Any], **_: Any) -> None:
+        if ("file" in data) == ("list_sha256" in data):
+            raise ma.ValidationError("名单（file）和交来的名单（list_sha256）须给出其中一个。", "file")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from api.evidence.types import TYPES
+from api.evidence.types import LISTS, TYPES
 from api.routes.bodies import Query
 from api.routes.fields import Choice, Id, QueryFlag, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, ReasonAnswer, UnitEndedAnswer
@@ -186,7 +186,7 @@ class ClassFileAnswer(Answer):
     """A paper of a class that is here to be opened; the name it has with its organiser comes with it."""
 
     sha256 = ma.fields.String(required=True)
-    media_type = ma.fields.String(required=True, metadata={"description": "按内容判定", "enum": list(TYPES)})
+    media_type = ma.fields.String(required=True, metadata={"description": "按内容判定", "enum": [*TYPES, *LISTS]})
     bytes = ma.fields.Integer(required=True)
     received_at = ma.fields.String(required=True, metadata={"format": "date-time"})
     by = ma.fields.String(required=True, metadata={"description": "上传者的编号"})

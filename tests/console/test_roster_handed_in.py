@@ -1,0 +1,55 @@
+"""The organiser checks its list on the page and hands it in; the office is told, and looks at it as it came."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from tests.api.house_kit import Someone, resident_id
+from tests.console.console_kit import Browser, Cast
+from tests.console.test_roster_waits import City
+
+HEADS = "证件号码,姓名,出勤天数,登记卡号\r\n"
+
+
+@pytest.fixture(scope="module")
+def city(cast: Cast) -> Iterator[City]:
+    """Wenzhou, where the department registers (W 13)."""
+    town = cast.town
+    base, bureau = (town.unit(name, "330300", "environment") for name in ("温州学会", "温州市环境局二处"))
+    yield City(cast, town.officer(base, "recognised_organiser", "3303"),
+               town.officer(bureau, "sector_authority", "3303", sector="environment"),
+               town.officer(bureau, "sector_authority", "3304", sector="environment"))
+
+
+def test_what_the_organiser_brings_is_checked_waits_and_is_registered_as_it_came(city: City) -> None:
+    town, place = city.cast.town, city.held("自己交名册的班")
+    teacher, bureau = Browser(town, city.teacher), Browser(town, city.bureau)
+    number = resident_id(next(town.numbers))
+    made = town.nobody.did("/v1/persons", {"name": "钱进", "id_kind": "resident_id", "id_number": number})
+    person = Someone(town.client(), made["token"], made["person"])
+    town.belongs(person, town.unit("温州监测二站", "330302", "environment"), "2020-01-01")
+
+    def file(name: str) -> tuple[io.BytesIO, str]:
+        return io.BytesIO((HEADS + f"{number},{name},,\r\n").encode("utf-8-sig")), "名册.csv"
+
+    assert teacher.get("/home").link("请交名册") == f"{place}/roster"
+    wrong = teacher.press(teacher.get(f"{place}/roster"), "逐行检查", file=file("钱退"))
+    assert "有错误" in wrong.text and "交给登记部门" not in wrong.buttons()
+    check = teacher.press(teacher.get(f"{place}/roster"), "逐行检查", file=file("钱进"))
+    assert "可以登记" in check.text and "登记这" not in check.text
+    brought = teacher.press(check, "交给登记部门")
+    assert "学员名单" in brought.text and "CSV" in brought.text
+    assert "名册已交" in teacher.get("/home").text
+
+    told = bureau.get("/home").text
+    assert "名册已交来" in told
+    form = bureau.get(f"{place}/roster")
+    assert "办班单位交来了名册" in form.text
+    looked = bureau.press(form, "检查交来的名册")
+    assert "办班单位交来的名册" in looked.text
+    assert not any(year["entries"] for year in person.years()["years"]), "nothing counts before it is registered"
+    assert "已登记" in bureau.press(looked, "登记这 1 人").text
+    assert any(year["entries"] for year in person.years()["years"])
