@@ -13,6 +13,19 @@ AXE_RUN = """async () => (await axe.run({resultTypes: ['violations'], selectors:
   'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})).violations.map(
     v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"""
 VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective));"
+# Dates and moments in the cells of a table that stand on more than one line.
+BROKEN_MOMENTS = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, lines = document.createRange();
+    lines.selectNodeContents(text);
+    if (text.parentElement.closest("td[data-label]") && /^\\d{4}-\\d\\d-\\d\\d( [\\d:]+)?$/.test(text.data.trim())
+        && new Set([...lines.getClientRects()].map(one => one.top)).size > 1) {
+      found.push(`${text.data.trim()} is broken at 320`);
+    }
+  }
+  return found;
+}"""
 
 
 class Window:
@@ -33,7 +46,7 @@ class Window:
         self.address = address
 
     def faults(self, path: str) -> list[str]:
-        """Open a screen; what axe finds, and whether anything runs past the edge of a small window."""
+        """Open a screen; what axe finds, and whether a small window breaks it: past its edge, or a date."""
         self.page.goto(self.address + path)
         return self.faults_here()
 
@@ -45,5 +58,6 @@ class Window:
         self.page.set_viewport_size({"width": 320, "height": 800})
         if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > 320:
             found.append(f"{wide} wide at 320")
+        found += self.page.evaluate(BROKEN_MOMENTS)
         self.page.set_viewport_size({"width": 1280, "height": 900})
         return found
