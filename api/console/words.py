@@ -92,7 +92,7 @@ def _value(words: Vocabulary, name: str, value: Any) -> str:
 def steps(claim: Claim, events: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """The way of a claim: submitted, then one step an office, each done, due, or to come."""
     taken = len(claim.endorsed)
-    ended = claim.status not in (Status.UNDER_REVIEW, Status.RETURNED)
+    ended = not claim.is_open
     began = _last(events, ("claim.submitted", "claim.revised", "claim.reopened"))
     way = [{"words": "提交", "about": began, "state": "done"}]
     for number, role in enumerate(claim.steps):

@@ -124,6 +124,11 @@ class Claim(State):
         return len(self.endorsed) >= len(self.steps) - 1
 
     @property
+    def is_open(self) -> bool:
+        """Say whether it waits to be decided: with an office, or returned to its person."""
+        return self.status is Status.UNDER_REVIEW or self.status is Status.RETURNED
+
+    @property
     def is_registered(self) -> bool:
         """Say whether it stands in the register, on hold or not. Whether its hours count is not asked here."""
         return self.status is Status.APPROVED or self.status is Status.FROZEN

@@ -237,7 +237,7 @@ def decide_revision(claim: Claim | None, command: ReviseClaim, person: Person) -
         return own
     if own.status is Status.UNDER_REVIEW and own.endorsed:
         return Refusal.because("already_endorsed", steps_taken=len(own.endorsed))
-    if own.status not in (Status.RETURNED, Status.UNDER_REVIEW):
+    if not own.is_open:
         return Refusal.because("claim_not_open", status=own.status)
     if no := _unwalkable(command.steps):
         return no
@@ -252,7 +252,7 @@ def decide_withdrawal(claim: Claim | None, command: WithdrawClaim, person: Perso
     own = by_claimant(claim, person, command.person)
     if isinstance(own, Refusal):
         return own
-    if own.status not in (Status.RETURNED, Status.UNDER_REVIEW):
+    if not own.is_open:
         return Refusal.because("claim_not_open", status=own.status)
     return (Draft(ClaimWithdrawn(claim=own.claim, person=own.person)),)
 

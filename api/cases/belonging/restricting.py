@@ -51,12 +51,9 @@ def effects(house: House, person: str) -> dict[str, Any]:
     found = house.ledger.load_each(list(house.answers.claims_of(person)), claims.evolve)
     whose = house.answers.person(person)
     return {
-        "claims": [name for name, one in found.items() if one.state is not None and one.state.status in _OPEN],
+        "claims": [name for name, one in found.items() if one.state is not None and one.state.is_open],
         "transfers": [] if whose is None else [
             one.transfer for one in whose.transfers if one.status == "requested"],
         "applications": [one.application for one in applications_of(house.answers, person)
                          if one.status in ("filed", "assessed")],
     }
-
-
-_OPEN = (claims.Status.UNDER_REVIEW, claims.Status.RETURNED)

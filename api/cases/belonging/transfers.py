@@ -7,7 +7,7 @@ its first day on the law of the new place rules. `tests/api/test_transfers.py` s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from api.cases import reasons
 from api.cases.belonging.people import identity_of
@@ -69,11 +69,8 @@ def prospects(house: House, transfer: transfers.Transfer) -> dict[str, Any]:
                         major=transfer.major, standing=transfer.standing)
     after = people.evolve(before, PersonAffiliated(person=before.person, affiliation=there, transfer=transfer.transfer))
     found = house.ledger.load_each(list(house.answers.claims_of(before.person)), claims.evolve)
-    held = (loaded.state for loaded in found.values())
-    return {"claims": [_moved(house, one, before, after) for one in held if one is not None and one.status in _LIVE]}
-
-
-_LIVE: Final = (claims.Status.UNDER_REVIEW, claims.Status.RETURNED, claims.Status.APPROVED, claims.Status.FROZEN)
+    held = [loaded.state for loaded in found.values() if loaded.state is not None]
+    return {"claims": [_moved(house, one, before, after) for one in held if one.is_open or one.is_registered]}
 
 
 def _moved(house: House, claim: claims.Claim, before: Person, after: Person) -> dict[str, Any]:

@@ -106,13 +106,10 @@ def effects(house: House, unit: str, starts: date) -> dict[str, Any]:
         "accounts": sum(acts_for(one, found) for one in _hands(house, reading, unit)),
         "recognised": sum(acts_for(one, found, ORGANISER) for one in _hands(house, reading, unit)),
         "people": len(there), "left": sum(closed_to_processing(one) is not None for one in there),
-        "claims_waiting": sum(one.status in _WAITING for one in held),
+        "claims_waiting": sum(one.is_open for one in held),
         "claims_registered": sum(one.is_registered and one.study.evidence_on >= starts for one in held),
         "applications_waiting": sum(one.status in ("filed", "assessed") for one in applied),
     }
-
-
-_WAITING: Final = (claims.Status.UNDER_REVIEW, claims.Status.RETURNED)
 
 
 def _people(house: House, reading: Reading, unit: str) -> list[Person]:

@@ -18,7 +18,7 @@ from api.cases.events import events_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
-from ledger.streams.claim import Claim, Status
+from ledger.streams.claim import Claim
 from projections.basis import Axes
 from projections.entries_reading import Version
 
@@ -47,12 +47,11 @@ def sheet(
     reading = Reading(house.ledger)
     person, unit = reading.person(state.person), reading.unit(state.submitted.unit)
     assert person is not None, "a claim is a person's"
-    is_open = state.status in (Status.UNDER_REVIEW, Status.RETURNED)
     body = _body(house, state, version, as_of)
     return Sheet(
         state, version, as_of is None, body, identity_of(house, person),
         "" if unit is None else words_of(reading, unit.names[-1].name, body["unit_ended"]),
-        prospects(house, state) if is_open and as_of is None else {},
+        prospects(house, state) if state.is_open and as_of is None else {},
         _entry(house, state, as_of) if state.year is not None else None,
     )
 

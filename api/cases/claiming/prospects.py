@@ -142,12 +142,13 @@ def alike(house: House, state: Claim) -> Iterable[dict[str, str]]:
         other = loaded.state
         if claim in named:
             yield named[claim] | ({} if other is None else {"status": other.status.value})
-        elif other is not None and other.status in _STANDING and (by := _same_by(state, other)) is not None:
+        elif other is None or not (other.is_open or other.is_registered):
+            continue
+        elif (by := _same_by(state, other)) is not None:
             yield {"claim": claim, "by": by, "date": other.study.evidence_on.isoformat(), "status": other.status.value}
 
 
 _IN_FORCE: Final = (Status.APPROVED, Status.FROZEN)
-_STANDING: Final = (Status.UNDER_REVIEW, Status.RETURNED, Status.APPROVED, Status.FROZEN)
 
 
 def _same_by(state: Claim, other: Claim) -> str | None:

@@ -48,7 +48,7 @@ def in_the_way(house: House, reading: Reading, person: Person) -> list[Waits]:
     held = [one for one in reading.states(names, claims.evolve).values() if one is not None]
     applied = _applications(house, reading, person.person)
     found = [
-        _claims("claims", [one for one in held if one.status in (Status.UNDER_REVIEW, Status.RETURNED)]),
+        _claims("claims", [one for one in held if one.is_open]),
         _claims("frozen", [one for one in held if one.status is Status.FROZEN]),
         _claims("appeals", [one for one in held if one.appeal is not None and one.appeal.outcome is None]),
         Waits("transfers", _transfers(house, person.person)),

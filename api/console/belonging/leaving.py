@@ -113,7 +113,7 @@ _BASIS: Final = Field("basis", "依据", is_required=True, most=100, hint="条�
 
 
 def _stopping(_: Asking, __: Subject) -> Sequence[Field]:
-    return (_BASIS, replace(deeds.WORDS, hint="加密留存。"))
+    return (_BASIS, replace(deeds.WORDS, hint="加密留存"))
 
 
 def _resuming(_: Asking, __: Subject) -> Sequence[Field]:

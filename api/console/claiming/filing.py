@@ -34,7 +34,6 @@ from api.evidence.files import MOST as FILE_MOST
 from api.refusals.refusals import status_of
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
-from ledger.streams.claim import Status
 from policies.words import Route
 
 SENT_MOST: Final = FILE_MOST + 512 * 1024
@@ -173,8 +172,7 @@ def revision(asking: Asking, claim: str) -> Shown:
     if isinstance(found, Refusal):
         return found
     route = route_of(asking, found.claim.study.route)
-    if not asking.capacity.is_person or route is None or found.claim.status not in (
-            Status.RETURNED, Status.UNDER_REVIEW):
+    if not asking.capacity.is_person or route is None or not found.claim.is_open:
         return onward(f"/claims/{claim}")
     form = form_of(vocabulary(asking), route, found.body)
     return _form(asking, form, f"/claims/{claim}/revision", found.version, Tried({}, []),
