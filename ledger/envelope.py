@@ -37,6 +37,8 @@ LEAF_BYTES_MAX: Final = 65_535  # An entry bundle gives an entry's length in 16 
 SALT_BYTES: Final = 16
 AT_ONCE: Final = 64  # Leaves that stay in a core's own cache, with all that is made of them; of 256 they did not.
 _TYPE: Final = b'{"type":"'
+_ACT: Final = b',"act":"'
+_BEGINNING: Final = b'["%b","' % FORMAT.encode()
 
 Random: TypeAlias = Callable[[int], bytes]
 """Gives so many random bytes. Only whoever makes up a history hands over another than the system's; no setting does."""
@@ -255,3 +257,15 @@ def wire_type_in(leaf: bytes) -> bytes:
     """
     begin = leaf.find(_TYPE) + len(_TYPE)
     return leaf[begin:leaf.find(b'"', begin)]
+
+
+def act_in(leaf: bytes) -> bytes | None:
+    """Read which larger act an event is a row of, alone; None where it is of none, or happened to the act itself.
+
+    Who did it stands before the event, and nothing before that has a field of the name.
+    """
+    begin = leaf.find(_ACT, 0, leaf.find(_TYPE)) + len(_ACT)
+    if begin < len(_ACT):
+        return None
+    act = leaf[begin:leaf.find(b'"', begin)]
+    return None if leaf.startswith(_BEGINNING + act + b'"') else act

@@ -1,19 +1,19 @@
 """Some of the log, as whoever takes events takes them: each read once for all, and only where somebody cares.
 
-`tests/projections/test_making.py` shows how rows of an act are read again.
+`tests/projections/test_making.py` shows how rows of an act are read when it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from collections.abc import Container, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
 
-from ledger.envelope import Envelope, decode, wire_type_in
+from ledger.envelope import Envelope, act_in, decode, wire_type_in
 from ledger.stores.recorder import AppendingRecorder
 from projections.files.projection import Effect
+from projections.tables.waiting import BLOCK
 
 EVENTS_AT_ONCE: Final = 1_000
-AGAIN_AT_ONCE: Final = 500
 _AT_HAND_MOST: Final = 4_000  # Events, of some two kilobytes, as long as the batch is taken; one part of a hand-over.
 
 
@@ -25,6 +25,14 @@ class Log(Protocol):
         """Where its leaves are."""
 
 
+class Held(NamedTuple):
+    """Rows of an act in one block of the log: none of them has an effect before the act is closed."""
+
+    block: int
+    act: str
+    kinds: set[bytes]
+
+
 class Batch:
     """Leaves that follow one another. Whoever takes them reads the events that it cares about, each of them once."""
 
@@ -32,14 +40,22 @@ class Batch:
         self.after, self.leaves = after, leaves
         self.kinds = [wire_type_in(leaf) for leaf in leaves]
         self.every_kind = frozenset(self.kinds)
+        self.acts = [act_in(leaf) for leaf in leaves]
+        self.held = _held(self)
         self._envelopes: list[Envelope | None] = [None] * len(leaves)
         self._effects: list[Effect | None] = [None] * len(leaves)
-        self._at_hand: dict[int, tuple[int, bytes, Envelope]] = {}
+        self._at_hand: dict[int, Batch] = {}
 
     @property
     def position(self) -> int:
         """Where it ends."""
         return self.after + len(self.leaves)
+
+    @property
+    def free(self) -> Iterator[tuple[int, bytes]]:
+        """The places and kinds of the events that take effect where they stand."""
+        told = enumerate(zip(self.kinds, self.acts, strict=True))
+        return ((place, kind) for place, (kind, act) in told if act is None)
 
     def envelope(self, place: int) -> Envelope:
         """Read one of them; the first is 0."""
@@ -56,20 +72,37 @@ class Batch:
             effect = self._effects[place] = Effect(position, position, envelope, envelope.event)
         return effect
 
-    def again(self, ledger: Log, positions: Sequence[int]) -> list[tuple[int, bytes, Envelope]]:
-        """Read rows of an act that ends in this batch: once for all who take it, unless they are very many."""
-        at_hand = self._at_hand
-        missing = [position for position in positions if position not in at_hand]
-        if missing:
-            if len(at_hand) + len(missing) > _AT_HAND_MOST:
-                at_hand.clear()
-                missing = list(positions)
-            at_hand.update((row[0], row) for row in read_again(ledger, missing))
-        return [at_hand[position] for position in positions]
+    def rows_of(
+        self, ledger: Log, act: str, block: int, kinds: Container[bytes]
+    ) -> Iterator[tuple[int, bytes, Envelope]]:
+        """The rows of an act that ends in this batch, of some kinds and in one block, read once for all who take it."""
+        there, row_of = self._block(ledger, block), act.encode()
+        for place, (kind, held_by) in enumerate(zip(there.kinds, there.acts, strict=True)):
+            if held_by == row_of and kind in kinds:
+                yield there.after + place + 1, kind, there.envelope(place)
+
+    def _block(self, ledger: Log, block: int) -> Batch:
+        found = self._at_hand.get(block)
+        if found is None:
+            if (len(self._at_hand) + 1) * BLOCK > _AT_HAND_MOST:
+                self._at_hand.clear()
+            after = block * BLOCK
+            leaves = ledger.store.leaves(after, min(BLOCK, self.position - after))
+            found = self._at_hand[block] = Batch(after, leaves)
+        return found
 
     def parts(self, size: int) -> Iterator[Batch]:
         """Give the same, so many events at a time."""
         return (Batch(self.after + at, self.leaves[at:at + size]) for at in range(0, len(self.leaves), size))
+
+
+def _held(batch: Batch) -> list[Held]:
+    """What of a batch are rows of acts: of which, where, and of which kinds."""
+    found: dict[tuple[int, bytes], set[bytes]] = {}
+    for at, (kind, act) in enumerate(zip(batch.kinds, batch.acts, strict=True), batch.after):
+        if act is not None:
+            found.setdefault((at // BLOCK, act), set()).add(kind)
+    return [Held(block, act.decode(), kinds) for (block, act), kinds in found.items()]
 
 
 def read_batch(ledger: Log, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | None:
@@ -78,14 +111,3 @@ def read_batch(ledger: Log, after: int, limit: int = EVENTS_AT_ONCE) -> Batch | 
     if not leaves:
         return None
     return Batch(after, leaves)
-
-
-def read_again(ledger: Log, positions: Sequence[int]) -> Iterator[tuple[int, bytes, Envelope]]:
-    """Read events that stand close together, as the rows of an act nearly always do, at once."""
-    first, last = positions[0], positions[-1]
-    together = last - first < 2 * AGAIN_AT_ONCE
-    for position in positions:
-        if position == first or not together:
-            batch = Batch(position - 1, ledger.store.leaves(position - 1, last - first + 1 if together else 1))
-        place = position - 1 - batch.after
-        yield position, batch.kinds[place], batch.envelope(place)

@@ -21,7 +21,7 @@ from typing import Final
 from ledger.durable import make_private, sync
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import wire_type
-from projections.files.batch import AGAIN_AT_ONCE, Batch, Log
+from projections.files.batch import Batch, Log
 from projections.files.carrying import Ahead
 from projections.files.content import ITS_OWN
 from projections.files.projection import Effect, Projection
@@ -60,8 +60,7 @@ def _statements(projection: Projection, *, is_made: bool) -> tuple[str, ...]:
         db.table("projection").create(
             {"name": str, "version": int, "position": int, "leaf_sha256": str}, pk="name", strict=True
         )
-        db.table(waiting.NAME).create(waiting.TABLE.every_column, pk="position", strict=True)
-        db.table(waiting.NAME).create_index(["act"])
+        db.table(waiting.NAME).create(waiting.TABLE.every_column, pk=waiting.TABLE.pk, strict=True)
         projection.create(db)
         if not is_made:
             projection.index(db)
@@ -276,29 +275,28 @@ class ProjectionFile:
         rows, handlers = self.rows, self.handlers
         if batch.every_kind.isdisjoint(self._touching):
             return
-        for place, kind in enumerate(batch.kinds):
+        self.withhold(batch)
+        for place, kind in batch.free:
             handler = handlers.get(kind)
             if handler is not None:
-                effect = batch.effect(place)
-                act = effect.envelope.by.act
-                if act is None or str(effect.envelope.stream) == act:  # The act's own events take effect at once.
-                    handler(rows, effect)
-                else:
-                    self.withhold(effect.position, act)
+                handler(rows, batch.effect(place))
             elif kind in OF_ACTS:
                 self.end_act(kind, batch.effect(place), batch, ledger)
 
-    def withhold(self, position: int, act: str) -> None:
-        """Let an event wait until the act that holds it is closed."""
-        self._waiting.add(position, act)
+    def withhold(self, batch: Batch) -> None:
+        """Let the rows of acts wait until each is closed: before any that ends in this batch, whose rows are over."""
+        for block, act, kinds in batch.held:
+            if not kinds.isdisjoint(self.handlers):
+                self._waiting.add(act, block)
 
     def end_act(self, kind: bytes, effect: Effect, batch: Batch, ledger: Log) -> None:
         """Hand over what an act held in the order in which it was written, if it is closed here, or forget it."""
-        rows, held = self.rows, self._waiting.take_out(effect.event.act)
+        rows, act = self.rows, effect.event.act
+        blocks = self._waiting.take_out(act)
         if kind != _CLOSED:
             return
-        for at in range(0, len(held), AGAIN_AT_ONCE):
-            for recorded, row_kind, envelope in batch.again(ledger, held[at:at + AGAIN_AT_ONCE]):
+        for block in blocks:
+            for recorded, row_kind, envelope in batch.rows_of(ledger, act, block, self.handlers):
                 self.handlers[row_kind](rows, Effect(effect.position, recorded, envelope, envelope.event))
             if rows.gathered >= _GATHERED:
                 rows.write()

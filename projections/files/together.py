@@ -42,21 +42,15 @@ class Together:
     def _take(self, batch: Batch, ledger: Log) -> None:
         """Hand over events where they take effect, as `ProjectionFile.apply` does for itself."""
         caring = self._caring
-        for position, (kind, leaf) in enumerate(zip(batch.kinds, batch.leaves, strict=True), batch.after + 1):
+        for file in self.files:
+            file.withhold(batch)
+        for place, kind in batch.free:
             handlers = caring.get(kind)
-            if handlers is not None:
-                envelope = decode(leaf)
-                act = envelope.by.act
-                if act is None or str(envelope.stream) == act:
-                    effect = Effect(position, position, envelope, envelope.event)
-                    for handler, rows in handlers:
-                        handler(rows, effect)
-                else:
-                    for file in self.files:
-                        if kind in file.handlers:
-                            file.withhold(position, act)
-            elif kind in OF_ACTS:
-                envelope = decode(leaf)
+            if handlers is not None or kind in OF_ACTS:
+                position, envelope = batch.after + place + 1, decode(batch.leaves[place])
                 effect = Effect(position, position, envelope, envelope.event)
-                for file in self.files:
-                    file.end_act(kind, effect, batch, ledger)
+                for handler, rows in handlers or ():
+                    handler(rows, effect)
+                if kind in OF_ACTS:
+                    for file in self.files:
+                        file.end_act(kind, effect, batch, ledger)

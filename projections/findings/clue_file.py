@@ -89,8 +89,8 @@ class ClueFile(Projection):
     def look_ahead(self, batch: Batch) -> None:
         """Open what is sealed in events that are about to be taken: together, and as they were read for that."""
         kinds = self._touching
-        effects = [batch.effect(place) for place, kind in enumerate(batch.kinds) if kind in kinds]
-        self._opening.open_all([Recorded(one.recorded, one.envelope) for one in effects if one.envelope.by.act is None])
+        effects = [batch.effect(place) for place, kind in batch.free if kind in kinds]
+        self._opening.open_all([Recorded(one.recorded, one.envelope) for one in effects])
 
     def _stated(self, rows: Rows, effect: Effect) -> None:
         """What a claim says, in the place of what it said; a correction that shows no paper leaves its papers."""

@@ -23,6 +23,7 @@ from ledger.envelope import (
     NotText,
     SealedPart,
     TooLarge,
+    act_in,
     check_canonical,
     decode,
     decode_each,
@@ -37,7 +38,7 @@ from ledger.events.catalogue import CURRENT
 from ledger.events.claim import ClaimWithdrawn
 from ledger.events.rulebook import RulebookFiled
 from ledger.proof.tiles import encode_entries
-from ledger.vocabulary import ClaimId, PersonId, RulebookId, StreamId
+from ledger.vocabulary import ActId, ClaimId, PersonId, RulebookId, StreamId
 
 BY = By(actor="acr_1", role="registrar")
 WITHDRAWN = ClaimWithdrawn(claim=ClaimId("clm_1"), person=PersonId("per_1"))
@@ -118,6 +119,18 @@ def test_a_text_that_looks_like_a_type_is_not_taken_for_it() -> None:
     leaf = encode(StreamId("rul_x"), 1, filed('{"type":"x"'), by, None).leaf(TIME)
 
     assert wire_type_in(leaf) == b"rulebook.filed/1"
+
+
+@pytest.mark.parametrize(("act", "stream", "found"), [
+    ("act_1", "cla_1", b"act_1"), ("act_1", "act_1", None), ("act_1", "act_11", b"act_1"), (None, "cla_1", None)])
+def test_which_act_an_event_is_a_row_of_is_read_alone_and_words_cannot_pretend_to_be_one(
+    act: str | None, stream: str, found: bytes | None
+) -> None:
+    by = By(actor="acr_1", role="registrar", reason='x","act":"act_2"', act=None if act is None else ActId(act))
+
+    leaf = encode(StreamId(stream), 1, filed('{"role":"r","act":"act_3"}'), by, None).leaf(TIME)
+
+    assert act_in(leaf) == found
 
 
 @pytest.mark.parametrize("text", ["\ud800", "前\udfff后"], ids=ascii)

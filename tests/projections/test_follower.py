@@ -39,6 +39,7 @@ from projections.following.follower import Follower
 from projections.following.track import LOOK_MS, Track
 from projections.people import People
 from projections.people_reading import read_unit
+from projections.tables import waiting
 from projections.work import Work
 from tests.forked import PYTHON, Popen
 from tests.waiting import takes_less, until
@@ -605,7 +606,7 @@ def test_every_table_is_made_by_sqlite_utils_and_says_its_columns(tmp_path: Path
         house.followed()
         for projection in projections():
             db = Database(path_of(house.folder / "answers", projection))
-            assert set(projection.tables) | {"projection", "waiting"} == set(db.table_names())
+            assert set(projection.tables) | {"projection", waiting.NAME} == set(db.table_names())
             assert all(db.table(name).strict for name in projection.tables)
             text = "\n".join(db.conn.iterdump())
             db.close()

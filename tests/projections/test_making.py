@@ -18,8 +18,7 @@ from ledger.ledger import Ledger
 from projections.answers import projections
 from projections.entries import Entries
 from projections.files import batch as batches
-from projections.files import file as files_file
-from projections.files.batch import read_again, read_batch
+from projections.files.batch import read_batch
 from projections.files.build import opened
 from projections.files.content import content
 from projections.files.file import ProjectionFile
@@ -252,25 +251,12 @@ def test_a_file_that_is_being_made_and_one_that_is_followed_hold_the_same(tmp_pa
         live.close()
 
 
-def test_the_rows_of_an_act_are_found_close_together_and_far_apart(tmp_path: Path) -> None:
-    with living(tmp_path / "house") as house:
-        many(house, 2)
-        size = house.size
-        near, far = [size - 3, size - 1, size], [1, *range(3, 20), 2_000]
-
-        assert [found for found, _, _ in read_again(house.ledger, near)] == near
-        found = list(read_again(Far(house.ledger), far))  # type: ignore[arg-type]
-
-        assert [position for position, _, _ in found] == far
-        assert found[0][2] == house.ledger.at(1).envelope  # type: ignore[union-attr]
-
-
 @pytest.mark.parametrize("kept", [4_000, 5], ids=["few", "more-than-are-kept"])
-def test_the_rows_of_an_act_are_read_again_once_for_all_files(
+def test_the_rows_of_an_act_are_read_once_for_all_files_when_it_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
 ) -> None:
     monkeypatch.setattr(batches, "_AT_HAND_MOST", kept)
-    monkeypatch.setattr(files_file, "AGAIN_AT_ONCE", 2)
+    monkeypatch.setattr(batches, "BLOCK", 2)
     with living(tmp_path / "house") as house:
         person = house.person(unit=house.unit(NINGBO, "industry"))
         act = house.roster(4)
@@ -311,14 +297,3 @@ class Counted:
     def leaves(self, after: int, limit: int) -> list[bytes]:
         self.asked.append((after, limit))
         return self.ledger.store.leaves(after, limit)
-
-
-class Far:
-    """A log that is longer than it is: whoever asks for much at once is given nothing."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.store = ledger, self
-
-    def leaves(self, after: int, limit: int) -> list[bytes]:
-        assert limit == 1, "what lies between is not read"
-        return self.ledger.store.leaves(min(after, self.ledger.store.size() - 1), 1)
