@@ -252,6 +252,14 @@ def test_what_was_decided_by_a_rulebook_that_is_not_here_waits_for_it(there: Thr
     assert "rows_waiting" not in there.province.troubles(there.city.origin)
 
 
+def test_a_month_in_which_a_city_decided_nothing_can_be_tried_as_it_can_be_brought_in(there: Three) -> None:
+    there.brought(there.city)
+    file = there.city.file(there.province.accepted(there.city.origin))
+
+    assert there.province.tried(file)["rows"] == 0
+    assert there.province.took(file)["status"] == "closed"
+
+
 def test_a_rulebook_that_was_enacted_here_and_lost_is_no_reason_to_set_a_citys_record_aside(
     there: Three, monkeypatch: pytest.MonkeyPatch
 ) -> None:

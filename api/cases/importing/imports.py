@@ -76,7 +76,7 @@ def take(
     if isinstance(judged, Refusal):
         return judged
     if asked.dry_run:
-        if no := imports.unfit(judged.rows, fields["starts"], fields["ends"], is_proved=False):
+        if no := imports.unfit(judged.rows, fields["starts"], fields["ends"], is_proved="proof" in fields):
             return no
         _record_seen(desk, judged.seen)
         return judged
