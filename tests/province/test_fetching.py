@@ -53,6 +53,23 @@ def test_what_is_new_is_brought_in_however_often_it_is_fetched(
     assert not list(fetching.folder.glob("*.ndjson")), "what names people lies in no file"
 
 
+def test_while_the_citys_published_checkpoint_waits_for_witnesses_nothing_is_written_for_nothing(
+    fetching: Fetching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = fetching.there
+    signer = there.city.town.house.register.signer
+    older = signer.checkpoint()
+    there.city.counted(there.living().in_city)
+    assert fetching().returncode == 0
+    size = there.province.size()
+    monkeypatch.setattr(type(signer), "handed_out", lambda one: older)
+
+    again = fetching()
+
+    assert (again.returncode, there.province.size()) == (0, size), again.stderr
+    assert "没有新的事件" in again.stderr
+
+
 def test_nothing_is_fetched_of_a_ledger_that_is_not_listed_or_that_signed_two_histories(fetching: Fetching) -> None:
     there = fetching.there
     there.city.counted(there.living().in_city)
