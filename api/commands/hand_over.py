@@ -46,7 +46,8 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
             part += 1
     if left_out:
         click.echo(f"有 {left_out} 条没有移交：其本人的密钥已销毁，或其信息已停止处理。")
-    click.echo(f"到大小 {size} 为止。接收方：xueshi import hand-over {out}/*.ndjson --region 地区；核验：xueshi verify")
+    click.echo(f"到大小 {size} 为止。接收方：xueshi import hand-over {out}/*.ndjson --region 地区；"
+               f"核验：xueshi verify {out}/*.ndjson --key 公钥")
     return Exit.HOLDS
 
 

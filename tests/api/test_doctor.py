@@ -30,6 +30,7 @@ from api.doctor.database_checks import (
 )
 from api.doctor.register_checks import register_checks
 from api.settings import Settings, load
+from api.witness.before_a_start import read_beforehand
 
 
 @pytest.fixture(autouse=True)
@@ -143,6 +144,24 @@ def test_a_vault_without_a_young_copy_is_warned_of_and_one_past_its_time_too(tmp
             connection.execute(f"UPDATE backups SET {column} = ?", ((time.time_ns() // 1_000) - 9 * 86_400_000_000,))
             connection.commit()
         assert words in found(asked).message and found(asked).cure
+
+
+@pytest.mark.parametrize("setting", ["witnesses", "time_stamps"])
+def test_whom_a_start_would_ask_outside_is_read_beforehand(setting: str, tmp_path: Path) -> None:
+    """A service that is started anew at night with a slip in that file would not come up again."""
+    named, = read_beforehand(load({"data_folder": tmp_path / "data", setting: "absent"}))
+    level, told, cure = named.ask()
+
+    assert (named.name, level) == (setting, Level.FAIL) and str(tmp_path / "absent") in told and "绝对路径" in cure
+    assert read_beforehand(load({"data_folder": tmp_path / "data"})) == []
+
+
+def test_a_policy_that_a_start_would_take_is_told_with_its_witnesses(tmp_path: Path) -> None:
+    Path("policy").write_text("quorum none\n", "utf-8")
+
+    named, = read_beforehand(load({"data_folder": tmp_path / "data", "witnesses": "policy"}))
+
+    assert named.ask()[:2] == (Level.OK, "policy 可用，0 个见证人")
 
 
 def test_a_master_key_that_cannot_be_used_is_told_without_opening_anything() -> None:
