@@ -29,6 +29,7 @@ from ledger.events.training import (
     ClassRosterOpened,
     PlanAcknowledged,
     PlanEvaluated,
+    PlanEvaluationCorrected,
     PlanFiled,
     PlanReturned,
 )
@@ -45,7 +46,7 @@ class Acknowledgement(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """A recipient judged how a plan was carried out, on what it saw."""
+    """A recipient judged how a plan was carried out, on what it saw by that day; put right, on a document."""
 
     recipient: str
     office: str
@@ -53,6 +54,8 @@ class Evaluation(NamedTuple):
     classes_held: int
     attended: int
     event: int
+    on: str
+    document: str | None = None
 
 
 _text = msgspec.json.encode
@@ -75,7 +78,7 @@ def _plan_filed(rows: Rows, effect: Effect) -> None:
         return
     rows.begin("plans", effect.position, {
         "plan": event.plan, "organiser": event.organiser, "year": event.year, "revision": 1, "first": effect.recorded,
-        "evaluations": "[]", "events": json.dumps([effect.recorded]), **filed,
+        "evaluations": "[]", "corrected": "[]", "events": json.dumps([effect.recorded]), **filed,
     })
 
 
@@ -93,11 +96,21 @@ def _plan_returned(rows: Rows, effect: Effect) -> None:
 
 
 def _plan_evaluated(rows: Rows, effect: Effect) -> None:
-    event: PlanEvaluated = effect.event
-    one = Evaluation(event.recipient, event.office, event.grade, event.classes_held, event.attended, effect.recorded)
-    for (evaluations,) in rows.now("plans", ("evaluations",), {"plan": event.plan}):
+    """Judged, or put right: what the same recipient said before is kept beside what it says now."""
+    event: PlanEvaluated | PlanEvaluationCorrected = effect.event
+    one = Evaluation(event.recipient, event.office, event.grade, event.classes_held, event.attended, effect.recorded,
+                     _day(effect), getattr(event, "document", None))
+    for evaluations, corrected in rows.now("plans", ("evaluations", "corrected"), {"plan": event.plan}):
+        said = json.loads(evaluations)
+        former = [each for each in said if each[0] == event.recipient]
         _change(rows, "plans", effect, {"plan": event.plan}, status="evaluated",
-                evaluations=json.dumps([*json.loads(evaluations), one]))
+                evaluations=json.dumps([*(each for each in said if each not in former), one]),
+                corrected=json.dumps([*json.loads(corrected), *former]))
+
+
+def _day(effect: Effect) -> str:
+    """The day on which it was recorded."""
+    return datetime.fromtimestamp(effect.envelope.recorded_at // 1_000_000, LOCAL).date().isoformat()
 
 
 def _class_filed(rows: Rows, effect: Effect) -> None:
@@ -105,7 +118,7 @@ def _class_filed(rows: Rows, effect: Effect) -> None:
     key = {"training_class": event.training_class}
     filed = {
         "status": "announced" if event.recipient is None else "filed", "filed": _text(event).decode(),
-        "recorded_on": datetime.fromtimestamp(effect.envelope.recorded_at // 1_000_000, LOCAL).date().isoformat(),
+        "recorded_on": _day(effect),
         "plan": event.plan, "year": event.starts.year, "number": None, "office": None,
     }
     if known := rows.now("classes", ("revision",), key):
@@ -183,11 +196,12 @@ class Trainings(Projection):
     """The fold."""
 
     name: ClassVar = "trainings"
-    version: ClassVar = 4  # 1 did not say when a filing was recorded, 2 which classes wait, 3 which plans seek funding.
+    version: ClassVar = 5  # 4 did not say when a plan was judged, nor what was put right of that.
     tables: ClassVar = {
         "plans": Table(
             {"plan": str, "organiser": str, "year": int, "status": str, "revision": int, "filed": str,
-             "acknowledged": str, "evaluations": str, "seeks_funding": int, "first": int, "events": str},
+             "acknowledged": str, "evaluations": str, "corrected": str,
+             "seeks_funding": int, "first": int, "events": str},
             ("plan", "from_position"), (("organiser", "year"), ("first",))),
         "classes": Table(
             {"training_class": str, "organiser": str, "plan": str, "year": int, "status": str, "revision": int,
@@ -212,6 +226,7 @@ class Trainings(Projection):
         PlanAcknowledged: _plan_acknowledged,
         PlanReturned: _plan_returned,
         PlanEvaluated: _plan_evaluated,
+        PlanEvaluationCorrected: _plan_evaluated,
         ClassFiled: _class_filed,
         ClassAccepted: _class_accepted,
         ClassRefused: _class_refused,

@@ -55,6 +55,7 @@ class Plan(NamedTuple):
     filed: PlanFiled
     acknowledged: tuple[Acknowledgement, ...]
     evaluations: tuple[Evaluation, ...]
+    corrected: tuple[Evaluation, ...]  # As they were before they were put right, the oldest first.
     events: tuple[int, ...]
     carried: Carried
     last_year: tuple[Evaluation, ...]
@@ -167,14 +168,15 @@ def _plans(
     files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
     limit: int = _MOST, newest_first: bool = False,
 ) -> tuple[list[Plan], int]:
-    columns = "plan, organiser, year, status, revision, filed, acknowledged, evaluations, events"
+    columns = "plan, organiser, year, status, revision, filed, acknowledged, evaluations, corrected, events"
     rows, at = _rows(files, "plans", columns, wanted, as_of, after=after, limit=limit, newest_first=newest_first)
     return [
         Plan(name, organiser, year, status, revision, _plan(filed),
              tuple(Acknowledgement(*one) for one in json.loads(acknowledged)),
-             tuple(Evaluation(*one) for one in json.loads(evaluations)), tuple(json.loads(events)),
+             tuple(Evaluation(*one) for one in json.loads(evaluations)),
+             tuple(Evaluation(*one) for one in json.loads(corrected)), tuple(json.loads(events)),
              Carried(0, 0, 0), ())
-        for name, organiser, year, status, revision, filed, acknowledged, evaluations, events in rows
+        for name, organiser, year, status, revision, filed, acknowledged, evaluations, corrected, events in rows
     ], at
 
 

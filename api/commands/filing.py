@@ -6,7 +6,6 @@ words of the API, and tried with `--dry-run`. `tests/api/test_filing_commands.py
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +13,9 @@ import click
 
 from api.commands import reasons, study
 from api.commands.asking import Asking, Id, acts_upon, asks
-from api.commands.class_files import open_paper, upload
 from api.commands.files import READ, read_json
 from api.commands.returned import demand_trial, encoded, keep_returned, workbook_option
+from api.commands.training_files import open_paper, place_of, upload
 from api.terminal.exits import Exit, Stop
 from api.words.telling import (
     CARD_STATES,
@@ -33,6 +32,8 @@ from api.words.telling import (
 )
 
 _words = click.option("--words", required=True, help="理由")
+_grade = click.option("--grade", type=click.Choice(["excellent", "qualified", "unqualified"]), required=True,
+                      help="优（excellent）、合格（qualified）、不合格（unqualified）")
 _EFFECTS: Final = {None: "及时", "late_filing": "计入并标注", "not_filed": "不计"}
 
 
@@ -58,7 +59,7 @@ def file_class(asking: Asking, file: Path) -> int:
 @click.argument("file", type=READ)
 def refile(asking: Asking, record: str, file: Path) -> int:
     """变更后重新申报计划（pln_）或班次（cls_）：JSON 文件，或 -"""
-    place, tell = _place(record)
+    place, tell = place_of(record), _tell_plan if record.startswith("pln_") else _tell_class
     return asking.post(f"{place}/refiling", tell, read_json(file), upon=place, done="已重新申报")
 
 
@@ -79,12 +80,21 @@ def send_back(asking: Asking, plan: str, reason: str | None, words: str) -> int:
 
 @click.command()
 @acts_upon("plan")
-@click.option("--grade", type=click.Choice(["excellent", "qualified", "unqualified"]), required=True,
-              help="优（excellent）、合格（qualified）、不合格（unqualified）")
+@_grade
 @_words
 def evaluate(asking: Asking, plan: str, grade: str, words: str) -> int:
     """评估计划的实施（受理部门）；举办的班次和人数取自账本"""
     return _upon_plan(asking, plan, "evaluation", "已评估", {"grade": grade, "words": words})
+
+
+@click.command("correct-evaluation")
+@acts_upon("plan")
+@_grade
+@click.option("--document", required=True, help="更正所依据的文号")
+@_words
+def correct_evaluation(asking: Asking, plan: str, **given: str) -> int:
+    """更正本部门的评估（受理部门）；原来的评估仍可查看"""
+    return _upon_plan(asking, plan, "evaluation-correction", "已更正评估", given)
 
 
 @click.command()
@@ -180,8 +190,8 @@ def void(asking: Asking, card: str, words: str) -> int:
 
 
 COMMANDS: Final = (
-    file_plan, file_class, refile, acknowledge, send_back, evaluate, accept, refuse, hold, upload, open_paper, template,
-    roster, abandon, issue, void,
+    file_plan, file_class, refile, acknowledge, send_back, evaluate, correct_evaluation, accept, refuse, hold, upload,
+    open_paper, template, roster, abandon, issue, void,
 )
 
 
@@ -193,15 +203,6 @@ def _upon_plan(asking: Asking, plan: str, act: str, done: str, body: dict[str, A
 def _upon_class(asking: Asking, name: str, act: str, done: str, body: dict[str, Any] | None = None) -> int:
     place = f"/v1/classes/{name}"
     return asking.post(f"{place}/{act}", _tell_class, body, upon=place, done=done)
-
-
-def _place(record: str) -> tuple[str, Callable[[dict[str, Any]], None]]:
-    kinds = {"pln_": ("/v1/plans", _tell_plan), "cls_": ("/v1/classes", _tell_class)}
-    if record[:4] not in kinds or len(record) != 26 or not (record.isascii() and record[4:].isalnum()):
-        cure = "应为以 pln_ 或 cls_ 开头、共 26 位的编号"
-        raise Stop(Exit.BAD_INPUT, "bad_usage", f"读不懂编号 {record[:60]}", cure)
-    noun, tell = kinds[record[:4]]
-    return f"{noun}/{record}", tell
 
 
 # Telling

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import click
 
-from api.commands import class_files, filing, reasons
+from api.commands import filing, reasons, training_files
 from api.commands.asking import PURPOSE, Asking, Id, asks
 from api.commands.claim_told import tell_ended
 from api.commands.files import FILE, OUT
 from api.terminal.exits import Exit, Stop
+from api.words.codes import CLASS_FILES, PLAN_FILES
 from api.words.telling import (
     CARD_STATES,
     CLASS_STATES,
@@ -172,8 +173,12 @@ def _tell_plan(body: dict[str, Any]) -> None:
         ("评估", grades(body["evaluations"])), ("上年度评估", grades(body["last_year"])),
     ))
     tell_ended("原举办单位", body["unit_ended"])
+    for one in body["corrected"]:
+        click.echo(f"  {one['on']} 的评估已更正，原为 {grades([one])}，举办 {one['classes_held']} 班，"
+                   f"参加 {one['attended']} 人（事件 {one['event']}）")
     reasons.tell(body["reason"])
     _tell_said(body["said"])
+    training_files.tell_files(body, PLAN_FILES)
     table(("序号", "天数", "人数", "途径", "财政资助", "项目"),
           [(one["number"], one["days"], one["headcount"], word("route", one["route"]),
             "申请" if one["seeks_funding"] else "", one["title"])
@@ -208,7 +213,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         click.echo(f"  备案期限 {duty['rulebook']} {duty['article']}：提前 {duty['days']} 天；{late}"
                    f"{_EFFECTS.get(duty['effect'], duty['effect'])}")
     filing.tell_papers(body["papers"])
-    class_files.tell_files(body)
+    training_files.tell_files(body, CLASS_FILES)
     table(("名单批次", "状态", "已写", "行数"),
           [(one["act"], ROSTER_STATES.get(one["status"], one["status"]), one["rows_done"], one["rows"])
            for one in body["rosters"]], empty="没有登记名单。")

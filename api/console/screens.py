@@ -280,6 +280,7 @@ def _trainings(console: Blueprint) -> None:
     take(console, "/plans/new", training_forms.file_plan, most=most)
     add(console, one_plan, trainings.plan)
     _deeds(console, one_plan, training_deeds.PLANS, most=most)
+    add(console, f"{one_plan}/evidence/<sha256:sha256>", trainings.plan_paper, json=False)
     add(console, f"{one_plan}/refiling", training_forms.refile_plan_form, json=False)
     take(console, f"{one_plan}/refiling", training_forms.refile_plan, most=most)
     add(console, f"{one_class}/roster-template", rosters.blank, json=False)

@@ -129,8 +129,8 @@ class Trainings:
             return
         hand = self._authority(sector).hands[1]
         command = plans.EvaluatePlan(
-            role=AUTHORITY, grade=_GRADES[planned.number % len(_GRADES)], classes_held=planned.held,
-            attended=planned.attended, words="已对照计划核对举办的班次、考勤和考核记录")
+            role=AUTHORITY, on=self._calendar.today, grade=_GRADES[planned.number % len(_GRADES)],
+            classes_held=planned.held, attended=planned.attended, words="已对照计划核对举办的班次、考勤和考核记录")
         self._of(planned, hand, AUTHORITY, plans.decide_evaluation(planned.state, command, hand.state))
 
     # Classes

@@ -1,7 +1,7 @@
-"""Evidence files over HTTP: sent under their digest, opened through the claim or the class that cites them.
+"""Evidence files over HTTP: sent under their digest, opened through the claim, plan or class that cites them.
 
 Bytes travel as they are. The name that a file has with its owner travels in Content-Disposition (RFC 6266), never in an
-address, where logs would keep it. `tests/api/test_evidence.py` and `tests/api/test_class_files.py` show it.
+address, where logs would keep it. `tests/api/test_evidence.py` and `tests/api/test_training_files.py` show it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from werkzeug.http import parse_options_header
 
 from api.cases.claiming import evidence
 from api.cases.taking_in import Opened
-from api.cases.training import class_files
+from api.cases.training import training_files
 from api.evidence.files import MOST
 from api.evidence.types import ENDINGS, LISTS, TYPES
 from api.operational.callers import Caller
@@ -58,12 +58,12 @@ def opened(caller: Caller, query: dict[str, Any], claim: str, sha256: str) -> Re
 
 
 @door.takes("/v1/units/<unit:unit>/evidence/<sha256:sha256>", answers=FileAnswer, most=MOST, parameters=(_DISPOSITION,),
-            summary="上传办班材料（PDF、JPEG、PNG、OFD，名单也可为 XLSX、CSV），由申报和举办情况以摘要引用",
+            summary="上传办班材料（PDF、JPEG、PNG、OFD，名单也可为 XLSX、CSV），由计划、申报和举办情况以摘要引用",
             media_types=(*TYPES, *LISTS, "application/octet-stream"))
-def upload_of_class(
+def upload_of_training(
     caller: Caller, read: Callable[[], bytes], unit: str, sha256: str
 ) -> tuple[dict[str, Any], bool] | Refusal:
-    return class_files.keep(house(), caller, unit, sha256, _name(), read)
+    return training_files.keep(house(), caller, unit, sha256, _name(), read)
 
 
 @door.reads("/v1/classes/<class:training_class>/evidence/<sha256:sha256>", query=Purpose, answers=None,
@@ -72,7 +72,13 @@ def upload_of_class(
 def opened_of_class(
     caller: Caller, query: dict[str, Any], training_class: str, sha256: str
 ) -> Response | Refusal:
-    return _handed_out(class_files.open_file(house(), caller, training_class, sha256, query.get("purpose")), sha256)
+    return _handed_out(training_files.open_file(house(), caller, training_class, sha256, query.get("purpose")), sha256)
+
+
+@door.reads("/v1/plans/<plan:plan>/evidence/<sha256:sha256>", query=Purpose, answers=None,
+            summary="打开一个年度计划的材料（办班单位和受理的部门）", content_type=TYPES[0], or_types=TYPES[1:])
+def opened_of_plan(caller: Caller, query: dict[str, Any], plan: str, sha256: str) -> Response | Refusal:
+    return _handed_out(training_files.open_file(house(), caller, plan, sha256, query.get("purpose")), sha256)
 
 
 def _handed_out(found: Opened | Refusal, sha256: str) -> Response | Refusal:

@@ -21,6 +21,7 @@ from api.routes.schemas.filings import (
     ClassBody,
     ClassRefusalBody,
     EvaluationBody,
+    EvaluationCorrectionBody,
     FiledClassAnswer,
     FiledPlanAnswer,
     HoldingBody,
@@ -72,6 +73,8 @@ _of_plan = Acts(door, _AT_PLAN, "plans", FiledPlanAnswer, plan_filings.plan_view
 _of_plan.offer("acknowledgement", "受理部门备案计划", plan_filings.acknowledge)
 _of_plan.offer("return", "受理部门退回计划", plan_filings.send_plan_back, PlanReturnBody)
 _of_plan.offer("evaluation", "受理部门评估计划的实施", plan_filings.evaluate, EvaluationBody)
+_of_plan.offer("evaluation-correction", "受理部门更正自己的评估", plan_filings.correct_evaluation,
+               EvaluationCorrectionBody)
 
 
 @door.writes("/v1/classes", summary="申报培训班", body=ClassBody, answers=FiledClassAnswer,

@@ -50,7 +50,8 @@ LIST_TYPES: Final = {**FILE_TYPES, "application/vnd.openxmlformats-officedocumen
 """Of a class, whose list may be a spreadsheet."""
 
 HOLDING_PAPERS: Final = {"summary": "总结", "roster": "学员名单", "attendance": "考勤"}
-CLASS_FILES: Final = {"document": "文件、批件", **HOLDING_PAPERS}
+PLAN_FILES: Final = {"document": "文件、批件", "plan": "年度计划"}
+CLASS_FILES: Final = {"document": "文件、批件", "plan": "实施方案", "approval": "批准文件", **HOLDING_PAPERS}
 OUTCOMES: Final = {"pending": "待核查", "ruled_out": "排除", "substantiated": "属实", "referred": "移送"}
 ERASING: Final = {"request": "本人申请", "order": "有权机关的公文"}
 VOIDING: Final = {"issued_in_error": "出具有误", "falsified": "弄虚作假", "other": "其他"}

@@ -102,6 +102,22 @@ class PlanEvaluated(PlanEvent, tag="plan.evaluated/1"):
     attended: Open[int]
 
 
+class PlanEvaluationCorrected(PlanEvent, tag="plan.evaluation_corrected/1"):
+    """A recipient put its evaluation right (更正), on a document and with the reason; the former one stays to be seen.
+
+    The counts are those of the day of the correction: what was held since then is judged with it.
+    """
+
+    sealed_as = Words
+
+    recipient: Open[str]
+    office: Pseudonym[UnitId]
+    grade: Open[str]
+    classes_held: Open[int]
+    attended: Open[int]
+    document: Open[str]  # On which it rests (文号).
+
+
 # A class
 
 

@@ -3,7 +3,7 @@
     filed         → filed (anew, or acknowledged by one), acknowledged (by the last), returned
     returned      → filed (anew)
     acknowledged  → filed (anew), evaluated
-    evaluated     → evaluated (by another recipient)
+    evaluated     → evaluated (by another recipient, or put right by the same)
 
 Follows P 11 (the plan is reported to the human resources department and the sector's department of the same level) and
 P 12 (they evaluate how it was carried out, and next year's filing rests on that). Who the recipients are comes in with
@@ -13,6 +13,9 @@ Reading: a plan is on file when every recipient has acknowledged it; what is mis
 that is changed is filed anew and acknowledged anew, until somebody has evaluated it.
 Reading: an item of any route may say that public money is sought for it. P 12 names 高研班 alone as what is funded, and
 forbids nothing; who gets money is decided elsewhere, on what P 12 has the office see: how the last plan was judged.
+Reading: P 12 has the carrying out (实施情况) of a plan judged, and next year's filing rest on that, and names no day
+for either. Before the year begins nothing was carried out: refused. From its first day on it may be judged, since next
+year's plan may be filed before this year has ended; what is held afterwards is a reason to put the evaluation right.
 Reading: nobody acknowledges or evaluates the plan of their own organisation, and one hand answers for one recipient.
 
 `tests/ledger/streams/test_training_matrix.py` shows every command in every state.
@@ -33,6 +36,7 @@ from ledger.events.study import Evidence
 from ledger.events.training import (
     PlanAcknowledged,
     PlanEvaluated,
+    PlanEvaluationCorrected,
     PlanEvent,
     PlanFiled,
     PlanId,
@@ -57,10 +61,11 @@ class Status(StrEnum):
 
 
 class Answer(NamedTuple):
-    """A recipient's acknowledgement or evaluation: in which role, by whose hand."""
+    """A recipient's acknowledgement or evaluation: in which role, by whose hand, of which office."""
 
     recipient: str
     hand: Hand | None = None
+    office: UnitId | None = None
 
 
 class Plan(State):
@@ -92,6 +97,10 @@ class Plan(State):
     def matter(self) -> Matter:
         """Take the plan as the matter of an act: professional subjects, where its organiser sits (P 11)."""
         return Matter(self.filed.region, self.filed.sector, Category.PROFESSIONAL.value, self.organiser)
+
+    def judged_by(self, recipient: str) -> UnitId | None:
+        """Name the office that judged it as this recipient; None while none has."""
+        return next((one.office for one in self.evaluated if one.recipient == recipient), None)
 
     def foresees(self, item: int | None) -> bool:
         """Say whether one of its items has this number."""
@@ -134,12 +143,24 @@ class ReturnPlan(Command):
 
 
 class EvaluatePlan(Command):
-    """Judge how it was carried out, on what was seen of it."""
+    """Judge how it was carried out, on what was seen of it by that day."""
+
+    role: str
+    on: date
+    grade: Grade
+    classes_held: int
+    attended: int
+    words: str
+
+
+class CorrectEvaluation(Command):
+    """Put right how one judged it, on a document."""
 
     role: str
     grade: Grade
     classes_held: int
     attended: int
+    document: str
     words: str
 
 
@@ -247,8 +268,10 @@ def decide_evaluation(plan: Plan | None, command: EvaluatePlan, by: Actor) -> De
         return on_file
     if on_file.status not in (Status.ACKNOWLEDGED, Status.EVALUATED):
         return Refusal.because("plan_not_on_file", status=on_file.status, missing=on_file.missing)
-    if any(one.recipient == command.role for one in on_file.evaluated):
+    if on_file.judged_by(command.role) is not None:
         return Refusal.because("already_evaluated", recipient=command.role)
+    if command.on.year < on_file.filed.year:  # P 12: 计划实施情况; of a year to come there is none.
+        return Refusal.because("plan_year_to_come", year=on_file.filed.year)
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
     evaluated = PlanEvaluated(
@@ -261,6 +284,36 @@ def decide_evaluation(plan: Plan | None, command: EvaluatePlan, by: Actor) -> De
         attended=command.attended,
     )
     return (Draft(evaluated, words),)
+
+
+def decide_evaluation_correction(
+    plan: Plan | None, command: CorrectEvaluation, heir: UnitId | None, by: Actor
+) -> Decision:
+    """Put right what an office said itself, with the reason for the organiser; what it said first stays.
+
+    `heir`: who goes on with what that office had in hand, most often itself; None where nobody does, and then any
+    office that is this recipient may.
+    """
+    judged = _answerable(plan, command.role, by)
+    if isinstance(judged, Refusal):
+        return judged
+    if judged.judged_by(command.role) is None:
+        return Refusal.because("not_evaluated", recipient=command.role)
+    if heir is not None and by.organisation != heir:
+        return Refusal.because("evaluation_of_another", office=heir)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    corrected = PlanEvaluationCorrected(
+        plan=judged.plan,
+        organiser=judged.organiser,
+        recipient=command.role,
+        office=by.organisation,
+        grade=command.grade,
+        classes_held=command.classes_held,
+        attended=command.attended,
+        document=command.document,
+    )
+    return (Draft(corrected, words),)
 
 
 def _answerable(plan: Plan | None, role: str, by: Actor) -> Plan | Refusal:
@@ -297,11 +350,13 @@ def _acknowledged(plan: Plan, event: PlanAcknowledged) -> Plan:
 
 
 def _evaluated(plan: Plan, event: PlanEvaluated) -> Plan:
-    return replace(plan, status=Status.EVALUATED, evaluated=(*plan.evaluated, Answer(event.recipient)))
+    answer = Answer(event.recipient, office=event.office)
+    return replace(plan, status=Status.EVALUATED, evaluated=(*plan.evaluated, answer))
 
 
 _EVOLVE: Final[dict[type[PlanEvent], Callable[[Plan, Any], Plan]]] = {
     PlanAcknowledged: _acknowledged,
     PlanReturned: lambda plan, event: replace(plan, status=Status.RETURNED),
     PlanEvaluated: _evaluated,
+    PlanEvaluationCorrected: lambda plan, event: plan,  # Who judged it is the same; how, the projections tell.
 }

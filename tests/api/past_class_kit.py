@@ -147,6 +147,7 @@ def training_bodies(training: Training, person: str) -> dict[str, BODY]:
     return {
         "POST /v1/plans": {"year": 2040, "items": [item]}, f"{plan}refiling": {"items": [item]},
         f"{plan}return": words, f"{plan}evaluation": {"grade": "qualified", **words},
+        f"{plan}evaluation-correction": {"grade": "qualified", "document": "甬人社函〔2027〕12号", **words},
         "POST /v1/classes": programme, f"{one}refiling": programme, f"{one}acceptance": {"number": "甬备-99"},
         f"{one}refusal": words, f"{one}holding": holding, f"{one}rosters": {"file": "6K+B5Lu25Y+356CBLOWnk+WQjQ0K"},
         "POST /v1/cards": {"training_class": training.training_class, "person": person, "number": "新-1",

@@ -50,7 +50,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk[Filed]:
 
 
 def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
-    (desk.folder / "plan.json").write_text(json.dumps({"year": 2041, "items": [ITEM]}), "utf-8")
+    (desk.folder / "plan.json").write_text(json.dumps({"year": 2025, "items": [ITEM]}), "utf-8")
     tried = desk.told("teacher", "training", "file-plan", "plan.json", "--dry-run")
     assert "尚待备案  人力社保部门、行业主管部门" in tried
     plan = str(desk.made("teacher", "training", "file-plan", "plan.json")["plan"])
@@ -64,7 +64,7 @@ def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
     assert "状态      已备案" in told
     told = desk.told("city", "training", "evaluate", plan, "--grade", "qualified", "--words", "如期")
     assert "状态      已评估" in told
-    assert "行业主管部门 合格" in desk.told("people", "training", "list", "--plans", "--year", "2041")
+    assert "行业主管部门 合格" in desk.told("people", "training", "list", "--plans", "--year", "2025")
     assert "行业主管部门：如期（事件 " in desk.told("people", "training", "show", plan)
 
 
@@ -97,6 +97,33 @@ def test_a_paper_is_handed_in_and_opened_on_the_command_line(desk: Desk[Filed]) 
     assert (desk.folder / "opened.pdf").read_bytes() == PDF
     no = desk.run("li", "training", "open", one, digest(PDF), "--purpose", "class_review")
     assert (no.returncode != 0, "evidence_absent" in no.stderr) == (True, True)
+
+
+def test_a_plan_is_judged_and_that_is_put_right_and_its_papers_are_opened(desk: Desk[Filed]) -> None:
+    """P 12; P 11 has both departments read what they put on file."""
+    (desk.folder / "计划.pdf").write_bytes(PDF)
+    item = {"number": 1, "title": "智能制造", "route": "advanced_seminar", "days": "2", "headcount": 30,
+            "seeks_funding": True}
+    body = {"year": 2024, "items": [item], "evidence": [{"kind": "plan", "sha256": digest(PDF)}]}
+    (desk.folder / "plan.json").write_text(json.dumps(body), "utf-8")
+    made = desk.made("teacher", "training", "file-plan", "plan.json")
+    one = str(made["plan"])
+    desk.told("teacher", "training", "upload", str(made["organiser"]), "计划.pdf")
+    assert f"材料 年度计划  {digest(PDF)}  PDF" in desk.told("city", "training", "show", one)
+    desk.told("city", "training", "open", one, digest(PDF), "--out", "plan.pdf", "--purpose", "class_review")
+    assert (desk.folder / "plan.pdf").read_bytes() == PDF
+    wrong = desk.run("city", "training", "open", "unt_1", digest(PDF))
+    assert (wrong.returncode, "[bad_usage]" in wrong.stderr) == (2, True)
+
+    assert one in desk.told("city", "training", "list", "--plans", "--seeks-funding")
+    for office in ("people", "city"):
+        desk.told(office, "training", "acknowledge", one)
+    desk.told("city", "training", "evaluate", one, "--grade", "unqualified", "--words", "未办")
+    told = desk.told("city", "training", "correct-evaluation", one, "--grade", "qualified",
+                     "--document", "甬经信函〔2027〕3号", "--words", "漏计一班")
+    assert "已更正评估" in told
+    shown = desk.told("teacher", "training", "show", one)
+    assert "评估      行业主管部门 合格" in shown and "已更正，原为 行业主管部门 不合格" in shown
 
 
 def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk[Filed]) -> None:

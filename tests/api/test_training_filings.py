@@ -101,7 +101,7 @@ def test_a_plan_that_is_returned_says_why_to_be_filed_anew(scene: Scene) -> None
 
 def test_how_a_plan_was_carried_out_is_judged_on_the_register_and_shown_when_the_next_is_filed(scene: Scene) -> None:
     """P 12."""
-    plan = scene.teacher.did("/v1/plans", {"year": 2033, "items": [ITEM]})
+    plan = scene.teacher.did("/v1/plans", {"year": 2026, "items": [ITEM]})
     for office in (scene.people, scene.city):
         plan = upon(office, plan, "acknowledgement")
     made = scene.teacher.did("/v1/classes", past(plan=plan["plan"], item=1))
@@ -110,12 +110,12 @@ def test_how_a_plan_was_carried_out_is_judged_on_the_register_and_shown_when_the
                                           "passed": 24, "evidence": [PAPER]})
     upon(scene.city, plan, "evaluation", {"grade": "excellent", "words": "按计划实施"})
 
-    would = scene.teacher.post("/v1/plans", {"year": 2034, "items": [ITEM]}, dry_run="true").get_json()["would"]
+    would = scene.teacher.post("/v1/plans", {"year": 2027, "items": [ITEM]}, dry_run="true").get_json()["would"]
     seen = scene.city.client.get(f"/v1/plans/{plan['plan']}", headers={**scene.city.headers(), "If-None-Match": "*"})
     assert seen.status_code == 200, "what came of a plan changes while its version stays"
     (judged,) = would["last_year"]
     assert (judged["grade"], judged["classes_held"], judged["attended"]) == ("excellent", 1, 25)
-    following = scene.teacher.did("/v1/plans", {"year": 2034, "items": [ITEM]})
+    following = scene.teacher.did("/v1/plans", {"year": 2027, "items": [ITEM]})
     assert scene.people.saw(f"/v1/plans/{following['plan']}")["last_year"] == [judged]
 
 
@@ -123,11 +123,11 @@ def test_who_seeks_public_money_is_listed_with_how_their_last_plan_was_judged(sc
     """P 12: 评估结果作为……承担财政资助高研班项目的重要参考."""
     funded, of_school = {**ITEM, "route": "advanced_seminar", "level": "municipal", "seeks_funding": True}, {
         "organiser": scene.school["unit"], "seeks_funding": "true"}
-    last = scene.teacher.did("/v1/plans", {"year": 2025, "items": [ITEM]})
+    last = scene.teacher.did("/v1/plans", {"year": 2024, "items": [ITEM]})
     for office in (scene.people, scene.city):
         last = upon(office, last, "acknowledgement")
     upon(scene.city, last, "evaluation", {"grade": "qualified", "words": "按计划实施"})
-    plan = scene.teacher.did("/v1/plans", {"year": 2026, "items": [funded, {**ITEM, "number": 2}]})
+    plan = scene.teacher.did("/v1/plans", {"year": 2025, "items": [funded, {**ITEM, "number": 2}]})
 
     (listed,) = scene.people.saw("/v1/plans", **of_school)["items"]
     assert [one["seeks_funding"] for one in listed["items"]] == [True, False]
@@ -137,12 +137,55 @@ def test_who_seeks_public_money_is_listed_with_how_their_last_plan_was_judged(sc
 
     upon(scene.teacher, plan, "refiling", {"items": [{**funded, "seeks_funding": False}]})
     assert scene.people.saw("/v1/plans", **of_school)["items"] == []
-    assert len(scene.people.saw("/v1/plans", **of_school | {"seeks_funding": "false"}, year=2026)["items"]) == 1
+    assert len(scene.people.saw("/v1/plans", **of_school | {"seeks_funding": "false"}, year=2025)["items"]) == 1
+
+
+def test_an_evaluation_is_put_right_by_whoever_gave_it_and_what_they_said_first_stays(scene: Scene) -> None:
+    """P 12: next year's filing rests on it, so a wrong one may not stand for ever, nor vanish."""
+    right = {"grade": "qualified", "document": "甬经信函〔2027〕3号", "words": "漏计了十二月举办的一班"}
+    plan = scene.teacher.did("/v1/plans", {"year": 2020, "items": [ITEM]})
+    for office in (scene.people, scene.city):
+        plan = upon(office, plan, "acknowledgement")
+    assert refused(scene.city, plan, "evaluation-correction", right)["code"] == "not_evaluated"
+    plan = upon(scene.city, plan, "evaluation", {"grade": "unqualified", "words": "一班未办"})
+    before = scene.people.saw(f"/v1/plans/{plan['plan']}")["as_of"]
+    again = refused(scene.city, plan, "evaluation", {"grade": "qualified", "words": "再评"})
+    assert again["code"] == "already_evaluated" and "更正评估" in again["detail"]
+    for hand, code in ((scene.people, "not_evaluated"), (scene.teacher, "role_not_held"),
+                       (scene.county, "evaluation_of_another")):
+        assert refused(hand, plan, "evaluation-correction", right)["code"] == code
+    no = refused(scene.city, plan, "evaluation-correction", {**right, "document": ""})
+    assert [one["pointer"] for one in no["errors"]] == ["/document"]
+
+    upon(scene.city, plan, "evaluation-correction", right)
+    found = scene.teacher.saw(f"/v1/plans/{plan['plan']}")
+    assert [(one["grade"], one["document"]) for one in found["evaluations"]] == [("qualified", right["document"])]
+    assert [(one["grade"], one["document"]) for one in found["corrected"]] == [("unqualified", None)]
+    assert [one["words"] for one in found["said"]] == ["一班未办", right["words"]]
+    then = scene.people.saw(f"/v1/plans/{plan['plan']}", as_of=before)
+    assert ([one["grade"] for one in then["evaluations"]], then["corrected"]) == (["unqualified"], [])
+    following = scene.teacher.post("/v1/plans", {"year": 2021, "items": [ITEM]}, dry_run="true").get_json()
+    assert [one["grade"] for one in following["would"]["last_year"]] == ["qualified"]
+
+
+def test_a_plan_is_not_judged_before_its_year_begins_and_may_be_before_it_ends(scene: Scene) -> None:
+    """P 12: 计划实施情况; of a year to come there is none, and next year's filing may come before December ends."""
+    school = scene.town.unit("姚江学院", "330203", "industry")
+    teacher = scene.town.officer(school, "recognised_organiser", "3302", unit=school["unit"])
+    this, next_but_one = (teacher.did("/v1/plans", {"year": year, "items": [ITEM]}) for year in (2026, 2028))
+    for office in (scene.people, scene.city):
+        this, next_but_one = (upon(office, plan, "acknowledgement") for plan in (this, next_but_one))
+
+    told = {"grade": "qualified", "words": "按计划实施"}
+    no = refused(scene.city, next_but_one, "evaluation", told)
+    assert (no["status"], no["code"], no["seen"]["year"]) == (409, "plan_year_to_come", 2028)
+    assert "第十二条" in no["detail"]
+    assert upon(scene.city, this, "evaluation", told)["status"] == "evaluated"
 
 
 def test_what_a_department_said_of_a_plan_is_for_its_organiser_and_the_departments_that_have_it(scene: Scene) -> None:
     """P 12: whoever decides upon next year's, or upon money for it, reads the words too, and takes the list away."""
-    plan = scene.teacher.did("/v1/plans", {"year": 2036, "items": [ITEM]})
+    plan = scene.teacher.did("/v1/plans", {"year": 2021, "items": [ITEM]})
     for office in (scene.people, scene.city):
         plan = upon(office, plan, "acknowledgement")
     upon(scene.city, plan, "evaluation", {"grade": "unqualified", "words": "两个班没有办"})
@@ -154,7 +197,7 @@ def test_what_a_department_said_of_a_plan_is_for_its_organiser_and_the_departmen
     works = scene.town.unit("瓯江厂", "330302", "industry")
     seen = scene.town.officer(works, "recognised_organiser", "3303", unit=works["unit"]).saw(at)
     assert (seen["said"], seen["evaluations"][0]["grade"]) == ([], "unqualified"), "the grade itself is public"
-    table = scene.people.get("/v1/plans.csv", organiser=scene.school["unit"], year=2036).get_data(as_text=True)
+    table = scene.people.get("/v1/plans.csv", organiser=scene.school["unit"], year=2021).get_data(as_text=True)
     assert "评估,上年度评估" in table and "行业主管部门 不合格" in table
 
 

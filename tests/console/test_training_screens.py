@@ -190,6 +190,31 @@ def test_whoever_holds_no_classes_is_offered_no_form_and_told_why_at_its_address
     assert "经办账号" in person.get("/classes/new", 403).text
 
 
+def test_a_plan_is_judged_that_is_put_right_and_its_paper_is_opened_on_its_page(school: School) -> None:
+    """P 11, P 12: what was said first stays to be seen, under what holds now."""
+    form = school.teacher.get("/plans/new")
+    row: BODY = {"items__0__title": "班", "items__0__route": "filed_training", "items__0__days": "1",
+                 "items__0__headcount": "30"}
+    check = school.teacher.press(form, "下一步：核对", year="2026", paper_document=(BytesIO(PDF), "计划.pdf"), **row)
+    place = school.teacher.press(check, "提交申报").address
+    paper = f"{place}/evidence/{digest(PDF)}"
+    assert ("打开（PDF，1 KB）", paper) in school.city.get(place).links
+    assert school.city.client.get(f"{paper}?purpose=class_review").data == PDF
+
+    town = school.cast.town
+    bureau = town.unit("宁波市人社局", "330200", "industry")
+    people = Browser(town, town.officer(bureau, "human_resources", "3302"))
+    for office in (people, school.city):
+        office.press(office.get(f"{place}/acknowledgement"), "备案")
+    assert "更正评估" not in school.city.get(place).buttons()
+    school.city.press(school.city.get(f"{place}/evaluation"), "评估实施情况", grade="unqualified", words="未办")
+    deed = school.city.get(f"{place}/evaluation-correction")
+    shown = school.city.press(deed, "更正评估", grade="qualified", document="甬经信函〔2027〕3号", words="漏计一班")
+    assert "更正依据 甬经信函〔2027〕3号" in shown.text and "更正之前" in shown.text
+    assert "年度未结束" in shown.text and "漏计一班" in shown.text
+    assert people.client.get(f"{place}/evaluation-correction").status_code == 409, "theirs is not given yet"
+
+
 @pytest.mark.requires_system("chromium")
 def test_every_screen_of_trainings_is_without_fault_in_a_browser(school: School, served: str, chromium: Any) -> None:
     made = school.file("浏览器里的班")

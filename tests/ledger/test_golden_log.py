@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "582ffb64cafe6caa67441ee11eccffd2667bff2ab970bfe429c52cea0ce34302"
+ROOT = "a734109086c8597a80d400c4dac6008ebcd52295560bd77d5ef733b84791dd56"
 
 
 @pytest.fixture(scope="module")

@@ -88,6 +88,25 @@ def test_a_plan_shows_what_came_of_it_and_how_the_year_before_was_judged(house: 
     assert judged is not None and judged.status == "evaluated" and judged.last_year == ()
 
 
+def test_an_evaluation_that_was_put_right_stands_beside_what_it_was_before(house: House) -> None:
+    """P 12: next year's filing rests on what stands; what stood before is not lost."""
+    school = School(house)
+    name = school.on_file(school.plan(2025))
+    first = school.evaluate(name, grade="unqualified")
+    school.correct(name)
+    next_year = school.plan(2026)
+    answers = house.followed()
+    found, following = plan(answers, name), plan(answers, next_year)
+
+    assert found is not None and following is not None
+    assert [(one.grade, one.classes_held, one.document) for one in found.evaluations] == [
+        ("excellent", 2, "甬经信函〔2027〕3号")]
+    assert [(one.grade, one.event) for one in found.corrected] == [("unqualified", first)]
+    assert found.status == "evaluated" and following.last_year == found.evaluations
+    then = plan(answers, name, as_of=first)
+    assert then is not None and ([one.grade for one in then.evaluations], then.corrected) == (["unqualified"], ())
+
+
 def test_plans_are_listed_by_organiser_and_year_in_pages(house: House) -> None:
     school = School(house)
     made = [school.plan(year) for year in (2024, 2025, 2026)]

@@ -84,9 +84,19 @@ class School:
             self.house.load(plan, plans.evolve), command, self.house.officer))
 
     def evaluate(self, plan: PlanId, grade: Any = "qualified", role: str = SECTOR) -> int:
-        command = plans.EvaluatePlan(role=role, grade=grade, classes_held=1, attended=2, words="实施良好")
+        command = plans.EvaluatePlan(role=role, on=self._judged_on(plan), grade=grade, classes_held=1, attended=2,
+                                     words="实施良好")
         return self._answered(plans.decide_evaluation(
             self.house.load(plan, plans.evolve), command, self.house.officer))
+
+    def correct(self, plan: PlanId, grade: Any = "excellent", role: str = SECTOR) -> int:
+        command = plans.CorrectEvaluation(role=role, grade=grade, classes_held=2, attended=9, words="漏计一班",
+                                          document="甬经信函〔2027〕3号")
+        return self._answered(plans.decide_evaluation_correction(
+            self.house.load(plan, plans.evolve), command, None, self.house.officer))
+
+    def _judged_on(self, plan: PlanId) -> date:
+        return date(self.house.load(plan, plans.evolve).filed.year + 1, 1, 6)
 
     # Classes
 

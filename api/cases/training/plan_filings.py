@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from api.cases.belonging.ended import unit_ended
 from api.cases.claiming.study import read_evidence
 from api.cases.doing import Asked, Done, Reading
 from api.cases.training.organising import Filed, answering, organising, sector_of
@@ -21,6 +22,7 @@ from ledger.streams import training_plan as plans
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.streams.unit import Unit
+from ledger.vocabulary import UnitId
 from policies.authority import Office, plan_recipients
 from projections import trainings_reading as known
 
@@ -67,13 +69,37 @@ def send_plan_back(house: House, caller: Caller, plan: str, fields: dict[str, An
 
 def evaluate(house: House, caller: Caller, plan: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Judge how it was carried out, on what stands in the register of it (P 12)."""
+    carried = _carried(house, plan)
+    if isinstance(carried, Refusal):
+        return carried
+    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_evaluation(
+        found, plans.EvaluatePlan(role=role, on=house.today, grade=fields["grade"], classes_held=carried.classes_held,
+                                  attended=carried.attended, words=fields["words"]), by))
+
+
+def correct_evaluation(house: House, caller: Caller, plan: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Put right how one's own office judged it, on a document, and on what stands in the register now."""
+    carried = _carried(house, plan)
+    if isinstance(carried, Refusal):
+        return carried
+    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_evaluation_correction(
+        found, plans.CorrectEvaluation(role=role, grade=fields["grade"], classes_held=carried.classes_held,
+                                       attended=carried.attended, document=fields["document"],
+                                       words=fields["words"]), _heir(house, found.judged_by(role)), by))
+
+
+def _heir(house: House, office: UnitId | None) -> UnitId | None:
+    """Who goes on with what an office had in hand: itself, what it went up in, or nobody."""
+    ended = None if office is None else unit_ended(house, office, None)
+    return office if ended is None else ended["unit"]
+
+
+def _carried(house: House, plan: str) -> known.Carried | Refusal:
+    """What came of a plan by now."""
     if (behind := house.settled()) is not None:
         return behind
     seen = known.plan(house.answers, plan)
-    carried = known.Carried(0, 0, 0) if seen is None else seen.carried
-    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_evaluation(
-        found, plans.EvaluatePlan(role=role, grade=fields["grade"], classes_held=carried.classes_held,
-                                  attended=carried.attended, words=fields["words"]), by))
+    return known.Carried(0, 0, 0) if seen is None else seen.carried
 
 
 def last_year(house: House, plan: plans.Plan) -> list[dict[str, Any]]:

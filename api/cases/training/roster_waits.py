@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 
 from api.cases.doing import Reading
 from api.cases.standing import acting
-from api.cases.training.class_files import list_of
 from api.cases.training.class_filings import class_of
 from api.cases.training.organising import organisers_of
 from api.cases.training.rosters import is_for, offices_of
+from api.cases.training.training_files import list_of
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal

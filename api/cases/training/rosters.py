@@ -22,7 +22,7 @@ from typing import Any, Final
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.looked import record_looks
 from api.cases.standing import acting, by_actor, of_another_level, present, role_for
-from api.cases.training import class_files
+from api.cases.training import training_files
 from api.cases.training.class_filings import class_of, class_view, hold
 from api.cases.training.organising import organisers_of, speaking_role
 from api.cases.training.roster_judging import Checked, Desk, judged
@@ -79,7 +79,7 @@ def hand_in(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
     found = class_of(Reading(house.ledger), name)
     assert found is not None and found.held is not None, "a list is tried of a class that was held"
     held, digest = found.held, hashlib.sha256(fields["file"]).hexdigest()
-    kept = class_files.keep(house, caller, found.organiser, digest, fields.get("name"), lambda: fields["file"])
+    kept = training_files.keep(house, caller, found.organiser, digest, fields.get("name"), lambda: fields["file"])
     if isinstance(kept, Refusal):
         return kept
     papers = [{"kind": one.kind, "sha256": one.sha256, "issued_on": one.issued_on} for one in held.evidence

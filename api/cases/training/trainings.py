@@ -12,7 +12,7 @@ from typing import Any
 from api.cases import reasons
 from api.cases.belonging.ended import unit_ended
 from api.cases.standing import acting, logged_in, looking, may_see
-from api.cases.training import class_files
+from api.cases.training import training_files
 from api.cases.training.organising import organisers_of
 from api.house import House
 from api.operational.callers import Caller
@@ -20,7 +20,7 @@ from ledger.errors import Refusal
 from ledger.events.study import Evidence
 from ledger.ids import kind_of
 from ledger.streams.standing import Matter
-from ledger.vocabulary import UnitId, format_hours
+from ledger.vocabulary import Category, UnitId, format_hours
 from projections import trainings_reading as _trainings
 from projections.basis import Axes
 from projections.filings import duties_under
@@ -31,13 +31,15 @@ _After = tuple[Any, ...] | None
 
 
 def plan(house: House, caller: Caller, name: str, *, as_of: int) -> dict[str, Any] | Refusal:
-    """A plan, and who has not acknowledged it."""
+    """A plan, who has not acknowledged it, and which of its papers are here."""
     if no := logged_in(house, caller):
         return no
     found = _trainings.plan(house.answers, name, as_of=as_of)
     if found is None:
         return Refusal.because("plan_absent")
-    return {**plan_view(found), "unit_ended": unit_ended(house, found.organiser, as_of),
+    shown = dict.fromkeys(one.sha256 for one in found.filed.evidence)
+    files = training_files.here(house, caller, found.organiser, _matter(found), shown)
+    return {**plan_view(found), "unit_ended": unit_ended(house, found.organiser, as_of), "files": files,
             "said": said(house, caller, name, as_of=as_of),
             "reason": reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)}
 
@@ -68,7 +70,7 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
     why = reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
     told = said(house, caller, name, as_of=basis.as_of)
     shown = dict.fromkeys(one.sha256 for part in (found.filed, found.held) if part is not None for one in part.evidence)
-    files = class_files.here(house, caller, found.organiser, matter_of_class(found), shown)
+    files = training_files.here(house, caller, found.organiser, matter_of_class(found), shown)
     return {**class_view(found), "unit_ended": unit_ended(house, found.organiser, basis.as_of), "files": files,
             "said": told, "reason": why,
             "duties": [one._asdict() for one in duties], "papers": [one._asdict() for one in papers],
@@ -104,7 +106,7 @@ def said(house: House, caller: Caller, name: str, *, as_of: int) -> list[dict[st
 def _matter(found: Plan | TrainingClass) -> Matter:
     if isinstance(found, TrainingClass):
         return matter_of_class(found)
-    return Matter(found.filed.region, found.filed.sector, None, UnitId(found.organiser))
+    return Matter(found.filed.region, found.filed.sector, Category.PROFESSIONAL.value, UnitId(found.organiser))
 
 
 def matter_of_class(held: TrainingClass) -> Matter:
@@ -148,6 +150,7 @@ def plan_view(one: Plan) -> dict[str, Any]:
         ],
         "carried": one.carried._asdict(),
         "evaluations": [each._asdict() for each in one.evaluations],
+        "corrected": [each._asdict() for each in one.corrected],
         "last_year": [each._asdict() for each in one.last_year],
         "evidence": _evidence(filed.evidence),
         "events": list(one.events),

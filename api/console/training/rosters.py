@@ -19,9 +19,9 @@ from flask import Response, request
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import logged_in
 from api.cases.training import rosters, trainings
-from api.cases.training.class_files import list_of
 from api.cases.training.class_filings import class_of
 from api.cases.training.roster_lists import NAMES
+from api.cases.training.training_files import list_of
 from api.console import sending, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.form import Fault, of_refusal

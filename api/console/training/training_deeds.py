@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from api.cases.doing import Asked, Done, Reading
-from api.cases.training import class_files, class_filings, plan_filings, rosters, trainings
+from api.cases.training import class_filings, plan_filings, rosters, training_files, trainings
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, reason_field
 from api.console.form import Field
 from api.console.moment import Moment
@@ -23,6 +23,7 @@ from api.routes.schemas.filings import (
     AcceptanceBody,
     ClassRefusalBody,
     EvaluationBody,
+    EvaluationCorrectionBody,
     HoldingBody,
     PlanReturnBody,
 )
@@ -137,7 +138,7 @@ def _held_as_filed(_: Asking, subject: Subject) -> dict[str, Any]:
 
 def _hold(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """What was handed in before stays, but for what is handed in anew."""
-    keep = None if asked.dry_run else partial(class_files.keep_chosen, house, caller, name)
+    keep = None if asked.dry_run else partial(training_files.keep_chosen, house, caller, name)
     sent, unkept = papers(keep=keep)
     if unkept:  # Before the event that cites them: what is registered as handed in is here.
         return unkept[0][1]
@@ -154,6 +155,13 @@ def _evaluation(_: Asking, subject: Subject) -> list[Field]:
     seen = (f"登记在案：申报 {carried['classes_filed']} 班，举办 {carried['classes_held']} 班，"
             f"参加 {carried['attended']} 人")
     return [Field("grade", "等次", "choice", tuple(GRADES.items()), hint=seen, is_required=True), WORDS]
+
+
+def _correction(asking: Asking, subject: Subject) -> list[Field]:
+    """The same, and on which document it rests."""
+    document = Field("document", "依据文号", hint="如 甬人社函〔2027〕12号", is_required=True)
+    grade, words = _evaluation(asking, subject)
+    return [grade, document, words]
 
 
 def _on_funding(_: Asking, subject: Subject, __: Mapping[str, Any]) -> str:
@@ -188,4 +196,7 @@ PLANS: Final = Room(_see_plan, named(
          _tried(words="-", reason="other")),
     Deed("evaluation", "评估实施情况", plan_filings.evaluate, EvaluationBody, _evaluation,
          _tried(grade="qualified", words="-")),
+    Deed("evaluation-correction", "更正评估", plan_filings.correct_evaluation, EvaluationCorrectionBody, _correction,
+         _tried(grade="qualified", words="-", document="-"),
+         note="办理后记为一个事件；原来的评估不删除，仍可查看。举办的班次和人数按现在登记的取。"),
 ))

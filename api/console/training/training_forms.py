@@ -1,7 +1,7 @@
 """Plans and classes put on paper: a form with a row for each item or lesson, read once more, then filed or filed anew.
 
-The check says with whom it is filed and what the law makes of the day, as the trial of the use case has it. A class's
-papers are kept (`api.cases.training.class_files`); a plan's go by their digest alone.
+The check says with whom it is filed and what the law makes of the day, as the trial of the use case has it. Papers are
+kept (`api.cases.training.training_files`).
 
 `tests/console/test_training_screens.py` shows it.
 """
@@ -19,7 +19,7 @@ from flask import request
 
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import acting
-from api.cases.training import card_issuing, class_files, class_filings, plan_filings, rosters, trainings
+from api.cases.training import card_issuing, class_filings, plan_filings, rosters, training_files, trainings
 from api.cases.training.organising import organisers_of, speaking_role
 from api.console import sending, words
 from api.console.form import Field, of_refusal
@@ -54,7 +54,6 @@ from policies.words import Vocabulary
 from projections.basis import read_axes
 
 SENT_MOST: Final = FILE_MOST + 512 * 1024
-_DIGESTS: Final = "只登记文件的 SHA-256 摘要，原件由办班单位保存"
 _NOBODY: Final = "per_" + "0" * 22
 
 
@@ -270,7 +269,7 @@ def _blank(asking: Asking, paper: Paper, typed: Mapping[str, str], version: int 
 def _sent(asking: Asking, paper: Paper, version: int | None) -> Shown:
     """Take what the form sends: more rows, a check, or the filing itself. `version`: the one that stands."""
     house, caller, step = asking.house, asking.caller, request.form.get("step", "")
-    keep = partial(class_files.keep_chosen, house, caller, paper.upon) if paper.noun == "classes" else None
+    keep = partial(training_files.keep_chosen, house, caller, paper.upon)
     read, seen = read_of(paper, keep), sending.version()
     if step in ("more", "edit"):
         return _shown(paper, read._replace(faults=[], many=min(read.many + (5 if step == "more" else 0), ROWS_MOST)),
@@ -308,7 +307,7 @@ def _shown(paper: Paper, read: Read, version: int | None, status: int) -> Page:
     return Page("training_form.html", {
         "paper": paper, "fields": [filled(one, one.name) for one in paper.fields], "rows": rows, "version": version,
         "faults": read.faults, "chosen": CHOSEN, "many": read.many,
-        "hint": PAPERS_KEPT if paper.noun == "classes" else _DIGESTS, "evidence": evidence_of(read.typed),
+        "hint": PAPERS_KEPT, "evidence": evidence_of(read.typed),
         "papers": words.PAPERS,
     }, status=status)
 

@@ -116,7 +116,7 @@ def flat(body: Mapping[str, Any]) -> dict[str, str]:
     return typed
 
 
-def read_of(paper: Paper, keep: Keep | None = None) -> Read:
+def read_of(paper: Paper, keep: Keep) -> Read:
     """Read what was typed as the API reads it; rows in which nothing stands are passed over."""
     form, (chosen, unkept) = request.form, papers({"document": ""}, keep)
     unseen = (sending.KEY, sending.VERSION, "step", "rows", "evidence")

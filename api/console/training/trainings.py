@@ -16,7 +16,7 @@ from api.cases.belonging.ended import words_of
 from api.cases.doing import Reading
 from api.cases.events import events_of
 from api.cases.standing import acting
-from api.cases.training import class_files, rosters, trainings
+from api.cases.training import rosters, training_files, trainings
 from api.cases.training.organising import organisers_of
 from api.console.claiming.claim import done_before, handed_out, told_basis
 from api.console.deeds import offered
@@ -38,7 +38,7 @@ from api.console.training.training_papers import wanted
 from api.console.words import Mark
 from api.paper.tables_out import Table
 from api.whole import whole
-from api.words.codes import CLASS_FILES, LIST_TYPES
+from api.words.codes import CLASS_FILES, LIST_TYPES, PLAN_FILES
 from api.words.telling import funded, grades
 from api.words.telling import role as role_name
 from api.words.year_page import HANDS, basis_view, region
@@ -156,7 +156,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "is_open": any(each["status"] == "open" for each in body["rosters"]),
         "file_kinds": CLASS_FILES,
-        "files": None if body["files"] is None else {one["sha256"]: _file_words(one) for one in body["files"]},
+        "files": _files(body),
     }, body)
 
 
@@ -166,8 +166,22 @@ def _file_words(one: Mapping[str, Any]) -> str:
 
 def paper(asking: Asking, training_class: str, sha256: str) -> Shown:
     """A paper of a class, to whoever may open it, for a purpose."""
-    found = class_files.open_file(asking.house, asking.caller, training_class, sha256, asking.purpose)
+    return _opened(asking, training_class, sha256)
+
+
+def plan_paper(asking: Asking, plan: str, sha256: str) -> Shown:
+    """A paper of a plan, likewise."""
+    return _opened(asking, plan, sha256)
+
+
+def _opened(asking: Asking, record: str, sha256: str) -> Shown:
+    found = training_files.open_file(asking.house, asking.caller, record, sha256, asking.purpose)
     return found if isinstance(found, Refusal) else handed_out(found, sha256)
+
+
+def _files(body: Mapping[str, Any]) -> dict[str, str] | None:
+    """The papers that are here to be opened, in words, by their digests; None to whom digests alone are shown."""
+    return None if body["files"] is None else {one["sha256"]: _file_words(one) for one in body["files"]}
 
 
 def _class_facts(asking: Asking, one: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -268,11 +282,18 @@ def plan(asking: Asking, plan: str) -> Shown:
              "about": unit_name(asking, done[role]["office"]) if role in done else "",
              "state": "done" if role in done else "off" if body["status"] == "returned" else "now"}
             for role in body["recipients"])],
-        "judged": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["evaluations"]],
+        "judged": _judged(asking, body["evaluations"], body["year"]),
+        "corrected": _judged(asking, body["corrected"], body["year"]),
         "seeks": funded(body["items"]) > 0,
-        "last_year": [{**one, "office_words": unit_name(asking, one["office"])} for one in body["last_year"]],
+        "last_year": _judged(asking, body["last_year"], body["year"] - 1),
         "offers": offered(asking, PLANS, plan_subject(asking, body)) if moment.is_now else [],
+        "file_kinds": PLAN_FILES, "files": _files(body),
         "may_refile": moment.is_now and training_forms.why_not_refile_plan(asking, body) is None,
         "may_file": moment.is_now and body["organiser"] in _organisers(asking),
         "said": said, "events": told_events(plan, asking, said, position), "done": done_before(asking),
     }, {**body, **basis})
+
+
+def _judged(asking: Asking, evaluations: Sequence[Mapping[str, Any]], year: int) -> list[dict[str, Any]]:
+    """How departments judged the plan of a year, each by its name."""
+    return [{**one, "year": year, "office_words": unit_name(asking, one["office"])} for one in evaluations]

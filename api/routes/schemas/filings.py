@@ -62,6 +62,12 @@ class EvaluationBody(Words):
                    metadata={"description": "优、合格、不合格：第十二条没有规定等次"})
 
 
+class EvaluationCorrectionBody(EvaluationBody):
+    """How a plan was carried out, put right; what was held is read from the register once more."""
+
+    document = Text(100, required=True, metadata={"description": "更正所依据的文号", "example": "甬人社函〔2027〕12号"})
+
+
 class LessonBody(Body):
     """One subject of a class."""
 

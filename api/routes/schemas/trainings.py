@@ -104,11 +104,27 @@ class PlanAnswer(Answer):
     missing = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "尚未备案的受理部门"})
     items = ma.fields.List(ma.fields.Dict(), required=True)
     carried = ma.fields.Dict(required=True, metadata={"description": "实施情况：申报、举办的班次和参加人数"})
-    evaluations = ma.fields.List(ma.fields.Dict(), required=True)
+    evaluations = ma.fields.List(ma.fields.Dict(), required=True,
+                                 metadata={"description": "各部门的评估；更正过的带文号 document"})
+    corrected = ma.fields.List(ma.fields.Dict(), required=True, metadata={"description": "更正之前的评估，按先后"})
     last_year = ma.fields.List(ma.fields.Dict(), required=True,
                                metadata={"description": "上一年度计划的评估，本年度备案以此为依据"})
     evidence = ma.fields.List(ma.fields.Nested(PaperAnswer), required=True)
     events = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class TrainingFileAnswer(Answer):
+    """A paper of a plan or class that is here to be opened; the name it has with its organiser comes with it."""
+
+    sha256 = ma.fields.String(required=True)
+    media_type = ma.fields.String(required=True, metadata={"description": "按内容判定", "enum": [*TYPES, *LISTS]})
+    bytes = ma.fields.Integer(required=True)
+    received_at = ma.fields.String(required=True, metadata={"format": "date-time"})
+    by = ma.fields.String(required=True, metadata={"description": "上传者的编号"})
+
+
+_FILES = {
+    "description": "材料中可以打开的原件，不在其中的只登记了摘要；只给办班单位和受理、登记的部门看，其他人为 null"}
 
 
 class OnePlanAnswer(PlanAnswer, Reflects):
@@ -117,6 +133,7 @@ class OnePlanAnswer(PlanAnswer, Reflects):
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "退回的理由"})
     said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
     unit_ended = ma.fields.Nested(UnitEndedAnswer, allow_none=True, required=True, metadata=_ENDED)
+    files = ma.fields.List(ma.fields.Nested(TrainingFileAnswer), required=True, allow_none=True, metadata=_FILES)
 
 
 class PlansAnswer(PageAnswer):
@@ -182,24 +199,13 @@ class ClassAnswer(Answer):
     events = ma.fields.List(ma.fields.Integer(), required=True)
 
 
-class ClassFileAnswer(Answer):
-    """A paper of a class that is here to be opened; the name it has with its organiser comes with it."""
-
-    sha256 = ma.fields.String(required=True)
-    media_type = ma.fields.String(required=True, metadata={"description": "按内容判定", "enum": [*TYPES, *LISTS]})
-    bytes = ma.fields.Integer(required=True)
-    received_at = ma.fields.String(required=True, metadata={"format": "date-time"})
-    by = ma.fields.String(required=True, metadata={"description": "上传者的编号"})
-
-
 class OneClassAnswer(ClassAnswer):
     """A class, why it was not put on file if it was not, what the law demands of its filing, and on what basis."""
 
     reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
     said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
     unit_ended = ma.fields.Nested(UnitEndedAnswer, allow_none=True, required=True, metadata=_ENDED)
-    files = ma.fields.List(ma.fields.Nested(ClassFileAnswer), required=True, allow_none=True, metadata={
-        "description": "材料中可以打开的原件，不在其中的只登记了摘要；只给办班单位和受理、登记的部门看，其他人为 null"})
+    files = ma.fields.List(ma.fields.Nested(TrainingFileAnswer), required=True, allow_none=True, metadata=_FILES)
     duties = ma.fields.List(ma.fields.Dict(), required=True,
                             metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
     papers = ma.fields.List(ma.fields.Dict(), required=True, metadata={

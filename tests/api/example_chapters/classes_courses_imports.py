@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 from ledger.acts.imports import contradict_import, open_import
 from ledger.acts.rosters import open_roster
@@ -32,7 +33,8 @@ from tests.api.paper_kit import PDF, digest
 
 ORGANISER, SECTOR = "recognised_organiser", "sector_authority"
 ITEMS: Final = [
-    {"number": 1, "title": "工业机器人系统集成", "route": "filed_training", "days": "2", "headcount": 40},
+    {"number": 1, "title": "工业机器人系统集成", "route": "filed_training", "days": "2", "headcount": 40,
+     "seeks_funding": True},
     {"number": 2, "title": "数控机床故障诊断", "route": "filed_training", "days": "3", "headcount": 30},
 ]
 SHORT: Final[dict[str, Any]] = {"code": "ethics-2026", "title": "科技伦理十讲", "minutes": 5}
@@ -107,7 +109,10 @@ class _College:
         plan = self.teacher.did("/v1/plans", {"year": 2027, "items": ITEMS[:1]})
         plan = _upon(self.sector, plan, "return", {
             "reason": "items_incomplete", "words": "全年只报了一个项目，请补报数控机床方向的培训及各项人数。"})
-        plan = _upon(self.teacher, plan, "refiling", {"items": ITEMS})
+        self._handed_in(plan, "2027年度培训计划")
+        plan = _upon(self.teacher, plan, "refiling", {
+            "items": ITEMS, "evidence": [{"kind": "plan", "sha256": digest(PDF)}]})
+        assert self.sector.get(f"{_place(plan)}/evidence/{digest(PDF)}", purpose="class_review").data == PDF
         for office in (self.people, self.sector):
             plan = _upon(office, plan, "acknowledgement")
         self.plan = plan
@@ -124,11 +129,14 @@ class _College:
             "reason": "content_unfit", "words": "内容与工业专业技术人员的岗位能力无关，不作为专业科目备案。"})
         return made
 
-    def class_held(self, made: BODY) -> None:
-        sent = self.teacher.client.put(f"/v1/units/{made['organiser']}/evidence/{digest(PDF)}", data=PDF, headers={
+    def _handed_in(self, record: BODY, name: str) -> None:
+        sent = self.teacher.client.put(f"/v1/units/{record['organiser']}/evidence/{digest(PDF)}", data=PDF, headers={
             **self.teacher.headers(), "Content-Type": "application/pdf",
-            "Content-Disposition": "attachment; filename*=UTF-8''%E5%8A%9E%E7%8F%AD%E6%80%BB%E7%BB%93.pdf"})
-        assert sent.status_code == 201, sent.get_data(as_text=True)
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.pdf"})
+        assert sent.status_code in (200, 201), sent.get_data(as_text=True)
+
+    def class_held(self, made: BODY) -> None:
+        self._handed_in(made, "办班总结")
         made = _upon(self.teacher, made, "holding", {
             "starts": made["starts"], "ends": made["ends"], "days": "2", "attended": 38, "passed": 37,
             "evidence": [{"kind": kind, "sha256": SHA} for kind in ("roster", "attendance")] + [
@@ -148,8 +156,11 @@ class _College:
 
     def plan_judged(self) -> None:
         plan = self.people.saw(_place(self.plan))
-        _upon(self.people, plan, "evaluation", {
-            "grade": "qualified", "words": "机器人班按计划举办，38 人参加；数控机床班未举办，须在下年度计划中说明。"})
+        plan = _upon(self.people, plan, "evaluation", {
+            "grade": "unqualified", "words": "机器人班按计划举办，38 人参加；数控机床班未举办，须在下年度计划中说明。"})
+        _upon(self.people, plan, "evaluation-correction", {
+            "grade": "qualified", "document": "甬人社函〔2028〕3号",
+            "words": "数控机床班停办已于当年九月报备，按计划实施的情况重新评定。"})
 
 
 def _programme(title: str, starts: str, ends: str, **more: Any) -> BODY:

@@ -66,6 +66,7 @@ RefilePlan       plan_absent  PlanFiled         PlanFiled         PlanFiled     
 AcknowledgePlan  plan_absent  PlanAcknowledged  PlanAcknowledged  plan_not_open  plan_not_open    plan_not_open
 ReturnPlan       plan_absent  PlanReturned      PlanReturned      plan_not_open  plan_not_open    plan_not_open
 EvaluatePlan     plan_absent  plan_not_on_file  plan_not_on_file  plan_not_on_file  PlanEvaluated  PlanEvaluated
+CorrectEvaluation  plan_absent  not_evaluated  not_evaluated  not_evaluated  not_evaluated  PlanEvaluationCorrected
 """)
 
 BEFORE = read_table("""
@@ -223,11 +224,24 @@ def test_a_plan_filed_anew_is_acknowledged_anew() -> None:
 
 
 def test_each_department_evaluates_once() -> None:
-    command = training_plan.EvaluatePlan(role=PEOPLE, grade="excellent", classes_held=1, attended=52, words="实施良好")
+    command = training_plan.EvaluatePlan(
+        role=PEOPLE, on=DAY, grade="excellent", classes_held=1, attended=52, words="实施良好")
 
     assert refusal(training_plan.decide_evaluation(PLANS["evaluated"], command, PEOPLES)).code == "already_evaluated"
     silent = replace(command, words=" ")
     assert refusal(training_plan.decide_evaluation(ON_FILE, silent, PEOPLES)).code == "words_missing"
+
+
+def test_an_evaluation_is_put_right_by_the_office_that_gave_it_or_by_whoever_stands_for_it() -> None:
+    command = training_plan.CorrectEvaluation(
+        role=PEOPLE, grade="excellent", classes_held=2, attended=90, document="甬人社函1号", words="漏计一班")
+    judged, bureau = PLANS["evaluated"], UnitId("unt_people")
+
+    no = refusal(training_plan.decide_evaluation_correction(judged, command, UnitId("unt_other"), PEOPLES))
+    assert no.code == "evaluation_of_another"
+    for heir in (bureau, None):
+        assert outcome(training_plan.decide_evaluation_correction(judged, command, heir, PEOPLES)) == (
+            "PlanEvaluationCorrected")
 
 
 @pytest.mark.parametrize(("change", "code"), [

@@ -85,7 +85,7 @@ PLANS: dict[str, Plan | None] = {
     "returned": replace(PLAN_FILED, status=training_plan.Status.RETURNED),
     "acknowledged": ON_FILE,
     "evaluated": replace(ON_FILE, status=training_plan.Status.EVALUATED,
-                         evaluated=(training_plan.Answer(PEOPLE),)),
+                         evaluated=(training_plan.Answer(PEOPLE, office=UnitId("unt_people")),)),
 }
 
 ON_PLAN: dict[str, tuple[Actor, str, Callable[[Plan | None, Actor, str], Decision]]] = {
@@ -98,7 +98,12 @@ ON_PLAN: dict[str, tuple[Actor, str, Callable[[Plan | None, Actor, str], Decisio
     "ReturnPlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan.decide_plan_return(
         plan, training_plan.ReturnPlan(role=role, words=WHY), by)),
     "EvaluatePlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan.decide_evaluation(
-        plan, training_plan.EvaluatePlan(role=role, grade="qualified", classes_held=1, attended=52, words=WHY), by)),
+        plan, training_plan.EvaluatePlan(
+            role=role, on=DAY, grade="qualified", classes_held=1, attended=52, words=WHY), by)),
+    "CorrectEvaluation": (PEOPLES, PEOPLE, lambda plan, by, role: training_plan.decide_evaluation_correction(
+        plan, training_plan.CorrectEvaluation(
+            role=role, grade="excellent", classes_held=2, attended=90, document="甬人社函1号", words=WHY),
+        UnitId("unt_people"), by)),
 }
 
 CLASS_FILED: TrainingClass = fold(training_class.evolve, None, training_class.decide_class_filing(

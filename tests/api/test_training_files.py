@@ -1,4 +1,4 @@
-"""A class's papers: handed in by its organiser, opened by it and by the offices that answer it, by nobody else."""
+"""Papers of classes and plans: handed in by the organiser, opened by it and by whoever answers, by nobody else."""
 
 from __future__ import annotations
 
@@ -132,6 +132,41 @@ def test_which_papers_are_here_is_told_and_which_are_a_digest_only(scene: Scene)
 def test_a_paper_that_the_class_never_showed_is_not_opened_through_it(scene: Scene) -> None:
     assert sent(scene.teacher, scene.society, png(3)).status_code == 201
     assert scene.teacher.get(scene.paper(png(3)), **REVIEW).status_code == 404
+
+
+def test_so_are_the_papers_of_a_plan_which_stay_when_it_is_filed_anew(scene: Scene) -> None:
+    """P 11: two departments put it on file, and neither can read a digest."""
+    budget = png(8)
+    assert sent(scene.teacher, scene.society, budget).status_code == 201
+    item = {"number": 1, "title": "大气监测", "route": "advanced_seminar", "days": "1", "headcount": 30}
+    made = scene.teacher.did("/v1/plans", {"year": 2027, "items": [item], "evidence": [
+        paper("plan", budget), paper("document", LIST)]})
+    plan = f"/v1/plans/{made['plan']}"
+
+    for who in (scene.city, scene.people, scene.teacher):
+        assert [one["sha256"] for one in who.saw(plan)["files"]] == [digest(budget)]
+        at = f"{plan}/evidence/{digest(budget)}"
+        assert who.get(at).get_json()["code"] == "purpose_missing"
+        assert who.get(at, **REVIEW).data == budget
+    for who in (scene.away, scene.rival, scene.li):
+        assert who.saw(plan)["files"] is None
+        assert who.get(at, **REVIEW).get_json()["code"] == "evidence_absent"
+    assert scene.city.get(scene.paper(budget), **REVIEW).status_code == 404, "it was never shown with the class"
+    access = scene.town.house.register.access
+    recorded = access.at(access.store.size())
+    assert recorded is not None
+    seen: Any = recorded.envelope.event
+    assert (seen.subject, seen.what[:2]) == (made["plan"], ("plan", "evidence"))
+
+    scene.teacher.did(f"{plan}/refiling", {"items": [item]}, version=1)
+    assert scene.city.saw(plan)["files"] == []
+    assert scene.city.get(at, **REVIEW).data == budget, "what was reviewed stays to be opened"
+    then = scene.town.house.now / 1_000_000 - WAITS_S - 60
+    for path in lying(scene):
+        os.utime(path, (then, then))
+    scene.town.house.settled()
+    tidy_evidence(scene.town.house)
+    assert scene.city.get(at, **REVIEW).data == budget
 
 
 def test_nobody_hands_in_papers_for_a_unit_that_is_not_theirs(scene: Scene) -> None:
