@@ -37,6 +37,7 @@ class Course(NamedTuple):
     one_a_year: bool
     withdrawn_on: str | None
     event: int
+    years_before: tuple[int, ...]  # In whose catalogues of the same place and subject this courseware stood (P 10).
 
 
 class Enrolment(NamedTuple):
@@ -109,7 +110,9 @@ class Booking(NamedTuple):
 
 
 _COURSES: Final = (
-    f"SELECT {', '.join(Course._fields)} FROM courses WHERE {{}} AND {HOLDS} "
+    f"SELECT {', '.join(Course._fields[:-1])}, (SELECT json_group_array(DISTINCT b.year) FROM courses b "
+    "WHERE b.code = courses.code AND b.region = courses.region AND b.category = courses.category "
+    f"AND b.sector IS courses.sector AND b.year < courses.year AND {HOLDS}) FROM courses WHERE {{}} AND {HOLDS} "
     "AND (year, course) > (:year_after, :course_after) ORDER BY year, course LIMIT :limit"
 )
 _ENROLMENTS: Final = (
@@ -232,7 +235,7 @@ def bookings_of(
 
 def _course(row: tuple[Any, ...]) -> Course:
     found = Course._make(row)
-    return found._replace(one_a_year=bool(found.one_a_year))
+    return found._replace(one_a_year=bool(found.one_a_year), years_before=tuple(sorted(json.loads(row[-1]))))
 
 
 def _exam(row: tuple[Any, ...]) -> Exam:

@@ -91,8 +91,8 @@ def _tell_exams(body: dict[str, Any]) -> None:
 
 def _tell_courses(body: dict[str, Any]) -> None:
     rows = [(one["course"], one["year"], word("category", one["category"]), one["minutes"], one["hours"],
-             one["region"], one["title"]) for one in body["items"]]
-    table(("课程", "年度", "科目", "分钟", "学时", "地区", "名称"), rows, empty="没有课程。")
+             one["region"], "、".join(map(str, one["years_before"])), one["title"]) for one in body["items"]]
+    table(("课程", "年度", "科目", "分钟", "学时", "地区", "此前年度", "名称"), rows, empty="没有课程。")
     _more(body)
 
 
@@ -113,6 +113,7 @@ def _tell_course(body: dict[str, Any]) -> None:
         ("课程", body["course"]), ("名称", body["title"]), ("课件代码", body["code"]), ("年度", body["year"]),
         ("科目", word("category", body["category"])), ("时长", f"{body['minutes']} 分钟"), ("学时", body["hours"]),
         ("选课", "这类课程每年选一门" if body["one_a_year"] else "不限"), ("停止选课", body["withdrawn_on"]),
+        ("此前年度", "、".join(map(str, body["years_before"])) or "没有：是新课件"),
     ))
 
 

@@ -54,6 +54,10 @@ def test_a_course_that_is_published_anew_says_in_which_years_it_was_there_before
     body = school.course_body(code="fresh")
     made = school.office.did("/v1/courses", body, key="the-course-of-the-year")
     assert (before["years_before"], made["years_before"]) == ([], [year - 1])
+    for one in (school.office, school.learner()):  # Who answers for the catalogue, and who learns from it.
+        listed = {each["course"]: each["years_before"] for each in one.saw("/v1/courses", year=year)["items"]}
+        assert listed[made["course"]] == [year - 1] == one.saw(f"/v1/courses/{made['course']}")["years_before"]
+        assert one.saw(f"/v1/courses/{before['course']}")["years_before"] == []
     again = school.office.post("/v1/courses", body, key="the-course-of-the-year")
     assert (again.headers["Idempotent-Replayed"], again.get_json()) == ("true", made)
 

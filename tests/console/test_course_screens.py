@@ -60,6 +60,20 @@ def test_somebody_chooses_a_course_of_the_year_and_may_give_it_back_until_it_is_
     assert "选这门课：人工智能与社会治理" in browser.get("/courses").buttons()
 
 
+def test_the_catalogue_says_to_whoever_learns_and_whoever_publishes_what_is_new_this_year(school: School) -> None:
+    """P 10: 每年更新一批学习课件."""
+    year = school.town.house.today.year
+    old, new = (school.course(code=code, title=title) for code, title in (("kept", "往年课件"), ("new", "今年课件")))
+    for past in (year - 3, year - 2):
+        school.course(code="kept", year=past)
+    for browser in (learner(school)[1], Browser(school.town, school.office)):
+        listed = browser.get("/courses").text
+        assert re.search(r"每年更新一批学习课件.*第十条）：这里 \d+ 门，其中 \d+ 门是新课件，1 门往年", listed)
+        assert f"课件 kept · 同类每年选一门 · {year - 3}、{year - 2} 年度也在目录中" in listed
+        assert f"{year - 3}、{year - 2} 年度的目录中" in browser.get(f"/courses/{old['course']}").text
+        assert "没有：是新课件" in browser.get(f"/courses/{new['course']}").text
+
+
 def test_a_course_that_cannot_be_chosen_says_why_and_is_not_offered(school: School) -> None:
     """W 8: one a year, and none that was learned before."""
     li, browser = learner(school)

@@ -54,6 +54,7 @@ _SORTS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "title": lambda one: one["title"], "minutes": lambda one: one["minutes"],
     "hours": lambda one: Decimal(one["hours"]),
 }
+P_10: Final = "浙人社发〔2016〕63号第十条"
 
 
 def listed(asking: Asking) -> Shown:
@@ -79,8 +80,18 @@ def listed(asking: Asking) -> Shown:
         "rows": [_row(asking, one, chosen.get(one["course"]), may=may) for one in shown], "pages": pages,
         "more": len(found) >= MOST, "facets": facets(found, moment), "year": year, "own": own["enrolments"],
         "years": sorted({year - 1, year, min(year + 1, today + 1), today}),
-        "can_publish": moment.is_now and publishes(asking),
+        "can_publish": moment.is_now and publishes(asking), "refreshed": _refreshed(left),
     }, {"items": left, "enrolments": own["enrolments"], **basis}, _table(left, year, position, basis))
+
+
+def _refreshed(found: Sequence[dict[str, Any]]) -> str:
+    """How many of a catalogue's courses are new this year (P 10), to whoever learns and whoever answers for them."""
+    if not found:
+        return ""
+    new = sum(not one["years_before"] for one in found)
+    old = len(found) - new
+    told = f"其中 {new} 门是新课件，{old} 门往年也在当地的目录中" if new else "都是往年也在当地目录中的课件，没有新的"
+    return f"每年更新一批学习课件（{P_10}）：这里 {len(found)} 门，{told}。"
 
 
 def _row(asking: Asking, one: dict[str, Any], own: dict[str, Any] | None, *, may: bool) -> dict[str, Any]:
@@ -96,10 +107,12 @@ def _tried(asking: Asking, course: str) -> Done | Refusal:
 
 
 def _table(found: Sequence[dict[str, Any]], year: int, position: int, basis: Mapping[str, Any]) -> Table:
-    heads = ("课程", "名称", "课件代码", "科目", "地区", "须学分钟", "学时", "停止选课")
+    heads = ("课程", "名称", "课件代码", "科目", "地区", "须学分钟", "学时", "停止选课",
+             "此前年度")
     return Table("courses", f"{year} 年度公需科目课程目录", heads, [
         (one["course"], one["title"], one["code"], subject_of(one), region(one["region"]), one["minutes"], one["hours"],
-         one["withdrawn_on"]) for one in found], position, basis["as_of_time"])
+         one["withdrawn_on"], "、".join(map(str, one["years_before"]))) for one in found
+    ], position, basis["as_of_time"])
 
 
 # A course
@@ -119,11 +132,18 @@ def course(asking: Asking, course: str) -> Shown:
     tried = _tried(asking, course) if is_open and asking.capacity.is_person else None
     basis = house.answers.reflects(position)
     return Page("course.html", {
-        "moment": moment, "basis": told_basis(basis), "course": found, "facts": facts(house, subject.state),
+        "moment": moment, "basis": told_basis(basis), "course": found,
+        "facts": [*facts(house, subject.state), ("此前年度", _stood(found["years_before"]))],
         "mine": mine, "offered": deeds.offered(asking, ROOM, subject) if is_open else [],
         "why": of_refusal(tried).words if isinstance(tried, Refusal) else None, "done": done_before(asking),
         "state": _state(found["withdrawn_on"]), "law": rules_of(house, subject.state.published),
     }, {**found, **basis})
+
+
+def _stood(years: Sequence[int]) -> str:
+    if not years:
+        return "没有：是新课件"
+    return f"同一课件在 {'、'.join(map(str, years))} 年度的目录中；学过的人不能再选"
 
 
 def facts(house: House, found: Course) -> list[tuple[str, str]]:

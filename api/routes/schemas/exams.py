@@ -43,6 +43,8 @@ class CourseAnswer(Answer):
     one_a_year = ma.fields.Boolean(required=True, metadata={"description": "这类课程每年只选一门"})
     withdrawn_on = ma.fields.Date(required=True, allow_none=True)
     event = ma.fields.Integer(required=True)
+    years_before = ma.fields.List(ma.fields.Integer(), required=True, metadata={
+        "description": "同一课件此前在当地哪些年度的目录中；空的是新课件。课件每年更新一批"})
     version = ma.fields.Integer(required=True, metadata={"description": "记录的版本，单独查看时也在 ETag 中"})
 
 
