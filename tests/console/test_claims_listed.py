@@ -31,8 +31,13 @@ def test_an_office_says_what_for_and_is_told_of_every_claim_with_whom_it_waits(c
     assert any(one.startswith(f"/claims/{cast.claims['returned']['claim']}?purpose=review") for one in links)
 
 
-def test_a_unit_and_its_clerk_see_theirs_and_a_person_their_own(cast: Cast, clerk: Browser, li: Browser) -> None:
-    assert cast.claims["open"]["claim"] in clerk.get("/claims?purpose=annual_review").source
+def test_a_unit_and_its_clerk_see_theirs_and_a_person_their_own(cast: Cast, li: Browser) -> None:
+    town, place = cast.town, "330206"
+    mill, someone = town.unit("北仑轴承厂", place, "industry"), town.person()    # Theirs is on the first page.
+    town.belongs(someone, mill, "2020-01-01")
+    claim, clerk = someone.submit(study())["claim"], Browser(town, town.officer(mill, "unit", place, unit=mill["unit"]))
+    seen = clerk.get("/claims?purpose=annual_review").source
+    assert claim in seen and cast.claims["open"]["claim"] not in seen
     assert "我的申报" in li.get("/claims").text
     assert li.client.get("/claims.xlsx").status_code == 200
     rules = Browser(cast.town, cast.town.officer(cast.works, "policy_office", "33"))

@@ -72,12 +72,17 @@ def test_an_office_sees_how_much_waits_of_what_and_for_how_long(cast: Cast, cler
 
 
 def test_an_office_for_which_nothing_waits_is_told_why(cast: Cast) -> None:
-    shown = Browser(cast.town, cast.office).get("/home").text
+    town, place = cast.town, "331004"    # No other test has an office there.
+    mill, bureau = town.unit("路桥泵厂", place, "general"), town.unit("路桥区人社局", place, "general")
+    someone, office = town.person(), town.officer(bureau, "human_resources", place)
+    town.belongs(someone, mill, "2020-01-01")
+    someone.submit(study(date="2026-03-02"))
+    shown = Browser(town, office).get("/home").text
 
     assert "没有待审核的事项" in shown
     assert "用人单位" in shown, "it sees what waits with those below it"
-    for place in ("/home", "/queue"):
-        past = Browser(cast.town, cast.office).get(f"{place}?as_of=1").text
+    for path in ("/home", "/queue"):
+        past = Browser(town, office).get(f"{path}?as_of=1").text
         assert "当时没有待审核的事项" in past and "就在这里出现" not in past, "nothing comes into a past"
 
 

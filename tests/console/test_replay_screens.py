@@ -398,7 +398,8 @@ def test_rows_are_for_those_in_whose_sight_people_are_for_a_purpose_recorded_and
     assert {one.subject for one in seen} == {one["person"] for one in shown} >= {wang.id}
     assert {one.what for one in seen} == {("replay", "identity")}
     assert "not_for_reading" in rules.get(f"/replays/{done}/person-years?{LOOKING}", status=403).text
-    elsewhere = Browser(cast.town, cast.town.officer(cast.works, "human_resources", "3303"))
+    nowhere = "3307"  # No other test has anyone there.
+    elsewhere = Browser(cast.town, cast.town.officer(cast.works, "human_resources", nowhere))
     assert "没有一个人" in elsewhere.get(f"/replays/{done}/person-years?{LOOKING}").text
 
 
@@ -443,7 +444,8 @@ def test_the_largest_changes_come_first_where_they_are_asked_for(
 
     assert changes == sorted(changes, reverse=True) and len({*changes}) > 1
     in_order = office.json(f"/replays/{done}/person-years.json?{LOOKING}")["items"]
-    assert sorted(one["line"] for one in rows) == [one["line"] for one in in_order] == list(range(1, len(rows) + 1))
+    lines = [one["line"] for one in in_order]    # Of the report: between them may be some of people out of sight.
+    assert sorted(one["line"] for one in rows) == lines == sorted(set(lines))
     assert "变化最大的在前" in office.get(f"/replays/{done}/entries?{LOOKING}").buttons()
     assert "变化最大的在前" not in office.get(f"/replays/{done}/titles?{LOOKING}").buttons()
 
