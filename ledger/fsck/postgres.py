@@ -20,6 +20,7 @@ from psycopg.pq import Format
 
 from ledger.fsck.source import View
 from ledger.stores.cold import SHELF, Place
+from ledger.stores.errors import Unreadable
 from ledger.stores.postgres_arrays import Bigint
 from ledger.stores.postgres_cold import SchemaRows
 from ledger.stores.postgres_connections import Connection, connect
@@ -34,6 +35,11 @@ _ROWS_AT_ONCE: Final = 4_096
 _CHECKING: Final = {  # A check of a large ledger takes its time.
     "default_transaction_read_only": "on", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
 }
+_SERVER_ENDED: Final = ("57P", "08")  # And none at all, where nobody was left to give one.
+_BROKEN_OFF: Final = (  # A page that is damaged may end the server's process, and all others with it.
+    "检查途中服务器断开了连接。它的日志若说有进程因信号退出（terminated by signal），是读到了损坏的页："
+    "请保留现状作为证据，并从备份恢复；只是有人重启了它，就再检查一次。"
+)
 
 
 class _EscapingLoader(Loader):
@@ -95,7 +101,12 @@ class PostgresSource:
         with reading_clearly(target), self.opened() as view:
             assert isinstance(view, PostgresView)
             demand_migrated(view.connection, target)
-            yield view
+            try:
+                yield view
+            except psycopg.OperationalError as error:
+                if error.sqlstate and not error.sqlstate.startswith(_SERVER_ENDED):
+                    raise
+                raise Unreadable(target.shown, target.words(error), cure=_BROKEN_OFF) from None
 
     def _settings(self) -> dict[str, str]:
         return {**_CHECKING, "search_path": self.schema}

@@ -20,6 +20,7 @@ from ledger.fsck.postgres import PostgresSource
 from ledger.fsck.problem import Problem
 from ledger.stores.errors import SchemaBehind, Unreadable
 from ledger.vocabulary import ClaimId
+from tests.waiting import until
 
 PORTION = 256
 
@@ -328,12 +329,37 @@ def test_a_page_damaged_on_disk_is_reported_and_never_confuses_the_checker(
     damage_on_disk(large, own_server, table, ["a page's head is gone", "some bits are turned"])
 
 
+def test_a_server_that_ends_over_a_page_while_it_is_checked_is_not_taken_for_one_that_is_away(
+    large: House, postgres_server: Server
+) -> None:
+    """To wait and ask again would be of no use: it would end over the same page."""
+    conninfo = postgres_server.new_database()
+    moved(large, conninfo)
+
+    def end(done: int, total: int) -> None:
+        with psycopg.connect(conninfo) as beside:
+            beside.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                           "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+
+    with pytest.raises(Unreadable, match=r"terminated by signal.*从备份恢复"):
+        check_there(large, conninfo, portion=PORTION, progress=end)
+    postgres_server.drop_database(conninfo)
+
+
 @pytest.mark.torture
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("table", ["events", "events_pkey", "sealed", "streams", "streams_pkey", "tiles", "names",
                                    "checkpoints", "checkpoints_pkey"])
 def test_much_damage_on_disk_never_confuses_the_checker(large: House, own_server: Server, table: str) -> None:
     damage_on_disk(large, own_server, table, ["a page's head is gone", *["some bits are turned"] * 12])
+
+
+def is_up(conninfo: str) -> bool:
+    try:
+        psycopg.connect(conninfo).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def damage_on_disk(large: House, server: Server, table: str, damages: list[str]) -> None:
@@ -359,6 +385,7 @@ def damage_on_disk(large: House, server: Server, table: str, damages: list[str])
             report = check_there(large, conninfo, portion=PORTION)
         except Unreadable as unreadable:
             assert "备份" in str(unreadable)
+            until(lambda: is_up(conninfo), "the server never came back")  # It may have ended over the page.
         else:
             assert not report.holds or damage == "some bits are turned"  # One may fall where nothing is kept.
     server.drop_database(conninfo)
