@@ -44,10 +44,11 @@ def test_what_the_organiser_brings_is_checked_waits_and_is_registered_as_it_came
     assert "学员名单" in brought.text and "CSV" in brought.text
     assert "名册已交" in teacher.get("/home").text
 
-    told = bureau.get("/home").text
-    assert "名册已交来" in told
+    before = town.house.ledger.store.size() - 1
+    assert "名册已交来" in bureau.get("/home").text
+    assert "名册已交来" not in bureau.get(f"/home?as_of={before}").text, "then it had not come"
     form = bureau.get(f"{place}/roster")
-    assert "办班单位交来了名册" in form.text
+    assert "办班单位交来了名册" in form.text and form.text.count("确认的文件号") == 2
     looked = bureau.press(form, "检查交来的名册")
     assert "办班单位交来的名册" in looked.text
     assert not any(year["entries"] for year in person.years()["years"]), "nothing counts before it is registered"

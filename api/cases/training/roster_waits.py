@@ -11,9 +11,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from api.cases.doing import Reading
 from api.cases.standing import acting
-from api.cases.training.class_filings import class_of
 from api.cases.training.organising import organisers_of
 from api.cases.training.rosters import is_for, offices_of
 from api.cases.training.training_files import list_of
@@ -65,6 +63,5 @@ def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> tu
 def _told(house: House, caller: Caller, one: Unregistered, as_of: int, *, is_ours: bool, is_own: bool) -> Waits:
     found = training_class(house.answers, one.training_class, as_of=as_of)
     assert found is not None and found.held is not None, "it waits since it was held"
-    held = class_of(Reading(house.ledger), one.training_class)
     return Waits(one, found.filed.title, found.filed.organiser_name, offices_of(house, one.training_class), is_ours,
-                 found.held.hand.actor == caller.id, is_own, held is not None and list_of(house, held) is not None)
+                 found.held.hand.actor == caller.id, is_own, list_of(house, found.held) is not None)

@@ -85,10 +85,11 @@ def _kind_of(content: bytes) -> str | Refusal:
     return XLSX if content.startswith(b"PK") else CSV
 
 
-def list_of(house: House, held: classes.TrainingClass) -> str | None:
-    """The digest of the newest list that the organiser handed in and that can be read here."""
-    shown = () if held.held is None else held.held.evidence
-    return next((one.sha256 for one in reversed(shown) if one.kind == "roster"
+def list_of(house: House, held: ClassHeld | None) -> str | None:
+    """The digest of the newest list that the organiser handed in with a holding and that can be read here."""
+    if held is None:
+        return None
+    return next((one.sha256 for one in reversed(held.evidence) if one.kind == "roster"
                  and isinstance(about := house.evidence.about(held.organiser, one.sha256), About)
                  and about.media_type in LISTS), None)
 

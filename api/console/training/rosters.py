@@ -103,8 +103,8 @@ def _form(
     found = class_of(Reading(house.ledger), name)
     is_open = next((each for each in one["rosters"] if each["status"] == "open"), None)
     return Page("roster_form.html", {"one": one, "faults": faults, "document": document, "open": is_open,
-                                     "registers": registers, "brought": found and list_of(house, found),
-                                     "most": FILE_BYTES_MOST >> 20}, status=status)
+                                     "registers": registers, "most": FILE_BYTES_MOST >> 20,
+                                     "brought": list_of(house, None if found is None else found.held)}, status=status)
 
 
 def send(asking: Asking, training_class: str) -> Shown:
