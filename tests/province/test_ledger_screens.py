@@ -57,15 +57,18 @@ def test_two_histories_are_proved_by_a_file_and_settled_on_the_screen(apart: Thr
     trouble = apart.province.ledger(apart.city.origin)["troubles"][0]
     page = browser.get("/imports/ledgers")
     place = f"/imports/ledgers/{trouble['event']}.fork"
-    assert page.link("下载证明") == place and "互相矛盾" in page.text
+    assert page.link("下载证明") == place and "互相矛盾" in page.text and "xueshi import" not in page.text
     assert browser.get(place).source == trouble["fork"]
     assert "没有留存两种历史的证明" in browser.get("/imports/ledgers/1.fork", 404).text
 
     batch = f"/imports/{trouble['batch']}"
     assert browser.get(batch).link("对两种历史作出决定") == f"{batch}/fork-decision"
     form = browser.get(f"{batch}/fork-decision")
+    assert "先看结果" in form.text and "继续接受" not in form.text.partition("请选择")[0], "nobody has chosen yet"
     said = {"outcome": "continued", "document": "浙人社函〔2026〕88号", "words": "备份恢复有误。"}
-    done = browser.press(form, "对两种历史作出决定", **said)
+    tried = browser.press(form, "先看结果", **said)
+    assert "两种历史 — 以已接受的历史为准，继续接受" in " ".join(tried.text.split())
+    done = browser.press(tried, "对两种历史作出决定")
     assert "以已接受的历史为准，继续接受（浙人社函〔2026〕88号" in done.text
     page = browser.get("/imports/ledgers")
     assert "已作决定" in page.text and "浙人社函〔2026〕88号" in page.text

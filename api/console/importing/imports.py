@@ -22,7 +22,7 @@ from api.cases.importing.import_rows import Judged, returned_workbook
 from api.cases.standing import logged_in
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
-from api.console.deeds import Deed, Pairs, Room, Subject, named, offered
+from api.console.deeds import UNTYPED, Deed, Pairs, Room, Subject, named, offered
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import Moment, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
@@ -230,16 +230,23 @@ def _checked(asking: Asking, sent: Sent, judged: Judged, *, is_unsure: bool) -> 
 
 def _subject(body: Mapping[str, Any]) -> Subject:
     title = f"{body['system']} {body['starts']} 至 {body['ends']}，{body['rows']} 行"
-    return Subject(body["batch"], f"/imports/{body['batch']}", title, body["version"], _stands(body["status"]),
-                   _becomes, state=body)
+    return Subject(body["batch"], f"/imports/{body['batch']}", title, body["version"],
+                   _stands(body["status"], _decided(body)), _becomes, state=body)
 
 
 def _becomes(state: Import) -> Pairs:
-    return _stands(state.status.value)
+    return _stands(state.status.value, None if state.decided is None else state.decided.outcome)
 
 
-def _stands(status: str) -> Pairs:
-    return [("状态", MARKS[status])]
+def _decided(body: Mapping[str, Any]) -> str | None:
+    """What was decided of two histories, unless another came up since."""
+    found = body["fork_decisions"]
+    is_settled = found and all(one["event"] < found[-1]["event"] for one in body["contradictions"])
+    return found[-1]["outcome"] if is_settled else None
+
+
+def _stands(status: str, outcome: str | None) -> Pairs:
+    return [("状态", MARKS[status]), *([] if outcome is None else [("两种历史", FORK_OUTCOMES[outcome])])]
 
 
 def see(asking: Asking, batch: str) -> Subject | Refusal:
@@ -259,6 +266,6 @@ ROOM: Final = Room(see, named(
              Field("outcome", "决定", "choice", tuple(FORK_OUTCOMES.items()), is_required=True),
              Field("document", "决定的文件号", is_required=True, most=100),
              Field("words", "怎样查明的", "words", is_required=True, most=1000)],
-         lambda _, __: {"outcome": "continued", "document": "-", "words": "-"},
+         lambda _, __: {"outcome": "continued", "document": UNTYPED, "words": UNTYPED}, depends=True,
          note="决定之前，这本账的移交一概不接受；决定只管到现在为止发现的矛盾，两份检查点照样留存。办理后记为一个事件。"),
 ))

@@ -235,7 +235,7 @@ RECORD: Final = Room(_person, deeds.named(
          lambda asking, _: {"level": "assistant", "obtained_on": asking.house.today}, depends=True,
          note="他处评定或登记簿之前取得的职称。申报的年数从取得之后算起。记为一个事件，不能删除。"),
     Deed("voiding", "作废职称", petitions.void_title, TitleVoidingBody, _entered,
-         lambda _, subject: {name: value for name, value in _newest(_, subject).items() if name in _ENTERED}, "bad",
+         lambda asking, subject: {name: _newest(asking, subject)[name] for name in _ENTERED}, "bad",
          depends=True,
          note="登记错的级别、系列或日期作废后重新登记。评定取得的职称不能作废。记为一个事件，原登记仍然可见。",
          along=_counts_from_it),
