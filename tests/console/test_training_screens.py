@@ -106,10 +106,19 @@ def test_what_is_not_put_on_file_says_why_to_its_organiser_and_to_nobody_else(sc
     assert "课程与专业无关" not in Browser(school.cast.town, school.cast.li).get(at(made)).text
 
 
-def test_a_queue_row_of_a_class_or_a_plan_leads_to_its_page(school: School) -> None:
+def test_a_queue_row_of_a_class_or_a_plan_is_called_as_its_organiser_calls_it_and_leads_to_its_page(
+    school: School
+) -> None:
     made = school.file("从待办进来的班")
+    year = school.cast.town.house.today.year + 1
+    plan = school.planner.did("/v1/plans", {"year": year, "items": [
+        {"number": n, "title": f"第 {n} 个班", "route": "filed_training", "days": "2", "headcount": 20}
+        for n in (1, 2)]})
 
-    assert any(address.startswith(at(made)) for _, address in school.city.get("/queue?kind=class").links)
+    assert school.city.get("/queue?kind=class").link("从待办进来的班").startswith(at(made))
+    waits = school.people.get("/queue?kind=plan")
+    assert waits.link(f"{year} 年度培训计划，2 项").startswith(f"/plans/{plan['plan']}")
+    assert plan["plan"] not in waits.text and "南湖学院" in waits.text
 
 
 def test_a_class_is_held_and_what_differs_from_its_plan_is_flagged(school: School) -> None:

@@ -28,7 +28,7 @@ from ledger.streams.claim import Claim
 from ledger.streams.person import Person
 from ledger.vocabulary import format_hours
 from policies.person import Bench
-from projections import duplicates_reading
+from projections import duplicates_reading, trainings_reading
 from projections.answers import Page
 from projections.over_caps import Found
 from projections.wanted import Place, Waiting, Wanted
@@ -39,7 +39,7 @@ MOST: Final = 1_000
 
 
 class Row(NamedTuple):
-    """One thing that waits. Of what is no claim, only what the list itself says."""
+    """One thing that waits. Of what is neither a claim nor was filed of trainings, only what the list itself says."""
 
     waiting: Waiting
     unit: str                        # In words.
@@ -81,7 +81,8 @@ def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[
         record_looks(house, by_actor(caller, actor, role), seen, PURPOSE, what=what, route="queue")
     bench, reading, twice = bench_now(house.answers), Reading(house.ledger), claimed_twice(house, items)
     over = over_caps(house, items, as_of=as_of).over
-    return [_row(house, bench, reading, one, twice, over) for one in items]
+    return [_filed(house, reading, one, as_of) if one.kind in ("plan", "class")
+            else _row(house, bench, reading, one, twice, over) for one in items]
 
 
 def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
@@ -97,11 +98,26 @@ def over_caps(
     return house.answers.over_caps.among(waiting, house.answers.law_digests(), as_of=as_of, most=most)
 
 
+def _filed(house: House, reading: Reading, one: Waiting, as_of: int | None) -> Row:
+    """A plan or a class by what its organiser calls it, which is public (`api.cases.training.trainings`)."""
+    named = _unit_name(reading, one)
+    if one.kind == "plan":
+        plan = trainings_reading.plan(house.answers, one.id, as_of=as_of)
+        return Row(one, named, title=plan and f"{plan.year} 年度培训计划，{len(plan.filed.items)} 项")
+    held = trainings_reading.training_class(house.answers, one.id, as_of=as_of)
+    return Row(one, named) if held is None else Row(
+        one, named, title=held.filed.title, date=held.filed.starts.isoformat(), route=held.filed.route)
+
+
+def _unit_name(reading: Reading, one: Waiting) -> str:
+    unit = None if one.unit is None else reading.unit(one.unit)
+    return "" if unit is None else unit.names[-1].name
+
+
 def _row(
     house: House, bench: Bench, reading: Reading, one: Waiting, twice: Container[str], over: Container[str]
 ) -> Row:
-    unit = None if one.unit is None else reading.unit(one.unit)
-    named = "" if unit is None else unit.names[-1].name
+    named = _unit_name(reading, one)
     person = None if one.person is None else reading.person(one.person)
     identity = None if person is None else identity_of(house, person)
     name = None if identity is None else str(identity["name"])
