@@ -58,7 +58,10 @@ def test_one_class_at_two_ledgers_of_which_one_gives_only_a_date_is_found(
 
 
 def test_a_course_on_its_certificate_and_the_same_that_is_imported_after_it_are_found(there: Register) -> None:
-    """N 8: the door refuses the certificate after the record; a record after the certificate comes in, and is found."""
+    """N 8: a file's record is set aside when it is judged; what stands twice all the same is found.
+
+    A ledger that hands over names the course, not its title, and what came in before that judging came in.
+    """
     who = there.person()
     course = dated("2021-05-06", category=Category.SECTOR_PUBLIC, route="course", days_half=None, hours_centi=600,
                    completed_by="exam")
