@@ -77,12 +77,13 @@ def fitted() -> list[tuple[str, str, dict[str, str]]]:
 
 @pytest.mark.parametrize(("code", "value", "words"), fitted(), ids=lambda one: one if isinstance(one, str) else "")
 def test_what_was_seen_stands_in_the_sentences_that_fit_it(code: str, value: str, words: dict[str, str]) -> None:
-    named = set(re.findall(r"\{(\w+)\}", "".join(words.values())))
-    seen = {name: f"〔{name}〕" for name in named} | {TABLE["fitting"][code].get("by", "-"): value}
+    named = set(re.findall(r"\{(\w+)[:}]", "".join(words.values())))
+    shown = {name: f"〔{number}〕" for number, name in enumerate(sorted(named))}  # Some are cut to a day.
+    seen = shown | {TABLE["fitting"][code].get("by", "-"): value}
 
     line = refusals.line_of(Refusal.because(code, **seen))
     assert line.status == refusals.lines()[code].status and line != refusals.lines()[code]
-    assert all(f"〔{name}〕" in line.detail for name in named)
+    assert all(one in line.detail for one in shown.values())
     for sentence in line[1:]:
         assert sentence.endswith("。") and sentence.count("。") == 1, sentence
     if named:

@@ -39,7 +39,7 @@ def test_clues_are_made_anew_and_are_then_what_the_log_says(folder: Path, capsys
     assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 0
     assert "✓ clues：到事件" in capsys.readouterr().out
     with closing(sqlite3.connect(folder / "projections" / "clues.1.db")) as connection:
-        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.execute("INSERT INTO withheld (act, block) VALUES ('act_x', 9)")
         connection.commit()
     assert run(["rebuild", "clues", "--compare", "--data", str(folder)]) == 1
     assert run(["rebuild", "clues", "--data", str(folder)]) == 0
@@ -56,7 +56,7 @@ def test_a_changed_row_is_found_and_told_as_json(folder: Path, capsys: pytest.Ca
     run(["rebuild", "--data", str(folder)])
     capsys.readouterr()
     with closing(sqlite3.connect(path_of(folder / "projections", projections()[0]))) as connection:
-        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.execute("INSERT INTO withheld (act, block) VALUES ('act_x', 9)")
         connection.commit()
 
     assert run(["rebuild", "people", "--compare", "--data", str(folder)]) == 1
@@ -81,7 +81,7 @@ def test_whoever_compares_everything_compares_what_was_made_beside_the_projectio
     assert told.count("一致") == len(projections()) + len(beside)
 
     with closing(sqlite3.connect(folder / "projections" / "clues.1.db")) as connection:
-        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.execute("INSERT INTO withheld (act, block) VALUES ('act_x', 9)")
         connection.commit()
     assert run(["rebuild", "--compare", "--json", "--data", str(folder)]) == 1
     body = json.loads(capsys.readouterr().out)
@@ -94,13 +94,13 @@ def test_what_is_made_anew_is_compared_with_what_stood_and_the_difference_is_tol
     run(["rebuild", "--data", str(folder)])
     with closing(sqlite3.connect(path_of(folder / "projections", projections()[0]))) as connection:
         connection.execute("UPDATE persons SET restricted = 1")
-        connection.execute("INSERT INTO waiting (position, act) VALUES (9, 'act_x')")
+        connection.execute("INSERT INTO withheld (act, block) VALUES ('act_x', 9)")
         connection.commit()
     capsys.readouterr()
 
     assert run(["rebuild", "people", "--data", str(folder)]) == 0
     told = capsys.readouterr().out
-    assert "waiting：原 1 行，现 0 行；少 1，多 0，内容不同 0" in told and '- [9, "act_x"]' in told
+    assert "withheld：原 1 行，现 0 行；少 1，多 0，内容不同 0" in told and '- ["act_x", 9]' in told
     assert run(["rebuild", "people", "--json", "--data", str(folder)]) == 0
     (one,) = json.loads(capsys.readouterr().out)["rebuilt"]
     assert one["compared"]["before"] == one["compared"]["after"] == one["version"]
