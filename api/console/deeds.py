@@ -74,6 +74,10 @@ def papers(label: str, name: str = "evidence", most: int = _DIGESTS_MOST) -> Fie
     return Field(name, label, "digests", most=most, hint=_PAPERS)
 
 
+def _anything(_: Subject) -> bool:
+    return True
+
+
 def _nothing_along(_: Asking, __: Subject, ___: Mapping[str, Any]) -> str:
     return ""
 
@@ -97,6 +101,8 @@ class Deed(NamedTuple):
     note: str = "办理后记为一个事件，不能删除；有误的，另行更正。"
     along: Callable[[Asking, Subject, Mapping[str, Any]], str] = _nothing_along
     """What else would come of what is tried, in words, beside what becomes of the record itself."""
+    wants: Callable[[Subject], bool] = _anything
+    """Whether the record has what it must be done upon: without that it could only be refused, and is not offered."""
 
 
 class Room(NamedTuple):
@@ -122,7 +128,7 @@ def offered(asking: Asking, room: Room, subject: Subject) -> list[Offered]:
     """The deeds that somebody can do about a record now."""
     found = []
     for deed in room.deeds.values():
-        if deed.is_own in (None, asking.capacity.is_person):
+        if deed.is_own in (None, asking.capacity.is_person) and deed.wants(subject):
             came = _tried(asking, deed, subject, deed.tried(asking, subject))
             if isinstance(came, Done):
                 found.append(Offered(deed, None))

@@ -61,8 +61,12 @@ def test_a_title_that_was_entered_in_error_is_struck_out(cast: Cast, office: Bro
     cast.town.belongs(person, unit, "2024-01-01")
     page = f"/persons/{person.id}/titles"
     wrong = {"level": "senior", "obtained_on": "2021-12-30"}
-    assert "作废职称：没有这一条职称登记" in office.get(f"{page}?purpose=title_application").text
-    office.press(office.get(f"{page}/recording"), "登记职称", **wrong)
+    bare = office.get(f"{page}?purpose=title_application")
+    assert {"作废职称", "撤销职称"} & bare.buttons() == set() and "限期不得申报" in bare.buttons()
+    assert bare.text.count("适用的细则没有规定这一处理") == 1 and "没有这一条职称登记" not in bare.text
+    held = office.press(office.get(f"{page}/recording"), "登记职称", **wrong)
+    assert "作废职称" in held.buttons() and "撤销职称" not in held.buttons()
+    assert "此人没有已撤销的学时" in held.text, "nothing that a revocation could rest on"
 
     form = office.get(f"{page}/voiding")
     assert form.form_with("作废职称")[0].fields["obtained_on"] == "2021-12-30", "what was entered last is offered"

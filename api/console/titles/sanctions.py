@@ -151,6 +151,7 @@ def record(asking: Asking, person: str) -> Shown:
         "sanctions": [titles.sanction_row(house, one) for one in body["disqualifications"]],
         "revoked": [{**titles.sanction_row(house, one), "words": titles.title(one)} for one in body["revoked_titles"]],
         "offered": deeds.offered(asking, RECORD, subject) if moment.is_now else [],
+        "is_sound": bool(_held(subject)) and not found.tainted,
     }, {**body, **basis})
 
 
@@ -222,9 +223,13 @@ def _which(_: Asking, subject: Subject) -> Sequence[Field]:
         Field("obtained_on", "该职称取得之日", "date", is_required=True)))
 
 
+def _held(subject: Subject) -> list[dict[str, Any]]:
+    return [one for one in subject.state.body["titles"] if one["revoked_on"] is None]
+
+
 def _newest(_: Asking, subject: Subject) -> Mapping[str, Any]:
     """The title that was obtained last, as if every revoked entry had gone into it: what a trial is made with."""
-    held: list[dict[str, Any]] = [one for one in subject.state.body["titles"] if one["revoked_on"] is None]
+    held = _held(subject)
     last: dict[str, Any] = held[-1] if held else {"level": "assistant", "obtained_on": "1950-01-01", "series": None}
     return {"level": last["level"], "series": last["series"], "obtained_on": date.fromisoformat(last["obtained_on"]),
             "claims": [one.claim for one in subject.state.tainted], "words": "-"}
@@ -238,10 +243,11 @@ RECORD: Final = Room(_person, deeds.named(
          lambda asking, subject: {name: _newest(asking, subject)[name] for name in _ENTERED}, "bad",
          depends=True,
          note="登记错的级别、系列或日期作废后重新登记。评定取得的职称不能作废。记为一个事件，原登记仍然可见。",
-         along=_counts_from_it),
+         along=_counts_from_it, wants=lambda subject: bool(_held(subject))),
     Deed("disqualification", "限期不得申报", sanctions.bar, DisqualificationBody, _bar,
          lambda _, __: {"cause": "falsified", "words": "-"}, "bad", depends=True,
          note="没有申报可取消、而有文件规定期限的。记为一个事件；恢复须另一人办理。"),
     Deed("revocation", "撤销职称", sanctions.revoke_title, TitleRevocationBody, _which, _newest, "bad", depends=True,
-         note="须列明所依据的不实学时。记为一个事件，不能删除。"),
+         note="须列明所依据的不实学时。记为一个事件，不能删除。",
+         wants=lambda subject: bool(_held(subject) and subject.state.tainted)),
 ))
