@@ -54,7 +54,7 @@ def production_checks(settings: Settings) -> list[Check]:
         Check("account", account),
         Check("modes", partial(modes, place)),
         Check("master_key_apart", partial(master_key_apart, settings)),
-        Check("key_copies", partial(key_copies, settings)),
+        Check("key_backup", partial(key_copies, settings)),
         Check("real", partial(real, place, settings.origin)),
         Check("way_in", partial(way_in, settings)),
         Check("second_factor", partial(second_factor, settings)),
@@ -140,7 +140,7 @@ def master_key_apart(settings: Settings) -> Answer:
 
 
 def key_copies(settings: Settings) -> Answer:
-    """As the daily check, but here a missing copy is no hint: without one a broken disk ends all sealed data."""
+    """In the daily check's place: here a missing copy is no hint: without one a broken disk ends all sealed data."""
     level, message, cure = key_backup(settings)
     return (level, message, cure) if level is Level.OK else (Level.FAIL, message, cure)
 

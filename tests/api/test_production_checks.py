@@ -67,9 +67,12 @@ def test_what_every_machine_must_offer_is_asked_too_and_each_failure_makes_the_a
     monkeypatch.setenv("XUESHI_DATA_FOLDER", str(place.root))
 
     assert run(["doctor", "--production", "--json"]) == 1
-    told = {each["check"]: each for each in json.loads(capsys.readouterr().out)["checks"]}
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    told = {each["check"]: each for each in checks}
 
     assert {"python", "disk", "modes", "backup", "way_in", "service_log"} <= set(told)
+    assert len({each["message"] for each in checks}) == len(checks) == len(told), "each thing is told once"
+    assert told["key_backup"]["level"] == "fail", "no copy of the keys is no hint here"
     assert told["real"]["level"] == "fail", "the log has no name of its own yet"
     assert all(each["cure"] for each in told.values() if each["level"] != "ok")
 
