@@ -29,11 +29,12 @@ def doctor(data_folder: Path | None, for_production: bool, as_json: bool) -> Non
     from api.doctor.register_checks import register_checks
     from api.settings import load
     from api.terminal.exits import Exit, Stop
+    from api.witness.answered import answer_checks
     from api.witness.before_a_start import read_beforehand
 
     settings = load({"data_folder": data_folder})
     checks = [*machine_checks(settings), *register_checks(settings), *archive_checks(settings),
-              *outside_checks(settings), *read_beforehand(settings),
+              *outside_checks(settings), *read_beforehand(settings), *answer_checks(settings),
               *database_checks(settings, for_production=for_production)]
     if for_production:
         from api.doctor.production_checks import production_checks

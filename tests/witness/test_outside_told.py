@@ -5,6 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from api.doctor.checks import Level
+from api.register.folder import folder_of
+from api.settings import load
+from api.witness.answered import answer_checks
 from api.witness.telling import gauges, outside
 from ledger.witnessing.kept import Answering, Kept
 from tests.api.house_kit import house_in
@@ -32,6 +36,22 @@ def test_how_each_witness_answers_is_told_with_its_age(tmp_path: Path) -> None:
     assert told["outside_failing"] == {ning: 0, wen: 1}
     assert told["log_forks"] == {(): 1}
     assert outside(kept, now_s=1_000)["each"][1]["failing_s"] == 600
+
+
+def test_the_doctor_tells_how_long_ago_each_signed_and_who_did_not(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert answer_checks(load({"data_folder": data})) == []
+    named, = answer_checks(load({"data_folder": data, "witnesses": "policy"}), clock=lambda: 10_000.0)
+    assert named.ask()[:2] == (Level.WARN, "还没有谁签过") and not data.exists()
+
+    data.mkdir()
+    kept, ning = Kept(folder_of(load({"data_folder": data})).witnessed), Answering("ning", "witness", 1_207, 9_990)
+    kept.say([ning, Answering("wen", "witness", 7, 400), Answering("tsa", "authority", 7, 400)])
+    assert named.ask() == (Level.OK, "ning 刚才签到 1,207；wen 2 小时前签到 7", "")
+
+    kept.say([ning, Answering("wen", "witness", 7, 400, 9_000, "timed_out", "5 秒内没有答复")])
+    level, told, cure = named.ask()
+    assert (level, "wen 2 小时前签到 7，16 分钟前起没有答复" in told) == (Level.WARN, True) and "5 秒内没有答复" in cure
 
 
 def test_a_monitor_reads_it(tmp_path: Path) -> None:
