@@ -52,8 +52,9 @@ def fetch(asking: Asking, address: str, from_token_file: Path, region: str, sect
         if not reply.ok:
             return asking.tell(reply, _nothing)
         since = _accepted(reply.json, origin)
-        if since == size:
-            return _nothing_new(origin, since)
+        if since == size:  # What they hold past what they published is not known here, so it is not denied.
+            click.echo(f"{origin} 公布的检查点正在已接受的大小 {since}；其后如有事件，待检查点公布后取来。", err=True)
+            return Exit.HOLDS
         return _brought(asking, address, there, here, {"since": since}, known)
 
 
@@ -68,18 +69,14 @@ def _brought(
             return _refused_there(asking, address, handed)
         header = json.loads(handed.body[:handed.body.index(b"\n")])
         parts, query["size"] = header.get("parts", 1), header["size"]
-        if header["size"] == query["since"]:  # The checkpoint they publish may wait for witnesses, and be an older one.
-            return _nothing_new(header["origin"], header["size"])
+        if header["size"] == query["since"]:  # The checkpoint they publish waits for witnesses, and is an older one.
+            click.echo(f"{header['origin']} 自大小 {header['size']} 以来没有新的事件。", err=True)
+            return Exit.HOLDS
         click.echo(f"{header['origin']}，{header['since']} → {header['size']}，第 {part} 份，共 {parts} 份：", err=True)
         taken: Reply = here.post("/v1/hand-overs", {"file": b64encode(handed.body).decode(), **known})
         if (status := asking.tell_written(taken, tell, "已导入")) != Exit.HOLDS:
             return status
         part += 1
-    return Exit.HOLDS
-
-
-def _nothing_new(origin: str, since: int) -> int:
-    click.echo(f"{origin} 自大小 {since} 以来没有新的事件。", err=True)
     return Exit.HOLDS
 
 

@@ -43,8 +43,12 @@ def test_what_is_new_is_brought_in_however_often_it_is_fetched(
     first = fetching()
     assert first.returncode == 0 and "第 2 份，共 2 份" in first.stderr, first.stderr
     assert there.province.accepted(there.city.origin) == there.city.size()
-    size, again = there.province.size(), fetching()
-    assert (again.returncode, there.province.size()) == (0, size) and "没有新的事件" in again.stderr
+    chen, size = there.living("陈静"), there.province.size()
+    for _ in range(2):
+        again = fetching()
+        assert (again.returncode, there.province.size()) == (0, size) and "没有新的事件" not in again.stderr
+        assert f"公布的检查点正在已接受的大小 {there.province.accepted(there.city.origin)}；" in again.stderr
+        there.city.counted(chen.in_city)  # Newer than what the city published, and not told before it.
 
     there.city.clerk.act(claim, "revocation", {"basis": "falsified", "words": "查实"})
     there.city.town.house.register.signer.checkpoint()
