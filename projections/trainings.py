@@ -27,6 +27,7 @@ from ledger.events.training import (
     ClassRosterAbandoned,
     ClassRosterClosed,
     ClassRosterOpened,
+    ClassRosterReturned,
     PlanAcknowledged,
     PlanEvaluated,
     PlanEvaluationCorrected,
@@ -125,7 +126,8 @@ def _class_filed(rows: Rows, effect: Effect) -> None:
         _change(rows, "classes", effect, key, revision=known[0][0] + 1, **filed)
         return
     rows.begin("classes", effect.position, {
-        **key, "organiser": event.organiser, "revision": 1, "held": None, "attended": 0, "first": effect.recorded,
+        **key, "organiser": event.organiser, "revision": 1, "held": None, "attended": 0,
+        "list_returned": None, "first": effect.recorded,
         "events": json.dumps([effect.recorded]), **filed,
     })
 
@@ -152,7 +154,13 @@ def _class_held(rows: Rows, effect: Effect) -> None:
             "category": said.category.value, "since_at": effect.envelope.recorded_at, "event": effect.recorded,
         })
     _change(rows, "classes", effect, {"training_class": event.training_class}, status="held",
-            held=_text(event).decode(), attended=event.attended)
+            held=_text(event).decode(), attended=event.attended, list_returned=None)
+
+
+def _roster_returned(rows: Rows, effect: Effect) -> None:
+    """It waits on, now for its organiser."""
+    event: ClassRosterReturned = effect.event
+    _change(rows, "classes", effect, {"training_class": event.training_class}, list_returned=event.list_sha256)
 
 
 def _roster_opened(rows: Rows, effect: Effect) -> None:
@@ -170,7 +178,9 @@ def _roster_written(rows: Rows, effect: Effect) -> None:
 
 
 def _roster_closed(rows: Rows, effect: Effect) -> None:
-    rows.end("unregistered", effect.position, {"training_class": effect.event.training_class})
+    key = {"training_class": effect.event.training_class}
+    rows.end("unregistered", effect.position, key)
+    rows.change("classes", effect.position, key, {"list_returned": None})  # Another list stands in its place.
     _change(rows, "rosters", effect, {"act": effect.event.act}, status="closed")
 
 
@@ -196,7 +206,7 @@ class Trainings(Projection):
     """The fold."""
 
     name: ClassVar = "trainings"
-    version: ClassVar = 5  # 4 did not say when a plan was judged, nor what was put right of that.
+    version: ClassVar = 6  # 5 did not say which list was sent back.
     tables: ClassVar = {
         "plans": Table(
             {"plan": str, "organiser": str, "year": int, "status": str, "revision": int, "filed": str,
@@ -206,7 +216,7 @@ class Trainings(Projection):
         "classes": Table(
             {"training_class": str, "organiser": str, "plan": str, "year": int, "status": str, "revision": int,
              "filed": str, "recorded_on": str, "number": str, "office": str, "held": str, "attended": int,
-             "first": int, "events": str},
+             "list_returned": str, "first": int, "events": str},
             ("training_class", "from_position"), (("organiser", "year"), ("plan",), ("first",))),
         "rosters": Table(
             {"act": str, "training_class": str, "status": str, "rows": int, "rows_done": int, "list_sha256": str,
@@ -231,6 +241,7 @@ class Trainings(Projection):
         ClassAccepted: _class_accepted,
         ClassRefused: _class_refused,
         ClassHeld: _class_held,
+        ClassRosterReturned: _roster_returned,
         ClassRosterOpened: _roster_opened,
         ActChunkWritten: _roster_written,
         ClassRosterClosed: _roster_closed,

@@ -90,6 +90,7 @@ class TrainingClass(NamedTuple):
     number: str | None
     office: str | None
     held: ClassHeld | None
+    list_returned: str | None  # The list that was sent back and not handed in anew.
     events: tuple[int, ...]
     rosters: tuple[Roster, ...]
     cards: int  # Those that are not void.
@@ -227,14 +228,16 @@ def _classes(
     files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
     limit: int = _MOST, newest_first: bool = False,
 ) -> tuple[list[TrainingClass], int]:
-    columns = "training_class, organiser, status, revision, filed, recorded_on, number, office, held, events"
+    columns = ("training_class, organiser, status, revision, filed, recorded_on, number, office, held, list_returned, "
+               "events")
     rows, at = _rows(files, "classes", columns, wanted, as_of, after=after, limit=limit, newest_first=newest_first)
     found = []
-    for name, organiser, status, revision, filed, recorded_on, number, office, held, events in rows:
+    for name, organiser, status, revision, filed, recorded_on, number, office, held, returned, events in rows:
         ((issued,),), _ = _rows(files, "cards", "count(*)", {"training_class": name, "status": "issued"}, at)
         found.append(TrainingClass(
             name, organiser, status, revision, _filed(filed), date.fromisoformat(recorded_on), number, office,
-            None if held is None else _held(held), tuple(json.loads(events)), _rosters(files, name, at), issued))
+            None if held is None else _held(held), returned, tuple(json.loads(events)), _rosters(files, name, at),
+            issued))
     return found, at
 
 

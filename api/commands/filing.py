@@ -157,6 +157,14 @@ def roster(
     return asking.post(f"{place}/rosters", show, body, upon=place, done="名单已统一登记")
 
 
+@click.command("return-roster")
+@acts_upon("training_class", kind="class")
+@with_options(reasons.GIVEN)
+def return_roster(asking: Asking, training_class: str, reason: str | None, words: str) -> int:
+    """退回办班单位交来的名册（登记部门）；改好后可重新提交"""
+    return _upon_class(asking, training_class, "roster-return", "已退回", reasons.sent(reason, words))
+
+
 @click.command()
 @acts_upon("training_class", kind="class")
 def abandon(asking: Asking, training_class: str) -> int:
@@ -191,7 +199,7 @@ def void(asking: Asking, card: str, words: str) -> int:
 
 COMMANDS: Final = (
     file_plan, file_class, refile, acknowledge, send_back, evaluate, correct_evaluation, accept, refuse, hold, upload,
-    open_paper, template, roster, abandon, issue, void,
+    open_paper, template, roster, return_roster, abandon, issue, void,
 )
 
 
@@ -228,6 +236,7 @@ def _tell_class(body: dict[str, Any]) -> None:
         ("申报", filed(body)),
         ("名单", "、".join(
             f"{one['rows']} 人（{ROSTER_STATES.get(one['status'], one['status'])}）" for one in body["rosters"])),
+        ("退回的名册", body["list_returned"]),
     ))
     for duty in body.get("duties", ()):
         late = f"迟 {duty['late_by']} 天，" if duty["late_by"] else ""

@@ -254,7 +254,7 @@ def _roster(house: House, one: roster_waits.Waits, day: date) -> dict[str, Any]:
     return {
         "address": f"/classes/{one.one.training_class}", "title": one.title, "organiser": one.organiser_name,
         "is_ours": one.is_ours, "is_own_hand": one.is_own_hand, "is_own": one.is_own,
-        "is_brought": one.is_brought, "who": "、".join(names) or "登记部门",
+        "is_brought": one.is_brought, "returned": one.returned, "who": "、".join(names) or "登记部门",
         "since": written_time(one.one.since_at)[:10],
         "days": days_waited(one.one.since_at, day),
         "basis": "；".join(f"{documents.get(book, book)} {article}" for book, article in basis.items()),

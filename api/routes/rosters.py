@@ -18,7 +18,7 @@ from api.operational.callers import Caller
 from api.paper.saved import attached
 from api.routes.answers import Told, answer
 from api.routes.door import Door, house
-from api.routes.schemas.filings import FiledClassAnswer
+from api.routes.schemas.filings import FiledClassAnswer, RosterReturnBody
 from api.routes.schemas.rosters import RosterBody
 from ledger.errors import Refusal
 
@@ -48,6 +48,13 @@ def register(
     back = rosters.returned_workbook(found)
     workbook = None if back is None else base64.b64encode(back).decode("ascii")
     return answer({"dry_run": True, "would": {**rosters.preview(found), "workbook": workbook}})
+
+
+@door.writes(f"{_AT}/roster-return", summary="登记部门退回办班单位交来的名册", body=RosterReturnBody,
+             answers=FiledClassAnswer, show=class_view, conditional=True)
+def send_back(caller: Caller, fields: dict[str, Any], asked: Asked, training_class: str) -> Told | Refusal:
+    found = rosters.send_back(house(), caller, training_class, fields, asked)
+    return found if isinstance(found, Refusal) else Told(found, {}, f"/v1/classes/{training_class}")
 
 
 @door.writes(f"{_AT}/roster-abandonment", summary="放弃未完成的名单登记：其中各行都不生效", answers=FiledClassAnswer,

@@ -203,6 +203,15 @@ class ClassHeld(ClassEvent, tag="class.held/1"):
     evidence: Open[tuple[Evidence, ...]] = ()  # summary, roster, attendance
 
 
+class ClassRosterReturned(ClassEvent, tag="class.roster_returned/1"):
+    """An office sent back the list that the organiser had handed in, to be mended and handed in anew (W 13)."""
+
+    sealed_as = Words
+
+    office: Pseudonym[UnitId]
+    list_sha256: Open[str]
+
+
 class ClassRosterOpened(ClassEvent, tag="class.roster_opened/1"):
     """An office began to register those who were there, all at once; the act holds the rows."""
 

@@ -3,7 +3,7 @@
     filed     → filed (anew), accepted, refused
     accepted  → filed (anew), held
     announced → announced (anew), held          a department's own class, which is filed with nobody (W 14)
-    held      → held (with a roster open, closed or abandoned)
+    held      → held (its list sent back and handed in anew; with a roster open, closed or abandoned)
     refused: the end
 
 Follows N 3 and N 7 (what is not put on file counts nothing, in general 30 days before the start), W 13 (approval and
@@ -41,6 +41,7 @@ from ledger.events.training import (
     ClassRosterAbandoned,
     ClassRosterClosed,
     ClassRosterOpened,
+    ClassRosterReturned,
     Lesson,
     PlanId,
 )
@@ -81,6 +82,7 @@ class TrainingClass(State):
     number: str | None = None
     held: ClassHeld | None = None
     rosters: tuple[Roster, ...] = ()
+    list_returned: str | None = None  # The list that was sent back, until the holding is said anew.
 
     @property
     def training_class(self) -> ClassId:
@@ -101,6 +103,17 @@ class TrainingClass(State):
     def open_roster(self) -> Roster | None:
         """Give the roster that is being registered, if one is."""
         return next((one for one in self.rosters if one.status == "open"), None)
+
+    @property
+    def list_handed_in(self) -> str | None:
+        """Give the newest list that came with the holding and waits for an office."""
+        shown = () if self.held is None or self.list_returned is not None else self.held.evidence
+        return next((one.sha256 for one in reversed(shown) if one.kind == "roster"), None)
+
+    @property
+    def is_mendable(self) -> bool:
+        """Whether its holding may be said anew: until somebody registers, and after that was given up for a return."""
+        return all(one.status == "abandoned" and self.list_returned is not None for one in self.rosters)
 
 
 class Programme(Command):
@@ -271,12 +284,13 @@ def decide_class_refusal(known: TrainingClass | None, command: RefuseClass, by: 
 
 
 def decide_holding(known: TrainingClass | None, command: RecordHolding, by: Actor) -> Decision:
-    """Record that it took place once it is over, by its organiser; mended until somebody begins to register."""
+    """Record that it took place once it is over, by its organiser; mended until somebody begins to register, and again
+    once the list was sent back."""
     if known is None:
         return Refusal.because("class_absent")
     if no := of_organiser(known.organiser, command.role, by):
         return no
-    if known.rosters or known.status not in (Status.ACCEPTED, Status.ANNOUNCED, Status.HELD):
+    if not known.is_mendable or known.status not in (Status.ACCEPTED, Status.ANNOUNCED, Status.HELD):
         return Refusal.because("class_not_open", status=known.status, rosters=len(known.rosters))
     if no := _impossible(command.starts, command.ends, command.days_half):
         return no
@@ -339,7 +353,8 @@ def _roster_ends(status: str) -> Callable[[TrainingClass, Any], TrainingClass]:
 _EVOLVE: Final[dict[type[ClassEvent], Callable[[TrainingClass, Any], TrainingClass]]] = {
     ClassAccepted: lambda known, event: replace(known, status=Status.ACCEPTED, number=event.number),
     ClassRefused: lambda known, event: replace(known, status=Status.REFUSED),
-    ClassHeld: lambda known, event: replace(known, status=Status.HELD, held=event),
+    ClassHeld: lambda known, event: replace(known, status=Status.HELD, held=event, list_returned=None),
+    ClassRosterReturned: lambda known, event: replace(known, list_returned=event.list_sha256),
     ClassRosterOpened: lambda known, event: replace(
         known, rosters=(*known.rosters, Roster(event.act, event.rows, event.list_sha256))
     ),

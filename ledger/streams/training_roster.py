@@ -1,5 +1,8 @@
 """A roster: those who were at a class, registered at once by an office, each by a row of its own (W 13, W 14, N 8).
 
+The list that an organiser handed in is registered, or sent back with the reason by whoever would register it; what was
+sent back is registered once it was handed in anew.
+
 Class and act begin and end in one decision, one roster of a class at a time, and the same list is registered once.
 A row is a claim of its own with origin `batch`, decided as every registration is: nobody registers themselves, and
 what it is worth comes in as a `Ruling`. What it says of the class is what the class says of itself, so no row can name
@@ -21,16 +24,28 @@ from datetime import date
 from ledger.errors import Refusal
 from ledger.events.base import Draft
 from ledger.events.study import Evidence, Ruling, Study, StudyDetails
-from ledger.events.training import ClassRosterAbandoned, ClassRosterClosed, ClassRosterOpened
+from ledger.events.training import (
+    ClassRosterAbandoned,
+    ClassRosterClosed,
+    ClassRosterOpened,
+    ClassRosterReturned,
+)
 from ledger.streams import act as acts
 from ledger.streams.claim import Claim
 from ledger.streams.claim_review import RegisterClaim, SubmitClaim, decide_registration
-from ledger.streams.decision import Command, Decision
+from ledger.streams.decision import Command, Decision, spoken
 from ledger.streams.person import Person
 from ledger.streams.standing import Actor, standing
 from ledger.streams.training_card import Card, of_another
 from ledger.streams.training_class import Roster, TrainingClass
 from ledger.vocabulary import ActId, ClaimId, PersonId
+
+
+class ReturnRoster(Command):
+    """Send back the list that the organiser handed in."""
+
+    role: str
+    words: str
 
 
 class OpenRoster(Command):
@@ -68,6 +83,25 @@ class RegisterRow(Command):
     card_number: str | None = None
 
 
+def decide_roster_return(known: TrainingClass | None, command: ReturnRoster, by: Actor) -> Decision:
+    """Send the list back before anybody on it is registered, with words for the organiser."""
+    held = _registrable(known, command.role, by)
+    if isinstance(held, Refusal):
+        return held
+    if held.open_roster is not None:
+        return Refusal.because("roster_open", act=held.open_roster.act)
+    if any(one.status == "closed" for one in held.rosters):
+        return Refusal.because("class_not_open", status=held.status, rosters=len(held.rosters))
+    if (handed_in := held.list_handed_in) is None:
+        return Refusal.because("roster_not_handed_in", list_returned=held.list_returned)
+    if (words := spoken(command.words)) is None:
+        return Refusal.because("words_missing")
+    returned = ClassRosterReturned(
+        training_class=held.training_class, organiser=held.organiser, office=by.organisation, list_sha256=handed_in
+    )
+    return (Draft(returned, words),)
+
+
 def decide_roster_opening(known: TrainingClass | None, command: OpenRoster, by: Actor) -> Decision:
     """Open a roster together with the act that will hold its rows; one at a time, and the same list once."""
     held = _registrable(known, command.role, by)
@@ -77,6 +111,8 @@ def decide_roster_opening(known: TrainingClass | None, command: OpenRoster, by: 
         return Refusal.because("roster_open", act=held.open_roster.act)
     if any(one.list_sha256 == command.list_sha256 and one.status == "closed" for one in held.rosters):
         return Refusal.because("roster_exists", list_sha256=command.list_sha256)
+    if held.list_returned == command.list_sha256:
+        return Refusal.because("roster_returned", list_sha256=command.list_sha256)
     opening = acts.OpenAct(
         act=command.act, kind="roster", rows=command.rows, chunk=command.chunk, list_sha256=command.list_sha256
     )

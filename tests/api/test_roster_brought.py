@@ -88,3 +88,37 @@ def test_what_was_handed_in_is_opened_as_the_spreadsheet_that_it_is(scene: Scene
 
     assert (opened(scene.city).data, opened(scene.city).mimetype) == (content, "text/csv")
     assert scene.city.saw(f"/v1/classes/{made['training_class']}")["files"][0]["media_type"] == "text/csv"
+
+
+def test_a_list_is_sent_back_by_whoever_would_register_it_and_registered_once_it_comes_anew(scene: Scene) -> None:
+    made, li = held(scene), attendee(scene, "周到")
+    content = base64.b64decode(table((li.number, li.name, "", "")))
+    at = f"/v1/classes/{made['training_class']}"
+    why = {"reason": "attendance_wrong", "words": "周到只到了一天"}
+
+    def told(by: Someone, version: int) -> str:
+        return str(by.post(f"{at}/roster-return", why, version=version).get_json()["code"])
+
+    assert told(scene.registrar, 3) == "roster_not_handed_in"
+    handed_in(scene, made, content)
+    assert told(scene.teacher, 4) == "same_hand"
+    assert told(scene.city, 4) == "role_not_held"
+    assert told(scene.registrar, 3) == "stale_version"
+
+    returned = scene.registrar.did(f"{at}/roster-return", why, version=4)
+    assert (returned["status"], returned["list_returned"]) == ("held", digest(content))
+    seen = scene.teacher.saw(at)
+    assert (seen["reason"]["code"], seen["said"][-1]["words"]) == ("attendance_wrong", "周到只到了一天")
+    assert seen["list_returned"] == digest(content)
+    no = scene.registrar.post(place(made), {"list_sha256": digest(content)}, version=5).get_json()["code"]
+    assert (no, told(scene.registrar, 5)) == ("roster_returned", "roster_not_handed_in")
+
+    assert tried(scene.teacher, made, base64.b64encode(content).decode())["new"] == 1, "its other papers may be mended"
+    was = seen["held"]
+    scene.teacher.did(f"{at}/holding", {
+        **{name: was[name] for name in ("starts", "ends", "days", "attended", "passed")},
+        "evidence": [{"kind": "roster", "sha256": digest(content)}]}, version=5)
+    anew = scene.teacher.saw(at)
+    assert (anew["list_returned"], anew["reason"]) == (None, None)
+    scene.registrar.did(place(made), {"list_sha256": digest(content)}, version=6)
+    assert told(scene.registrar, 8) == "class_not_open"

@@ -54,3 +54,40 @@ def test_what_the_organiser_brings_is_checked_waits_and_is_registered_as_it_came
     assert not any(year["entries"] for year in person.years()["years"]), "nothing counts before it is registered"
     assert "已登记" in bureau.press(looked, "登记这 1 人").text
     assert any(year["entries"] for year in person.years()["years"])
+
+
+def test_what_the_office_sends_back_the_organiser_is_told_why_of_and_hands_in_anew(city: City) -> None:
+    town, place = city.cast.town, city.held("名册要改的班")
+    teacher, bureau = Browser(town, city.teacher), Browser(town, city.bureau)
+    number = resident_id(next(town.numbers))
+    made = town.nobody.did("/v1/persons", {"name": "孙退", "id_kind": "resident_id", "id_number": number})
+    person = Someone(town.client(), made["token"], made["person"])
+    town.belongs(person, town.unit("温州监测三站", "330302", "environment"), "2020-01-01")
+
+    def brought(days: str) -> None:
+        file = io.BytesIO((HEADS + f"{number},孙退,{days},\r\n").encode("utf-8-sig")), "名册.csv"
+        check = teacher.press(teacher.get(f"{place}/roster"), "逐行检查", file=file)
+        assert "学员名单" in teacher.press(check, "交给登记部门").text
+
+    assert bureau.client.get(f"{place}/roster-return").status_code == 409, "nothing was handed in yet"
+    brought("2")
+    assert "退回名册" not in teacher.get(place).buttons()
+    assert bureau.get(f"{place}/roster").link("退回名册") == f"{place}/roster-return"
+    back = bureau.press(bureau.get(f"{place}/roster-return"), "退回名册", reason="attendance_wrong",
+                        words="孙退只到了一天")
+    back = bureau.press(back, "确认退回名册") if "确认退回名册" in back.buttons() else back
+    assert "退回名册的理由" in back.text and "孙退只到了一天" in back.text
+
+    waits = teacher.get("/home")
+    assert "名册被退回：出勤天数与考勤不符。孙退只到了一天" in waits.text
+    assert waits.link("请改好重新交") == f"{place}/roster"
+    assert "孙退只到了一天" in teacher.get(f"{place}/roster").text
+    assert "名册已退回，等办班单位重新交来" in bureau.get("/home").text
+    assert "办班单位交来了名册" not in bureau.get(f"{place}/roster").text
+
+    brought("1")
+    assert "名册被退回" not in teacher.get("/home").text
+    assert "退回名册的理由" not in teacher.get(place).text
+    looked = bureau.press(bureau.get(f"{place}/roster"), "检查交来的名册")
+    assert "已登记" in bureau.press(looked, "登记这 1 人").text
+    assert any(year["entries"] for year in person.years()["years"])

@@ -21,7 +21,7 @@ from ledger.proof.checkpoint import parse_checkpoint
 from ledger.proof.merkle import hash_leaves, root_of
 from ledger.proof.notes import parse_note
 
-ROOT = "a734109086c8597a80d400c4dac6008ebcd52295560bd77d5ef733b84791dd56"
+ROOT = "d5368a3473a00929294bdc32dacea819ac81fdb4a27bf7a2d19e3b769b1e8873"
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,8 @@ from policies.soundness import fold
 TODAY = date(2026, 11, 1)
 NUMBERS = "一二三四五六七八九"
 ARTICLES = [f"第{number}条" for number in (*NUMBERS, "十", *(f"十{one}" for one in NUMBERS), "二十")]
-KINDS = {"claim.returned", "claim.refused", "transfer.refused", "plan.returned", "class.refused", "unit.rejected",
-         "rulebook.proposal_refused"}
+KINDS = {"claim.returned", "claim.refused", "transfer.refused", "plan.returned", "class.refused",
+         "class.roster_returned", "unit.rejected", "rulebook.proposal_refused"}
 
 
 def test_every_return_and_refusal_has_its_reasons_and_its_words() -> None:

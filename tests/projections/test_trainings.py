@@ -14,12 +14,13 @@ from ledger.acts.running import Act
 from ledger.events.actor import Scope
 from ledger.events.base import By, Draft
 from ledger.events.person import KeyDestroyed
+from ledger.events.study import Evidence
 from ledger.streams import training_class as classes_of_the_ledger
 from ledger.streams import training_plan
 from ledger.vocabulary import PersonId
 from projections.files.rebuilding import compare
 from projections.trainings import Trainings
-from projections.trainings_reading import card_of_number, cards, classes, plan, plans, training_class
+from projections.trainings_reading import card_of_number, cards, classes, plan, plans, training_class, unregistered
 from projections.workload import workload
 
 
@@ -409,3 +410,22 @@ def test_no_card_number_stands_in_the_file(house: House) -> None:
 
     assert name.encode() in stored
     assert b"CARD-2026-017" not in stored
+
+
+def test_a_list_that_was_sent_back_is_told_until_another_comes_and_the_class_waits_on(house: House) -> None:
+    school = School(house)
+    name = school.file()
+    school.accept(name)
+    brought = school.hold(name, evidence=(Evidence(kind="roster", sha256="a" * 64),))
+    back = school.send_list_back(name)
+    anew = school.hold(name, evidence=(Evidence(kind="roster", sha256="b" * 64),))
+    answers = house.followed()
+
+    def returned(as_of: int) -> str | None:
+        found = training_class(answers, name, as_of=as_of)
+        assert found is not None and found.events[-1] == as_of
+        assert [one.training_class for one in unregistered(
+            answers, organisers=(found.organiser,), as_of=as_of, limit=5)] == [name]
+        return found.list_returned
+
+    assert [returned(at) for at in (brought, back, anew)] == [None, "a" * 64, None]

@@ -20,7 +20,7 @@ from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
 from ledger.streams import training_plan as plans
 from ledger.streams import unit as units
-from ledger.streams.training_roster import RegisterRow, study_of
+from ledger.streams.training_roster import RegisterRow, ReturnRoster, decide_roster_return, study_of
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, UnitId
 
 ORGANISER, PEOPLE, SECTOR = "recognised_organiser", "human_resources", "sector_authority"
@@ -152,6 +152,10 @@ class School:
         self.accept(name, f"甬备-{name}")
         self.hold(name)
         return name
+
+    def send_list_back(self, name: ClassId) -> int:
+        command = ReturnRoster(role=SECTOR, words="两人没有到班")
+        return self._answered(decide_roster_return(self.load(name), command, self.house.officer))
 
     # Rosters and cards
 

@@ -93,7 +93,7 @@ def hold(house: House, caller: Caller, name: str, fields: dict[str, Any], asked:
 def demanded(house: House, found: classes.TrainingClass) -> dict[str, list[dict[str, Any]]]:
     """What the law as of now demands of a class: filed how long before, and which papers, with what lacks."""
     one = known.TrainingClass(found.training_class, found.organiser, found.status, found.revision, found.filed,
-                              house.today, found.number, None, found.held, (), (), 0)
+                              house.today, found.number, None, found.held, None, (), (), 0)
     law = law_now(house.answers)
     return {"duties": [duty._asdict() for duty in filing_duties(law, one)],
             "papers": [paper._asdict() for paper in papers_of(law, one)]}
@@ -174,5 +174,5 @@ def class_view(found: classes.TrainingClass) -> dict[str, Any]:
             "starts": held.starts, "ends": held.ends, "days": days_of(held.days_half), "attended": held.attended,
             "passed": held.passed, "evidence": evidence_view(held.evidence),
         },
-        "rosters": [one._asdict() for one in found.rosters],
+        "list_returned": found.list_returned, "rosters": [one._asdict() for one in found.rosters],
     }

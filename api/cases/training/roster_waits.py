@@ -9,8 +9,9 @@ is read by reach and then asked of the law class by class. None of the texts giv
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from api.cases import reasons
 from api.cases.standing import acting
 from api.cases.training.organising import organisers_of
 from api.cases.training.rosters import is_for, offices_of
@@ -19,7 +20,7 @@ from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from policies.authority import Office
-from projections.trainings_reading import Unregistered, training_class, unregistered
+from projections.trainings_reading import TrainingClass, Unregistered, training_class, unregistered
 
 MOST: Final = 20
 """So many are told, those that have waited longest; and of so many more the law is asked whose they are."""
@@ -37,6 +38,7 @@ class Waits(NamedTuple):
     is_own_hand: bool           # They said who was there: a colleague registers them.
     is_own: bool                # It is of the organisation of whoever asks, or passed on to it.
     is_brought: bool            # The organiser handed in its list, so that it can be registered as it came.
+    returned: dict[str, Any] | None  # Why it was sent back, where it was and the organiser has brought none since.
 
 
 def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> tuple[list[Waits], bool] | Refusal:
@@ -63,5 +65,13 @@ def waiting(house: House, caller: Caller, role: str | None, *, as_of: int) -> tu
 def _told(house: House, caller: Caller, one: Unregistered, as_of: int, *, is_ours: bool, is_own: bool) -> Waits:
     found = training_class(house.answers, one.training_class, as_of=as_of)
     assert found is not None and found.held is not None, "it waits since it was held"
+    is_brought = list_of(house, found.held, found.list_returned) is not None
     return Waits(one, found.filed.title, found.filed.organiser_name, offices_of(house, one.training_class), is_ours,
-                 found.held.hand.actor == caller.id, is_own, list_of(house, found.held) is not None)
+                 found.held.hand.actor == caller.id, is_own, is_brought,
+                 None if found.list_returned is None else _why(house, found))
+
+
+def _why(house: House, found: TrainingClass) -> dict[str, Any]:
+    """What was said with a list that was sent back: the last that happened to its class."""
+    said = reasons.said(house, found.training_class, found.filed.region, found.filed.sector)
+    return next((one for one in said if one["event"] == found.events[-1]), {"words": "", "reason": None})

@@ -7,7 +7,8 @@ there is the ledger's to say. Which papers of the class lack a trial tells, for 
 (W 13). Of a trial everyone who was found is recorded as looked at.
 
 The organiser brings the list (W 13: 培训结束后提交): it tries it as whoever registers would, and hands it in with the
-papers of the class; the office registers what was handed in, by its digest, as one act.
+papers of the class; the office registers what was handed in, by its digest, as one act, or sends it
+back with the reason.
 
 `tests/api/test_http_rosters.py` shows it.
 """
@@ -18,6 +19,8 @@ import hashlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from api.cases.doing import Asked, Done, Reading, do, done
 from api.cases.looked import record_looks
@@ -87,6 +90,21 @@ def hand_in(house: House, caller: Caller, name: str, fields: dict[str, Any], ask
     told = {"starts": held.starts, "ends": held.ends, "days": held.days_half, "attended": held.attended,
             "passed": held.passed, "evidence": [*papers, {"kind": "roster", "sha256": digest}]}
     return hold(house, caller, name, told, asked)
+
+
+def send_back(house: House, caller: Caller, name: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
+    """Return to the organiser the list that it handed in, to be mended and handed in anew."""
+    role = _role(house, caller, name)
+    if isinstance(role, Refusal):
+        return role
+    actor, as_role = role
+
+    def decide(reading: Reading) -> Decision:
+        command = rosters.ReturnRoster(role=as_role, words=fields["words"])
+        return rosters.decide_roster_return(class_of(reading, name), command, present(reading, caller))
+
+    return do(house.ledger, by_actor(caller, actor, as_role), asked.because(fields), decide, upon=name,
+              show=class_view)
 
 
 def abandon(house: House, caller: Caller, name: str, asked: Asked) -> Done | Refusal:
@@ -181,6 +199,8 @@ def _desk(
     if isinstance(content, Refusal):
         return content
     digest = hashlib.sha256(content).hexdigest()
+    if is_check:
+        found = replace(found, list_returned=None)  # Handed in, it comes anew, also where other papers were mended.
     opening = rosters.OpenRoster(role=role, act=ActId(house.new_id("act")), rows=1, chunk=1, list_sha256=digest)
     decided = rosters.decide_roster_opening(found, opening, actor)
     if isinstance(decided, Refusal) and decided.code == "roster_exists" and not asked.dry_run:

@@ -85,9 +85,10 @@ def _kind_of(content: bytes) -> str | Refusal:
     return XLSX if content.startswith(b"PK") else CSV
 
 
-def list_of(house: House, held: ClassHeld | None) -> str | None:
-    """The digest of the newest list that the organiser handed in with a holding and that can be read here."""
-    if held is None:
+def list_of(house: House, held: ClassHeld | None, returned: str | None) -> str | None:
+    """The digest of the newest list that the organiser handed in with a holding and that can be read here; none once
+    it was sent back (`returned`)."""
+    if held is None or returned is not None:
         return None
     return next((one.sha256 for one in reversed(held.evidence) if one.kind == "roster"
                  and isinstance(about := house.evidence.about(held.organiser, one.sha256), About)

@@ -67,7 +67,8 @@ def training_class(house: House, caller: Caller, name: str, axes: Axes) -> dict[
     if found is None:
         return Refusal.because("class_absent")
     duties, papers, basis = duties_under(house.answers, found, axes)
-    why = reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
+    is_over = found.status == "held" and found.list_returned is None  # What was sent back once came anew.
+    why = None if is_over else reasons.at(house, found.events[-1], found.filed.region, found.filed.sector)
     told = said(house, caller, name, as_of=basis.as_of)
     shown = dict.fromkeys(one.sha256 for part in (found.filed, found.held) if part is not None for one in part.evidence)
     files = training_files.here(house, caller, found.organiser, matter_of_class(found), shown)
@@ -194,6 +195,7 @@ def class_view(one: TrainingClass) -> dict[str, Any]:
             "starts": held.starts, "ends": held.ends, "days": days_of(held.days_half), "attended": held.attended,
             "passed": held.passed, "evidence": _evidence(held.evidence),
         },
+        "list_returned": one.list_returned,
         "rosters": [each._asdict() for each in one.rosters],
         "cards": one.cards,
         "events": list(one.events),

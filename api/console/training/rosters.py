@@ -101,10 +101,11 @@ def _form(
     house, name = asking.house, one["training_class"]
     registers = rosters.registers(house, asking.caller, name)
     found = class_of(Reading(house.ledger), name)
+    brought = found and list_of(house, found.held, found.list_returned)
     is_open = next((each for each in one["rosters"] if each["status"] == "open"), None)
     return Page("roster_form.html", {"one": one, "faults": faults, "document": document, "open": is_open,
                                      "registers": registers, "most": FILE_BYTES_MOST >> 20,
-                                     "brought": list_of(house, None if found is None else found.held)}, status=status)
+                                     "brought": brought}, status=status)
 
 
 def send(asking: Asking, training_class: str) -> Shown:

@@ -26,6 +26,7 @@ from api.routes.schemas.filings import (
     EvaluationCorrectionBody,
     HoldingBody,
     PlanReturnBody,
+    RosterReturnBody,
 )
 from api.words.codes import HOLDING_PAPERS
 from api.words.telling import CLASS_STATES, PLAN_STATES, funded, grades
@@ -46,6 +47,7 @@ PLAN_MARKS: Final[Mapping[str, Mark]] = {
 }
 ROSTER_MARKS: Final[Mapping[str, Mark]] = {
     "open": ("open", "…", "登记中"), "closed": ("met", "✓", "已登记"), "abandoned": ("", "–", "已放弃"),
+    "returned": ("open", "↩", "已退回"),
 }
 GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 
@@ -63,14 +65,20 @@ def class_subject(body: Mapping[str, Any]) -> Subject:
         body["training_class"], f"/classes/{body['training_class']}", f"{body['title']}（{body['organiser_name']}）",
         body["version"], _class_stands(body["status"], body["number"], None if held is None else (
             held["starts"], held["ends"], held["attended"], held["passed"]),
-            body["rosters"][-1]["status"] if body["rosters"] else None),
+            _list_stands(body["list_returned"], [one["status"] for one in body["rosters"]])),
         _class_becomes, state=body)
 
 
 def _class_becomes(state: TrainingClass) -> Pairs:
     held = state.held
     return _class_stands(state.status.value, state.number, None if held is None else (
-        held.starts, held.ends, held.attended, held.passed), state.rosters[-1].status if state.rosters else None)
+        held.starts, held.ends, held.attended, held.passed),
+        _list_stands(state.list_returned, [one.status for one in state.rosters]))
+
+
+def _list_stands(returned: str | None, rosters: Sequence[str]) -> str | None:
+    """How the list of a class stands: sent back until another is handed in or registered, else as the newest does."""
+    return "returned" if returned is not None and "closed" not in rosters else rosters[-1] if rosters else None
 
 
 def _class_stands(
@@ -187,6 +195,9 @@ CLASSES: Final = Room(_see_class, named(
     Deed("refusal", "不予备案", class_filings.refuse, ClassRefusalBody, _with_reason("class.refused"),
          _tried(words="-", reason="other"), look="bad", note="不予备案后不能再办；须另行申报。办理后记为一个事件。"),
     Deed("holding", "登记举办情况", _hold, HoldingBody, _holding, _held_as_filed, look="main"),
+    Deed("roster-return", "退回名册", rosters.send_back, RosterReturnBody, _with_reason("class.roster_returned"),
+         _tried(words="-", reason="other"),
+         note="办班单位看到理由，改好后重新提交；在此之前不登记这份名册。办理后记为一个事件。"),
     Deed("roster-abandonment", "放弃未完成的名单", rosters.abandon, look="bad",
          note="放弃后，已写入的各行都不会生效；名册可以再导入。办理后记为一个事件。"),
 ))

@@ -11,7 +11,7 @@ from api.routes.bodies import Body
 from api.routes.fields import Choice, Day, Flag, HalfDays, Hours, Id, Many, Number, Part, Subject, Text, Word
 from api.routes.schemas.claims import EvidenceBody
 from api.routes.schemas.common import ReasonCode, Recorded, Words
-from api.routes.schemas.trainings import CLASS_STATES, PLAN_STATES, HeldAnswer
+from api.routes.schemas.trainings import CLASS_STATES, LIST_RETURNED, PLAN_STATES, HeldAnswer
 
 _PAPERS = {"description": "材料的种类和摘要"}
 
@@ -53,6 +53,12 @@ class ClassRefusalBody(Words):
     """Why a class is not put on file, by a code and in words."""
 
     reason = ReasonCode("class.refused")
+
+
+class RosterReturnBody(Words):
+    """Why the list of a class is sent back, by a code and in words."""
+
+    reason = ReasonCode("class.roster_returned")
 
 
 class EvaluationBody(Words):
@@ -162,6 +168,7 @@ class FiledClassAnswer(Recorded):
     days = ma.fields.String(required=True)
     headcount = ma.fields.Integer(required=True)
     held = ma.fields.Nested(HeldAnswer, allow_none=True, required=True)
+    list_returned = ma.fields.String(allow_none=True, required=True, metadata=LIST_RETURNED)
     rosters = ma.fields.List(ma.fields.Dict(), required=True)
 
 

@@ -16,8 +16,9 @@ _DAYS = {"description": "天数，0.5 的倍数", "example": "2.5"}
 _HOURS = {"description": "学时", "example": "24"}
 
 
-_SAID = {"description": "各部门对办班单位说的话（退回、不予备案、评估），只给办班单位和受理部门看"}
+_SAID = {"description": "各部门对办班单位说的话（退回计划或名册、不予备案、评估），只给办班单位和受理部门看"}
 
+LIST_RETURNED = {"description": "退回办班单位、还没有重新交来的名册（SHA-256）"}
 _ENDED = {"description": "举办单位已并入或注销的，由谁承接"}
 
 
@@ -194,6 +195,7 @@ class ClassAnswer(Answer):
     approval = ma.fields.String(allow_none=True, metadata={"description": "批准文号"})
     evidence = ma.fields.List(ma.fields.Nested(PaperAnswer), required=True)
     held = ma.fields.Nested(HeldAnswer, allow_none=True, required=True)
+    list_returned = ma.fields.String(allow_none=True, required=True, metadata=LIST_RETURNED)
     rosters = ma.fields.List(ma.fields.Dict(), required=True)
     cards = ma.fields.Integer(required=True, metadata={"description": "有效的登记卡数"})
     events = ma.fields.List(ma.fields.Integer(), required=True)
@@ -202,7 +204,8 @@ class ClassAnswer(Answer):
 class OneClassAnswer(ClassAnswer):
     """A class, why it was not put on file if it was not, what the law demands of its filing, and on what basis."""
 
-    reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={"description": "不予备案的理由"})
+    reason = ma.fields.Nested(ReasonAnswer, allow_none=True, required=True, metadata={
+        "description": "不予备案或退回名册的理由"})
     said = ma.fields.List(ma.fields.Dict(), required=True, metadata=_SAID)
     unit_ended = ma.fields.Nested(UnitEndedAnswer, allow_none=True, required=True, metadata=_ENDED)
     files = ma.fields.List(ma.fields.Nested(TrainingFileAnswer), required=True, allow_none=True, metadata=_FILES)

@@ -137,12 +137,17 @@ class _College:
 
     def class_held(self, made: BODY) -> None:
         self._handed_in(made, "办班总结")
-        made = _upon(self.teacher, made, "holding", {
+        held: BODY = {
             "starts": made["starts"], "ends": made["ends"], "days": "2", "attended": 38, "passed": 37,
             "evidence": [{"kind": kind, "sha256": SHA} for kind in ("roster", "attendance")] + [
-                {"kind": "summary", "sha256": digest(PDF)}]})
+                {"kind": "summary", "sha256": digest(PDF)}]}
+        made = _upon(self.teacher, made, "holding", held)
         opened = self.sector.get(f"{_place(made)}/evidence/{digest(PDF)}", purpose="class_review")
         assert opened.data == PDF
+        made = _upon(self.registrar, made, "roster-return", {
+            "reason": "attendance_wrong", "words": "名册与考勤对不上：2 人只到了一天，请更正后重新交。"})
+        made = _upon(self.teacher, made, "holding", {**held, "evidence": [
+            {"kind": "roster", "sha256": digest(b"mended")}, *held["evidence"][1:]]})
         _broken_off(self.town, made, self.registrar)
         made = self.registrar.saw(_place(made))
         made = _upon(self.registrar, made, "roster-abandonment")

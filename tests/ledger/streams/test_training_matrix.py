@@ -33,6 +33,7 @@ from training_cast import (
     ON_FILE,
     ON_PLAN,
     OPEN,
+    OPEN_ROSTER,
     ORGANISER,
     OWN,
     PEOPLE,
@@ -47,6 +48,7 @@ from training_cast import (
     SECTORS,
     TEACHER,
     WRITTEN,
+    fold,
 )
 
 from ledger.errors import Refusal
@@ -79,18 +81,33 @@ RecordHolding  class_absent  class_not_open  class_not_open  ClassHeld       Cla
 OpenRoster     class_absent  class_not_held  class_not_held  class_not_held  class_not_held
 CloseRoster    class_absent  class_not_held  class_not_held  class_not_held  class_not_held
 AbandonRoster  class_absent  class_not_held  class_not_held  class_not_held  class_not_held
+ReturnRoster   class_absent  class_not_held  class_not_held  class_not_held  class_not_held
 """)
 
 AFTER = read_table("""
-               held                         registering                       registered
-FileClass      class_exists                 class_exists                      class_exists
-RefileClass    class_not_open               class_not_open                    class_not_open
-AcceptClass    class_not_open               class_not_open                    class_not_open
-RefuseClass    class_not_open               class_not_open                    class_not_open
-RecordHolding  ClassHeld                    class_not_open                    class_not_open
-OpenRoster     ClassRosterOpened+ActOpened  roster_open                       ClassRosterOpened+ActOpened
-CloseRoster    roster_not_open              ClassRosterClosed+ActClosed       roster_not_open
-AbandonRoster  roster_not_open              ClassRosterAbandoned+ActAbandoned roster_not_open
+               held                         returned
+FileClass      class_exists                 class_exists
+RefileClass    class_not_open               class_not_open
+AcceptClass    class_not_open               class_not_open
+RefuseClass    class_not_open               class_not_open
+RecordHolding  ClassHeld                    ClassHeld
+OpenRoster     ClassRosterOpened+ActOpened  ClassRosterOpened+ActOpened
+CloseRoster    roster_not_open              roster_not_open
+AbandonRoster  roster_not_open              roster_not_open
+ReturnRoster   ClassRosterReturned          roster_not_handed_in
+""")
+
+REGISTERED = read_table("""
+               registering                        registered
+FileClass      class_exists                       class_exists
+RefileClass    class_not_open                     class_not_open
+AcceptClass    class_not_open                     class_not_open
+RefuseClass    class_not_open                     class_not_open
+RecordHolding  class_not_open                     class_not_open
+OpenRoster     roster_open                        ClassRosterOpened+ActOpened
+CloseRoster    ClassRosterClosed+ActClosed        roster_not_open
+AbandonRoster  ClassRosterAbandoned+ActAbandoned  roster_not_open
+ReturnRoster   roster_open                        class_not_open
 """)
 
 CARD_TABLE = read_table("""
@@ -101,7 +118,7 @@ VoidCard   card_absent  CardVoided   card_voided
 
 PARTS: dict[str, tuple[dict[tuple[str, str], str], dict[str, Any], dict[str, Any], Any, str]] = {
     "plan": (PLAN_TABLE, PLANS, ON_PLAN, training_plan, PLAN),
-    "class": (BEFORE | AFTER, CLASSES, ON_CLASS, training_class, CLASS),
+    "class": (BEFORE | AFTER | REGISTERED, CLASSES, ON_CLASS, training_class, CLASS),
     "card": (CARD_TABLE, CARDS, ON_CARD, training_card, CARD),
 }
 CELLS = [(part, *key) for part, (table, *_) in PARTS.items() for key in table]
@@ -467,3 +484,37 @@ def test_a_number_is_the_organisers_for_ever_and_a_person_has_one_card_of_a_clas
     voided = event(training_card.decide_card_voiding(
         card, training_card.VoidCard(role=ORGANISER, words="印错"), PERSON, TEACHER))
     assert voided.freed() == {"class_card"}
+
+
+def test_a_list_that_was_sent_back_is_registered_once_it_was_handed_in_anew() -> None:
+    returned = CLASSES["returned"]
+    same = replace(OPEN, list_sha256=LIST)
+
+    assert refusal(training_roster.decide_roster_opening(returned, same, SECTORS)).code == "roster_returned"
+    anew = fold(training_class.evolve, returned, training_class.decide_holding(returned, HOLD, TEACHER))
+    assert (anew.list_returned, anew.list_handed_in) == (None, LIST)
+    assert outcome(training_roster.decide_roster_opening(anew, same, SECTORS)) == "ClassRosterOpened+ActOpened"
+
+
+def test_a_list_is_not_sent_back_by_the_hand_that_brought_it_nor_without_words_nor_where_none_was_brought() -> None:
+    held = CLASSES["held"]
+    assert held is not None and held.held is not None
+    command = training_roster.ReturnRoster(role=SECTOR, words=" ")
+    bare = replace(held, held=replace(held.held, evidence=()))
+
+    assert refusal(training_roster.decide_roster_return(held, command, SECTORS)).code == "words_missing"
+    moonlighting = replace(SECTORS, person=TEACHER.person)
+    assert refusal(training_roster.decide_roster_return(held, command, moonlighting)).code == "same_hand"
+    assert refusal(training_roster.decide_roster_return(bare, command, SECTORS)).code == "roster_not_handed_in"
+
+
+def test_of_a_list_sent_back_after_a_registration_was_given_up_the_holding_is_said_anew_and_not_while_one_is_open(
+) -> None:
+    given_up = replace(REGISTERING, rosters=(OPEN_ROSTER._replace(status="abandoned"),))
+    assert refusal(training_class.decide_holding(given_up, HOLD, TEACHER)).code == "class_not_open"
+
+    command = training_roster.ReturnRoster(role=SECTOR, words="考勤与名册不符")
+    back = fold(training_class.evolve, given_up, training_roster.decide_roster_return(given_up, command, SECTORS))
+    assert outcome(training_class.decide_holding(back, HOLD, TEACHER)) == "ClassHeld"
+    open_again = replace(back, rosters=(*back.rosters, OPEN_ROSTER))
+    assert refusal(training_class.decide_holding(open_again, HOLD, TEACHER)).code == "class_not_open"

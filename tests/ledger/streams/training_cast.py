@@ -11,6 +11,7 @@ from stream_cast import DAY, PAPERS, PERSON, WHY, ZHAO, actor, unit
 
 from ledger.events.actor import Scope
 from ledger.events.imports import ImportId
+from ledger.events.study import Evidence
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
 from ledger.streams import imports, training_card, training_class, training_plan, training_roster
 from ledger.streams.act import Act
@@ -54,7 +55,8 @@ FILE_CLASS = training_class.FileClass(
     training_class=CLASS, role=ORGANISER, programme=PROGRAMME, filed_on=FILED_ON, evidence=PAPERS
 )
 HOLD = training_class.RecordHolding(
-    role=ORGANISER, on=DAY, starts=date(2026, 5, 11), ends=date(2026, 5, 14), days_half=8, attended=52, passed=50
+    role=ORGANISER, on=DAY, starts=date(2026, 5, 11), ends=date(2026, 5, 14), days_half=8, attended=52, passed=50,
+    evidence=(Evidence(kind="roster", sha256=LIST),),
 )
 
 
@@ -124,6 +126,7 @@ CLASSES: dict[str, TrainingClass | None] = {
     "accepted": ACCEPTED,
     "announced": ANNOUNCED,
     "held": HELD,
+    "returned": replace(HELD, list_returned=LIST),
     "registering": REGISTERING,
     "registered": replace(HELD, rosters=(OPEN_ROSTER._replace(status="closed"),)),
 }
@@ -147,6 +150,8 @@ ON_CLASS: dict[str, tuple[Actor, str, Callable[[TrainingClass | None, Actor, str
         known, replace(OPEN, role=role), by)),
     "CloseRoster": (SECTORS, SECTOR, lambda known, by, role: training_roster.decide_roster_closing(
         known, training_roster.CloseRoster(role=role), WRITTEN, by)),
+    "ReturnRoster": (SECTORS, SECTOR, lambda known, by, role: training_roster.decide_roster_return(
+        known, training_roster.ReturnRoster(role=role, words=WHY), by)),
     "AbandonRoster": (SECTORS, SECTOR, lambda known, by, role: training_roster.decide_roster_abandonment(
         known, training_roster.AbandonRoster(role=role), WRITTEN, by)),
 }
