@@ -132,6 +132,18 @@ def test_a_class_is_held_and_what_differs_from_its_plan_is_flagged(school: Schoo
     assert {"拟办人数", "参加", "考核合格"} <= set(shown.text.split())
 
 
+def test_a_class_under_the_plan_of_another_year_is_flagged_to_whoever_looks(school: School) -> None:
+    """P 11, N 7: no rule forbids it, so it is filed; the office sees it before it puts the class on file."""
+    year = school.cast.town.house.today.year
+    item = {"number": 1, "title": "班", "route": "filed_training", "days": "2", "headcount": 30}
+    plans = [school.someone.did("/v1/plans", {"year": each, "items": [item]})["plan"] for each in (year + 3, year + 4)]
+    starts = f"{year + 4}-03-01"
+    other, same = (school.file("某班", plan=plan, item=1, starts=starts, ends=f"{year + 4}-03-02") for plan in plans)
+
+    assert f"是 {year + 3} 年的计划" in school.city.get(at(other)).text
+    assert "年的计划" not in school.city.get(at(same)).text
+
+
 def test_a_plan_goes_round_its_departments_is_sent_back_mended_and_put_on_file(school: School) -> None:
     planner = Browser(school.cast.town, school.planner)
     form = planner.get("/plans/new")

@@ -45,6 +45,7 @@ from api.words.year_page import HANDS, basis_view, region
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
+from projections import trainings_reading
 from projections.event_kinds import words as kinds
 
 ROWS: Final = 25
@@ -143,7 +144,8 @@ def training_class(asking: Asking, training_class: str) -> Shown:
     said = body["said"]
     return Page("training_class.html", {
         "moment": moment, "basis": basis_view(basis), "one": body, "state": CLASS_MARKS[body["status"]],
-        "facts": _class_facts(asking, body), "counts": _counts(body), "differs": _differs(body),
+        "facts": _class_facts(asking, body), "other_year": _other_year(asking, body),
+        "counts": _counts(body), "differs": _differs(body),
         "duties": [{**one, "mark": _EFFECTS.get(one["effect"], ("open", "!", one["effect"])),
                     "document": _document(asking, one["rulebook"])} for one in body["duties"]],
         "wanted": wanted(house, body["papers"]), "way": _class_way(body), "offers": offers,
@@ -242,6 +244,13 @@ def _differs(one: Mapping[str, Any]) -> list[str]:
         ((held["starts"], held["ends"]) != (one["starts"], one["ends"]), "日期与申报不同"),
         (held["days"] != one["days"], "天数与申报不同"),
     ) if differs]
+
+
+def _other_year(asking: Asking, one: Mapping[str, Any]) -> int | None:
+    """The year of its plan, where it is to begin in another: no rule forbids it, and whoever looks should see it."""
+    found = None if one["plan"] is None else trainings_reading.plan(
+        asking.house.answers, one["plan"], as_of=one["basis"]["as_of"])
+    return None if found is None or found.year == one["starts"].year else found.year
 
 
 def _document(asking: Asking, rulebook: str) -> str:
