@@ -112,9 +112,9 @@ def test_an_answer_that_was_begun_is_finished_before_it_stops(tmp_path: Path) ->
 
 def test_whoever_asks_again_and_again_is_answered_to_the_last_and_told_that_it_was(tmp_path: Path) -> None:
     with running(tmp_path) as (process, port):
-        begun, last = threading.Semaphore(0), []
+        begun, last = [threading.Event() for _ in range(8)], []
 
-        def ask() -> None:
+        def ask(has_begun: threading.Event) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.connect()
             connection.auto_open = 0  # A connection that ends without saying so is an error.
@@ -124,13 +124,13 @@ def test_whoever_asks_again_and_again_is_answered_to_the_last_and_told_that_it_w
                 if answer.read() and answer.headers.get("Connection") == "close":
                     last.append(answer.status)
                     return
-                begun.release()
+                has_begun.set()
 
-        asking = [threading.Thread(target=ask) for _ in range(8)]
+        asking = [threading.Thread(target=ask, args=(one,)) for one in begun]
         for one in asking:
             one.start()
-        for _ in asking:
-            assert begun.acquire(timeout=60)
+        for has_begun in begun:
+            assert has_begun.wait(60)
         process.send_signal(signal.SIGTERM)
         for one in asking:
             one.join()

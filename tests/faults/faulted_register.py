@@ -107,6 +107,7 @@ def made_in(folder: Path) -> Scene:
             city.counted(there, "在甬培训")
             carried = there.get(f"/v1/persons/{there.id}/carried").get_data()
             town.house.register.folder.ledgers_policy.write_text(f"log {city.vkey}\nquorum none\n", "utf-8")
+    made(origin, "rebuild", "differences")  # How far a house comes with them beside its requests is chance.
     (origin / "carried.ndjson").write_bytes(carried)
     with (origin / "records.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows([HEADS, *(
