@@ -185,7 +185,8 @@ def _run(asked: Mapping[str, Any]) -> dict[str, Any]:
         from api.replays.page import page
 
         with compacting(folder, ledger, kept):
-            found = report.replayed(question, kept.held, books, folder, steps, engine=engine)
+            found = report.replayed(question, kept.held, books, folder, steps, engine=engine,
+                                    form=report.FORMAT if told is None else told["format"])
             made, digest = reports.write(question, found, folder, beside, page, steps)
         if told is not None:
             return checked(register, answers, Path(asked["check"]), beside, announced, told, page,

@@ -28,8 +28,9 @@ NAMED_MOST: Final = 2
 
 _VERDICTS: Final = {True: ("met", "达标"), False: ("short", "未达标"), None: ("open", "未定")}
 _HOW: Final = {"worth": "核定的学时变了", "room": "上限之下所余变了", "duplicate": "重复的取舍变了"}
-_KINDS: Final = {"granted": "已取得的职称", "next": "下一次申报"}
+_KINDS: Final = {"granted": "已取得的职称", "next": "下一次申报", "first": "首次申报"}
 _EFFECTS: Final = {"less": "减少", "more": "增加"}
+_FIRST_EFFECTS: Final = {"less": "新变为不符合连续两年", "more": "不再受限于连续两年"}
 _NO_RULE: Final = "没有细则规定，只计年数"
 _LAWS: Final = {"now": "现行细则", "then": "当时有效的细则"}
 _FILLS: Final = {"met": "#17693a", "short": "#a3262b", "open": "#9a6a14", "less": "#b5494d", "more": "#2c7d4f"}
@@ -69,7 +70,7 @@ def view(told: Mapping[str, Any], digest: str) -> dict[str, Any]:
         "clauses_left": max(0, len(told["by_clause"]) - ROWS_MOST), "groups": groups, "n": count,
         "newly_short": [{"words": names.minimum(one["minimum"]), "many": one["person_years"]}
                         for one in told["newly_short"]],
-        "titles": [{**one, "kind_words": _KINDS[one["kind"]], "effect_words": _EFFECTS[one["effect"]],
+        "titles": [{**one, "kind_words": _KINDS[one["kind"]], "effect_words": effect_words(one),
                     "kind_class": "short" if one["effect"] == "less" else "met", "city_words": city_name(one["city"]),
                     "rule_words": names.clause(one["rule"]) if one["rule"] else _NO_RULE}
                    for one in told["titles"][:ROWS_MOST]],
@@ -86,6 +87,11 @@ def asked_words(question: Mapping[str, Any], names: Names = NO_NAMES) -> dict[st
 def count(number: int) -> str:
     """A count with its thousands set apart."""
     return f"{number:,}"
+
+
+def effect_words(one: Mapping[str, Any]) -> str:
+    """What becomes of the years of a title; a first one is asked for two in a row alone, and for no count."""
+    return (_FIRST_EFFECTS if one["kind"] == "first" else _EFFECTS)[one["effect"]]
 
 
 def city_name(code: str) -> str:

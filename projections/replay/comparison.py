@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from policies.rulebook import Rulebook
 from projections.replay.checked import VERDICT, stands
 from projections.replay.coded import NOWHERE, Zone
 from projections.replay.compiled import NONE, cells_of, year_of_row
+from projections.replay.first_titles import FirstTitles, weigh_first
 from projections.replay.gathered import Gathered
 from projections.replay.kernel import lost
 from projections.replay.replayed import EXAM, FAILED, PASSED, UNKNOWN
@@ -57,6 +59,7 @@ class Comparison:
     causes: tuple[Cause, ...]
     cause: NDArray[np.int64]       # By moved entry.
     titles: Titles
+    first_titles: FirstTitles | None   # None: nobody asked about them.
     person_of_row: NDArray[np.int64]
     year_of_row: NDArray[np.int32]
 
@@ -77,9 +80,12 @@ class Comparison:
 
 def compare(
     gathered: Gathered, old: Side, new: Side, asked: tuple[Asked, ...] = (), *, region: str = "",
-    sector: str | None = None,
+    sector: str | None = None, first_on: date | None = None,
 ) -> Comparison:
-    """Compare two sides, within a region (a prefix of its code) and a sector. `asked`: titles to be looked at."""
+    """Compare two sides, within a region (a prefix of its code) and a sector.
+
+    `asked`: titles to be looked at; `first_on`: the day on which whoever has none applies for a first, if asked about.
+    """
     coded = gathered.coded
     zones = [index for index, zone in enumerate(coded.zones)
              if zone.region.startswith(region) and sector in (None, zone.sector)]
@@ -92,8 +98,11 @@ def compare(
     row = coded.row[moved].astype(np.int64)
     causes, cause = _causes(old, new, moved)
     person_of_row = np.repeat(np.arange(len(coded.people)), np.diff(coded.first_year_row))
+    titles = weigh(asked, old, new, within)
+    first = None if first_on is None else weigh_first(titles, old, new, within, first_on)
     return Comparison(gathered, old, new, np.flatnonzero(within), np.flatnonzero(within & differs), moved, row,
-                      causes, cause, weigh(asked, old, new, within), person_of_row, year_of_row(coded))
+                      causes, cause, titles if first is None else first.among(titles), first, person_of_row,
+                      year_of_row(coded))
 
 
 def _causes(old: Side, new: Side, moved: NDArray[np.int64]) -> tuple[tuple[Cause, ...], NDArray[np.int64]]:

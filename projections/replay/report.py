@@ -46,8 +46,9 @@ from projections.replay.titles import GRANTED, LESS, NEXT, count, groups, read_t
 from projections.sanctions import Sanctions
 from projections.years import person_years, read_history
 
-FORMAT: Final = 4   # 2 knew no `valid_on`, 3 no names and no reach; whatever they say is asked again all the same.
-READABLE: Final = frozenset({2, 3, FORMAT})
+FORMAT: Final = 5   # 2 knew no `valid_on`, 3 no names and no reach; whatever they say is asked again all the same.
+READABLE: Final = frozenset({2, 3, 4, FORMAT})
+FIRST_TITLES_SINCE: Final = 5
 SAMPLE: Final = 24
 UNITS_NAMED: Final = 200
 
@@ -126,9 +127,12 @@ def prefix_of(region: str | None) -> str:
 
 def replayed(
     question: Question, held: Held, books: Books, folder: Path, progress: Progress = lambda step, done, total: None,
-    *, engine: Engine = judge_both,
+    *, engine: Engine = judge_both, form: int = FORMAT,
 ) -> Comparison:
-    """Replay the history under both laws, and judge some people a second time; raises Nobody or Disagreement."""
+    """Replay the history under both laws, and judge some people a second time; raises Nobody or Disagreement.
+
+    `form`: the format of what was announced, where that is asked again: an older one spoke of no first titles.
+    """
     progress("gather", 0, 1)
     gathered = gather(held, question.as_of, question.valid_on)
     against, under = (books.seat(one.digests).bench.law for one in (question.against, question.under))
@@ -136,7 +140,8 @@ def replayed(
     people = gathered.coded.people
     readers = Reader(People(), folder), Reader(Sanctions(), folder)
     asked = read_titles(*readers, people, question.as_of, question.today, question.valid_on) if people else ()
-    found = compare(gathered, old, new, asked, region=prefix_of(question.region), sector=question.sector)
+    found = compare(gathered, old, new, asked, region=prefix_of(question.region), sector=question.sector,
+                    first_on=question.today if people and form >= FIRST_TITLES_SINCE else None)
     if not len(found.rows):
         raise Nobody(question.region, question.sector)
     _check(question, found, books, folder, progress)
@@ -163,8 +168,10 @@ def _demand_equal(
     person: str, law: str, found: Comparison, judged: Side, number: int, answer: Mapping[str, Any]
 ) -> None:
     titles = found.titles
-    weighed = titles.old if judged is found.old else titles.new
-    asked = [(titles.asked[at], found.place_of(int(titles.zone[at])), weighed[at]) for at in titles.of(number)]
+    rows = [(titles.asked[at], int(titles.zone[at]), titles.old[at], titles.new[at]) for at in titles.of(number)]
+    if not rows and found.first_titles is not None:
+        rows = found.first_titles.of(number)   # Among the titles a first one stands where it is touched alone.
+    asked = [(one, found.place_of(zone), old if judged is found.old else new) for one, zone, old, new in rows]
     mine = replayed_account(found.gathered, judged.compiled, judged.replayed, number)
     theirs = answered_account(answer)
     met = {year: told["met"] for year, told in theirs.years.items()}

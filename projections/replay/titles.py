@@ -1,16 +1,15 @@
-"""Whose titles a law touches: the years met that a granted title rests on (N 10), and those towards the next (N 9).
+"""Whose titles a law touches: the years met that a granted one rests on (N 10), towards the next, and a first (N 9).
 
 A title rests on the years after the one before it, up to the year in which it was obtained; the next one on the years
 after the last, up to the day that is asked about. Under each law it is counted how many of them are met, and whether
 two in a row are, as the rule on applying of the most specific rulebook says; where none speaks of it, the count alone
-is given (`policies.application`). A title is touched where the number or the pair differs.
+is given (`policies.application`). A title is touched where the number or the pair differs. Whoever has none may apply
+for a first one: that is touched where it falls short under one of the laws (`first_titles.py`).
 
 Reading: the ledger knows when a title was obtained, not when it was applied for. So its year is taken for the year of
 application, as that year stands at its end, with either pair that the rule allows; and how many years a level asks for
 is left to whoever reads the report.
-Reading: of a first title there is no count that a law could change, so none is asked about; the two years in a row
-that are judged where it is applied for (N 9(2)) are told there, not here. One that was taken away is no title, as where
-somebody applies (N 10).
+Reading: one that was taken away is no title, as where somebody applies (N 10).
 
 `tests/projections/replay/test_titles.py` shows it.
 """
@@ -37,7 +36,7 @@ from projections.replay.coded import NOWHERE, Coded
 from projections.replay.replayed import PASSED
 from projections.replay.sides import Side
 
-GRANTED, NEXT = "granted", "next"
+GRANTED, NEXT, FIRST = "granted", "next", "first"
 LESS, MORE = "less", "more"
 
 Longs = NDArray[np.int64]
@@ -55,10 +54,10 @@ _REVOKED: Final = (
 class Asked(NamedTuple):
     """One title, or the next one of somebody: whose, after which day, on which day."""
 
-    person: int       # Its number among the people of the replay.
+    person: int          # Its number among the people of the replay.
     kind: str
-    level: str        # Of the title; towards the next one, of the one that is held.
-    after: date
+    level: str | None    # Of the title; towards the next one, of the one that is held; None: a first one.
+    after: date | None
     on: date
 
 
@@ -68,9 +67,14 @@ _person: Final = attrgetter("person")
 class Basis(NamedTuple):
     """What a title rests on under one law."""
 
-    years_met: int
+    years_met: int | None  # None: of a first title, for which there is nothing to count from.
     consecutive: tuple[int, ...]
-    rule: str | None  # The article that says so, if one does.
+    rule: str | None       # The article that says so, if one does.
+
+    @property
+    def is_short(self) -> bool:
+        """Say whether a rule asks for two years in a row that are not there; where none speaks, nothing falls short."""
+        return self.rule is not None and not self.consecutive
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,11 @@ class Titles:
     def effect(self, at: int) -> str:
         """Whether it rests on less than before, or on more."""
         old, new = self.old[at], self.new[at]
+        if self.asked[at].kind == FIRST:
+            return LESS if new.is_short else MORE
         if bool(old.consecutive) != bool(new.consecutive):
             return MORE if new.consecutive else LESS
+        assert old.years_met is not None and new.years_met is not None, "a first title differs in its pair"
         return MORE if new.years_met > old.years_met else LESS
 
 
@@ -125,7 +132,7 @@ def weigh(asked: tuple[Asked, ...], old: Side, new: Side, is_counted: NDArray[np
     """What each rests on under both laws; touched are those of people with a year row that is counted."""
     coded = old.coded
     person = np.array([one.person for one in asked], dtype=np.int64)
-    zone = _zones(coded, person, np.array([one.on.year for one in asked], dtype=np.int64))
+    zone = zones_of(coded, person, np.array([one.on.year for one in asked], dtype=np.int64))
     rests = [_weigh_all(side, asked, person, zone) for side in (old, new)]
     counted = np.append(0, np.cumsum(is_counted))
     begins, ends = coded.first_year_row[person], coded.first_year_row[person + 1]
@@ -135,7 +142,7 @@ def weigh(asked: tuple[Asked, ...], old: Side, new: Side, is_counted: NDArray[np
     return Titles(asked, zone, tuple(rests[0]), tuple(rests[1]), touched)
 
 
-def _zones(coded: Coded, person: Longs, year: Longs) -> Longs:
+def zones_of(coded: Coded, person: Longs, year: Longs) -> Longs:
     """Where people belonged at the end of a year; of a year without a row, at the end of the last that has one."""
     begins, ends = coded.first_year_row[person], coded.first_year_row[person + 1]
     row = np.clip(begins + year - coded.first_year[person], begins, ends - 1)
@@ -150,14 +157,14 @@ def _weigh_all(side: Side, asked: Sequence[Asked], person: Longs, zone: Longs) -
     passed = side.replayed.verdict == PASSED
     until = np.append(0, np.cumsum(passed)).tolist() if len(asked) else []
     first_year = coded.first_year[person].tolist()
-    rules = _Rules(side.compiled.law, coded)
+    rules = Rules(side.compiled.law, coded)
     found = []
     for one, place, begin, end, first in zip(asked, zone.tolist(), begins, ends, first_year, strict=True):
         rule, name = rules.of(place, one.on)
         low = min(max(begin + counted_from(one, rule) - first, begin), end)
         high = max(low, min(begin + one.on.year + 1 - first, end))
         consecutive: tuple[int, ...] = ()
-        for pair in pairs_of(one, rule):
+        for pair in pairs_of(one.kind, one.on, rule):
             rows = [begin + year - first for year in pair]
             if all(begin <= row < end and passed[row] for row in rows):
                 consecutive = max(consecutive, pair)
@@ -165,7 +172,7 @@ def _weigh_all(side: Side, asked: Sequence[Asked], person: Longs, zone: Longs) -
     return found
 
 
-class _Rules:
+class Rules:
     """The rule on applying of each place and stretch of dates, looked up once."""
 
     def __init__(self, law: Law, coded: Coded) -> None:
@@ -173,6 +180,7 @@ class _Rules:
         self._known: dict[tuple[int, int], tuple[ApplicationRule, str | None]] = {}
 
     def of(self, zone: int, on: date) -> tuple[ApplicationRule, str | None]:
+        """The rule, and its article where one speaks of it."""
         key = (zone, self._law.interval(on.toordinal()))
         if key not in self._known:
             self._known[key] = rule_on(self._law, None if zone == NOWHERE else self._coded.zones[zone], on)
@@ -187,25 +195,28 @@ def rule_on(law: Law, place: tuple[str, str, str | None] | None, on: date) -> tu
 
 def counted_from(asked: Asked, rule: ApplicationRule) -> int:
     """The first year that counts."""
+    assert asked.after is not None, "towards a first title nothing is counted"
     return asked.after.year + (0 if rule.count_title_year else 1)
 
 
-def pairs_of(asked: Asked, rule: ApplicationRule) -> list[tuple[int, ...]]:
-    """The years of which two in a row must be met: of a granted title either pair, towards the next the day's own."""
+def pairs_of(kind: str, on: date, rule: ApplicationRule) -> list[tuple[int, ...]]:
+    """The years of which two in a row must be met: of a granted title either pair, of one to come the day's own."""
     pairs = {*rule.first_half_pairs, *rule.other_pairs}
-    if asked.kind == NEXT:
-        is_first_half = asked.on.strftime("%m-%d") <= rule.first_half_ends
+    if kind != GRANTED:
+        is_first_half = on.strftime("%m-%d") <= rule.first_half_ends
         pairs = {*(rule.first_half_pairs if is_first_half else rule.other_pairs)}
-    return [tuple(sorted(asked.on.year + step for step in pair)) for pair in pairs]
+    return [tuple(sorted(on.year + step for step in pair)) for pair in pairs]
 
 
 def weigh_plainly(law: Law, place: tuple[str, str, str | None] | None, asked: Asked,
                   met: Mapping[int, bool | None]) -> Basis:
     """The same, weighed from an answer's verdicts: replays are checked against it."""
     rule, name = rule_on(law, place, asked.on)
-    years = [year for year in range(counted_from(asked, rule), asked.on.year + 1) if met.get(year)]
-    held = [pair for pair in pairs_of(asked, rule) if all(met.get(year) for year in pair)]
-    return Basis(len(years), max(held, default=()), name)
+    held = [pair for pair in pairs_of(asked.kind, asked.on, rule) if all(met.get(year) for year in pair)]
+    many = None
+    if asked.kind != FIRST:
+        many = sum(bool(met.get(year)) for year in range(counted_from(asked, rule), asked.on.year + 1))
+    return Basis(many, max(held, default=()), name)
 
 
 # Told
@@ -217,8 +228,9 @@ def touched(titles: Titles, coded: Coded, begin: int = 0, end: int | None = None
         one, zone = titles.asked[at], int(titles.zone[at])
         place = None if zone == NOWHERE else coded.zones[zone]
         yield {
-            "person": coded.people[one.person], "kind": one.kind, "level": one.level, "after": one.after.isoformat(),
-            "on": one.on.isoformat(), "region": place and place.region, "sector": place and place.sector,
+            "person": coded.people[one.person], "kind": one.kind, "level": one.level,
+            "after": one.after and one.after.isoformat(), "on": one.on.isoformat(),
+            "region": place and place.region, "sector": place and place.sector,
             "effect": titles.effect(at), "old": _told(titles.old[at]), "new": _told(titles.new[at]),
         }
 

@@ -76,15 +76,20 @@ def test_a_report_is_written_whole_and_the_same_again(
     assert names and not any(name in page for name in names), "people stand under their ids"
 
     told = json.loads((folder / "report.json").read_bytes())
-    assert "没有一项职称所依的达标年份有变化" in page and told["titles"] == []
+    assert [one["kind"] for one in told["titles"]] == ["first"], "somebody in Ningbo has not met two years in a row"
+    assert "没有一项职称所依的达标年份有变化" in page_of({**told, "titles": []}, done["digest"])
     told["titles"] = [{"kind": "granted", "effect": "less", "city": "330200", "rule": None, "titles": 2, "people": 1},
-                      {"kind": "next", "effect": "more", "city": "", "rule": "乙 第九条", "titles": 1, "people": 1}]
+                      {"kind": "next", "effect": "more", "city": "", "rule": "乙 第九条", "titles": 1, "people": 1},
+                      {"kind": "first", "effect": "less", "city": "330200", "rule": "乙 第九条", "titles": 3,
+                       "people": 3}]
     assert told["units"] == len(told["by_unit"])
     told["units"] += 1_000
     with_titles = " ".join(re.sub("<[^>]*>", " ", page_of(told, done["digest"])).split())
     assert "已取得的职称 减少 宁波市 没有细则规定，只计年数 2 1" in with_titles
     assert f"另有 {1_000 + max(0, len(told['by_unit']) - 30):,} 个见 groups.csv".replace(",", "") in with_titles
     assert "下一次申报 增加 （无归属） 乙 第九条 1 1" in with_titles
+    assert "首次申报 新变为不符合连续两年 宁波市 乙 第九条 3 3" in with_titles
+    assert "不再受限于连续两年的，也还要" in with_titles
     for one in told["verdicts"]:
         one["person_years"] = {True: 50, False: 47, None: 3}[one["old"]] if one["old"] is one["new"] else 0
     drawn = re.findall(r"<text[^>]*>([^<]*)<", page_of(told, done["digest"]))
@@ -227,8 +232,12 @@ def test_after_enactment_what_was_announced_is_what_happened(
 ) -> None:
     """Announced are the five, all of them enacted; then a line is not what happened, a file is cut, a draft waits."""
     report = shutil.copytree(announced, tmp_path / "report")
-    # As a program wrote it that knew nothing of `valid_on`.
-    told = json.loads((report / "report.json").read_bytes())
+    # As a program wrote it that knew nothing of `valid_on` and told of no first titles.
+    told = {**json.loads((report / "report.json").read_bytes()), "titles": []}
+    for name in ("titles.ndjson", "titles.csv", "groups.csv"):
+        left = b"".join(line for line in (report / name).read_bytes().splitlines(keepends=True) if b"first" not in line)
+        (report / name).write_bytes(left)
+        told["files"][name] = hashlib.sha256(left).hexdigest()
     question = {name: value for name, value in told["question"].items() if name not in ("valid_on", "log_size")}
     (report / "report.json").write_text(json.dumps({**told, "format": 2, "question": question}), encoding="utf-8")
     checked = replayed(data, capfd, "--check", str(report))
@@ -239,11 +248,9 @@ def test_after_enactment_what_was_announced_is_what_happened(
     lines.write_text(whole[:-1], encoding="utf-8")
     assert "[replay_report_unsound]" in replayed(data, capfd, "--check", str(report), status=2)
 
-    from hashlib import sha256
-
     lines.write_text(whole.replace('"change":"', '"change":"9', 1), encoding="utf-8")
     told = json.loads((report / "report.json").read_bytes())
-    told["files"][lines.name] = sha256(lines.read_bytes()).hexdigest()
+    told["files"][lines.name] = hashlib.sha256(lines.read_bytes()).hexdigest()
     (report / "report.json").write_text(json.dumps(told), encoding="utf-8")
     assert run(["replay", "--data", str(data), "--check", str(report)]) == 1
     assert "✗ person_years.ndjson 与预告不同，共 1 行" in capfd.readouterr().out

@@ -10,7 +10,7 @@ N = "ningbo-industry/2019-01-01"
 NOTHING: dict[str, Any] = {
     "people": 129, "entries": 3_694, "changed_people": 0, "changed_person_years": 0, "gained": "0", "given_up": "0",
     "newly_failed": 0, "newly_passed": 0, "touched_titles": 0, "touched_applications": 0, "newly_short": [],
-    "by_clause": [], "by_city": [{"name": "330200", "changed": 0}],
+    "by_clause": [], "by_city": [{"name": "330200", "changed": 0}], "titles": [],
 }
 SOME = NOTHING | {
     "changed_people": 31, "changed_person_years": 40, "gained": "12", "given_up": "204.5", "newly_failed": 5,
@@ -47,6 +47,17 @@ def test_where_nobody_is_touched_it_is_said_and_what_to_look_at() -> None:
     assert "施行日" in cure and "适用的地区和行业" in cure
     moved = lead(NOTHING | {"by_clause": SOME["by_clause"][:1]})
     assert moved[1:] == [f"减得最多的条款：{N} 第六条（八），9 条记录共减 36 学时。"], "of one year"
+
+
+def test_whoever_may_no_longer_apply_for_a_first_title_is_counted_though_no_year_changes() -> None:
+    """An amended rule on applying moves no hours; what the places come to is told as one number."""
+    titles = [{"kind": "first", "effect": "less", "city": city, "rule": N, "titles": many, "people": many}
+              for city, many in (("330200", 1_200), ("330100", 34))]
+    more = {"kind": "first", "effect": "more", "city": "330200", "rule": N, "titles": 5, "people": 5}
+    _, *told = lead(NOTHING | {"titles": [*titles, more]})
+
+    assert told == ["1,234 个没有记载职称的人，首次申报会因没有连续两年达标而不符合。",
+                    "5 个没有记载职称的人，首次申报不再受限于连续两年达标；其余条件由评委会审核。"]
 
 
 def test_hours_that_move_without_a_verdict_say_so_and_one_clause_is_named_once() -> None:

@@ -413,7 +413,7 @@ def test_entries_name_both_clauses_and_the_whole_list_goes_into_a_file(
     line = next(one for one in file.splitlines() if wang.id in one)
     assert line.split(",")[1:3] == ["王*明", "2024"] and line.split(",")[4:7] == ["0", "8", "8"]
     assert file.splitlines()[-1].startswith("行数,") and "至此完整" in file.splitlines()[-1]
-    assert "没有一个人的职称有变化" in office.get(f"/replays/{done}/titles?{LOOKING}").text
+    assert "首次申报 — 2026-11-23" in office.get(f"/replays/{done}/titles?{LOOKING}").text
 
 
 def test_a_file_of_rows_is_written_part_by_part_and_says_where_it_broke_off(

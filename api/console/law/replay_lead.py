@@ -24,8 +24,10 @@ def lead(told: Mapping[str, Any]) -> list[str]:
     if not told["changed_person_years"]:
         among = f"{count(told['people'])} 人的 {count(told['entries'])} 条记录"
         nobody = f"重新评定了 {among}：没有一个人的年度学时或结论会变。"
-        return [nobody, *(_clauses(told["by_clause"], names) if told["by_clause"] else (_UNUSED,))]
-    return [*_who(told), *_clauses(told["by_clause"], names), *_verdicts(told, names), *_where(told["by_city"])]
+        others = [*_clauses(told["by_clause"], names), *_titles(told)]
+        return [nobody, *(others or (_UNUSED,))]
+    return [*_who(told), *_clauses(told["by_clause"], names), *_verdicts(told, names), *_titles(told),
+            *_where(told["by_city"])]
 
 
 def _who(told: Mapping[str, Any]) -> Iterator[str]:
@@ -52,10 +54,20 @@ def _verdicts(told: Mapping[str, Any], names: Names) -> Iterator[str]:
         short = max(told["newly_short"], key=lambda one: int(one["person_years"]), default=None)
         why = "" if not failed or short is None else f"，缺得最多的是 {names.minimum(short['minimum'])}"
         yield f"{count(failed)} 个人年度新变为未达标{why}；{count(passed)} 个人年度新变为达标（含原为未定的）。"
+
+
+def _titles(told: Mapping[str, Any]) -> Iterator[str]:
+    """Whose titles are touched: those that are held, the next, and the first."""
     if told["touched_titles"]:
         yield f"{count(told['touched_titles'])} 项已取得的职称，所依的达标年数变少。"
     if told["touched_applications"]:
         yield f"{count(told['touched_applications'])} 人下一次申报职称可算的年数会变。"
+    first = {effect: sum(one["people"] for one in told["titles"] if (one["kind"], one["effect"]) == ("first", effect))
+             for effect in ("less", "more")}
+    if first["less"]:
+        yield f"{count(first['less'])} 个没有记载职称的人，首次申报会因没有连续两年达标而不符合。"
+    if first["more"]:
+        yield f"{count(first['more'])} 个没有记载职称的人，首次申报不再受限于连续两年达标；其余条件由评委会审核。"
 
 
 def _where(cities: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -29,7 +29,7 @@ from api.house import House
 from api.paper.saved import disposition
 from api.paper.tables_out import Table, Value
 from api.replays.names import Names
-from api.replays.page import asked_words, view
+from api.replays.page import asked_words, effect_words, view
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.words.year_page import moment as written
 from api.words.year_page import region
@@ -47,8 +47,7 @@ MET: Final[Mapping[bool | None, words.Mark]] = {
 _SUMS: Final = (("total", "合计"), ("professional", "专业科目"), ("sector_public", "行业公需科目"),
                 ("general_public", "一般公需科目"), ("exam_hours", "考试、考核所得"))
 _HOW: Final = {"worth": "核定不同", "room": "上限之下所余不同", "duplicate": "重复的取舍不同"}
-_TITLE_KINDS: Final = {"granted": "已取得", "next": "下一次申报"}
-_EFFECTS: Final = {"less": "减少", "more": "增加"}
+_TITLE_KINDS: Final = {"granted": "已取得", "next": "下一次申报", "first": "首次申报"}
 
 
 def sums(asking: Asking, job: Mapping[str, Any]) -> Shown:
@@ -202,7 +201,7 @@ def _entry(row: Mapping[str, Any], called: Names) -> tuple[Value, ...]:
 
 def _title(row: Mapping[str, Any], called: Names) -> tuple[Value, ...]:
     return (_TITLE_KINDS[row["kind"]], row["level"], row["on"], _region(row),
-            called.sector(row["sector"] or ""), _EFFECTS[row["effect"]], row["old"]["years_met"],
+            called.sector(row["sector"] or ""), effect_words(row), row["old"]["years_met"],
             row["new"]["years_met"])
 
 

@@ -63,7 +63,7 @@ def test_killed_at_any_step_it_goes_on_from_what_was_finished(house: House, tmp_
         now = stand(house)
         assert kept.items() <= now.items(), "what was finished is not written again"
         kept = now
-    assert len(kept) == 2 * 2 * -(-PEOPLE // PARTS), "person-years and entries, as lines and as a table"
+    assert len(kept) == 2 * 3 * -(-PEOPLE // PARTS), "person-years, entries and titles, as lines and as a table"
 
     replayed(answers_of(house), tmp_path / "longer", PARTS + 1)
     assert bytes_of(tmp_path / "longer") == wanted, "parts of another length do not meet"

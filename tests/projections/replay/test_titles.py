@@ -119,10 +119,14 @@ def test_the_next_title_rests_on_the_years_after_the_last_up_to_the_day_that_is_
     assert of(house, autumn, "just")["next"][0] == Basis(2, (), NINGBO_RULE)
 
 
-def test_a_first_title_rests_on_no_years_and_whoever_has_none_is_asked_nothing(house: House, held: Held) -> None:
+def test_a_first_title_rests_on_no_count_and_whoever_has_none_is_asked_for_two_years_alone(
+    house: House, held: Held
+) -> None:
+    """N 9(2): of 2024 alone somebody falls short in Ningbo; where no rule speaks, nobody does."""
     titles = replayed(house, held).titles
 
-    assert set(of(house, titles, "first")) == {"next"} and of(house, titles, "none") == {}
+    assert set(of(house, titles, "first")) == {"next"}
+    assert of(house, titles, "none") == {"first": (Basis(None, (), NINGBO_RULE), Basis(None, (), None))}
 
 
 def test_touched_are_those_for_whom_the_number_or_the_pair_differs(house: House, held: Held) -> None:
@@ -131,10 +135,12 @@ def test_touched_are_those_for_whom_the_number_or_the_pair_differs(house: House,
     names = {person: name for name, person in house.people.items()}  # type: ignore[attr-defined]
     listed = [(names[one["person"]], one["kind"], one["effect"]) for one in touched(found.titles, coded)]
 
-    assert listed == [("just", "granted", "less"), ("just", "next", "less"), ("first", "next", "less")]
+    assert listed == [("just", "granted", "less"), ("just", "next", "less"), ("first", "next", "less"),
+                      ("none", "first", "more")]
     assert count(found.titles, "granted", "less") == 1 and count(found.titles, "next") == 2
     assert groups(found.titles, coded) == [
         {"kind": "next", "effect": "less", "city": "330200", "rule": NINGBO_RULE, "titles": 2, "people": 2},
+        {"kind": "first", "effect": "more", "city": "330200", "rule": NINGBO_RULE, "titles": 1, "people": 1},
         {"kind": "granted", "effect": "less", "city": "330200", "rule": NINGBO_RULE, "titles": 1, "people": 1}]
     assert not len(replayed(house, held, region="330100").titles.touched), "others belong there"
     told = report.summary(Question(law(PROVINCE), law(FIVE), house.size, "2025-12-31T12:00:00+08:00", b"", None, None),
