@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.house_kit import Someone, resident_id
+from tests.api.house_kit import Someone, Town, resident_id
 from tests.console.console_kit import Browser, Cast
 from tests.console.test_roster_waits import City
 
@@ -24,13 +24,19 @@ def city(cast: Cast) -> Iterator[City]:
                town.officer(bureau, "sector_authority", "3304", sector="environment"))
 
 
+def attending(town: Town, name: str, works: str) -> tuple[str, Someone]:
+    """Somebody who registered themselves and belongs to a unit, and the number by which a list names them."""
+    number = resident_id(next(town.numbers))
+    made = town.nobody.did("/v1/persons", {"name": name, "id_kind": "resident_id", "id_number": number})
+    person = Someone(town.client(), made["token"], made["person"])
+    town.belongs(person, town.unit(works, "330302", "environment"), "2020-01-01")
+    return number, person
+
+
 def test_what_the_organiser_brings_is_checked_waits_and_is_registered_as_it_came(city: City) -> None:
     town, place = city.cast.town, city.held("自己交名册的班")
     teacher, bureau = Browser(town, city.teacher), Browser(town, city.bureau)
-    number = resident_id(next(town.numbers))
-    made = town.nobody.did("/v1/persons", {"name": "钱进", "id_kind": "resident_id", "id_number": number})
-    person = Someone(town.client(), made["token"], made["person"])
-    town.belongs(person, town.unit("温州监测二站", "330302", "environment"), "2020-01-01")
+    number, person = attending(town, "钱进", "温州监测二站")
 
     def file(name: str) -> tuple[io.BytesIO, str]:
         return io.BytesIO((HEADS + f"{number},{name},,\r\n").encode("utf-8-sig")), "名册.csv"
@@ -59,10 +65,7 @@ def test_what_the_organiser_brings_is_checked_waits_and_is_registered_as_it_came
 def test_what_the_office_sends_back_the_organiser_is_told_why_of_and_hands_in_anew(city: City) -> None:
     town, place = city.cast.town, city.held("名册要改的班")
     teacher, bureau = Browser(town, city.teacher), Browser(town, city.bureau)
-    number = resident_id(next(town.numbers))
-    made = town.nobody.did("/v1/persons", {"name": "孙退", "id_kind": "resident_id", "id_number": number})
-    person = Someone(town.client(), made["token"], made["person"])
-    town.belongs(person, town.unit("温州监测三站", "330302", "environment"), "2020-01-01")
+    number, person = attending(town, "孙退", "温州监测三站")
 
     def brought(days: str) -> None:
         file = io.BytesIO((HEADS + f"{number},孙退,{days},\r\n").encode("utf-8-sig")), "名册.csv"

@@ -11,12 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from exam_kit import revoke_title
-from projection_kit import HANGZHOU, NINGBO, House, any_book, course, living, seminar
+from projection_kit import HANGZHOU, NINGBO, House, any_book, living
+from title_kit import just, plenty, titled
 
-from ledger.events.study import Study
-from ledger.streams import person as persons
-from ledger.streams import person_career as careers
-from ledger.vocabulary import Category
 from policies.archive import examine
 from policies.rulebook import Rulebook
 from policies.shelf import shipped
@@ -63,26 +60,6 @@ def book_of(name: str) -> Rulebook:
         if name in (one.id, one.digest):
             return one
     return any_book(name)
-
-
-def confirmed(year: int, hours: int) -> Study:
-    return Study(category=Category.PROFESSIONAL, route="other", confirmed_centi=100 * hours, document="文",
-                 evidence_on=date(year, 3, 1))
-
-
-def plenty(year: int) -> list[Study]:
-    """Enough without any seminar."""
-    return [course(f"{year}-04-01", 2_000), confirmed(year, 72)]
-
-
-def just(year: int) -> list[Study]:
-    """Enough while a seminar of five days counts 24."""
-    return [course(f"{year}-04-01", 1_800), confirmed(year, 48), seminar(f"{year}-05-03")]
-
-
-def titled(house: House, person: Any, day: str) -> None:
-    command = careers.RecordTitle(role="human_resources", level="assistant", obtained_on=date.fromisoformat(day))
-    house.record(careers.decide_title(house.load(person, persons.evolve), command, house.officer))
 
 
 @pytest.fixture(scope="module")

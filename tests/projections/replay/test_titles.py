@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 from exam_kit import revoke_title
-from projection_kit import HANGZHOU, NINGBO, House, any_book, course, living, seminar
+from projection_kit import HANGZHOU, NINGBO, House, any_book, living, seminar
+from title_kit import just, plenty, titled
 
-from ledger.events.study import Study
-from ledger.streams import person as persons
-from ledger.streams import person_career as careers
-from ledger.vocabulary import Category, PersonId
 from policies.shelf import shipped
 from projections.basis import Cited
 from projections.books import Books
@@ -29,29 +26,6 @@ from projections.replay.titles import Basis, Titles, count, groups, read_titles,
 FIVE = tuple(book.id for book in shipped().books)
 PROVINCE = ("zhejiang/2016-08-01",)
 NINGBO_RULE = "ningbo-industry/2019-01-01 第九条"
-
-
-def confirmed(year: int, hours: int) -> Study:
-    return Study(category=Category.PROFESSIONAL, route="other", confirmed_centi=100 * hours, document="文",
-                 evidence_on=date(year, 3, 1))
-
-
-def plenty(year: int) -> list[Study]:
-    """Enough under every rulebook."""
-    return [course(f"{year}-04-01", 2_000), confirmed(year, 72)]
-
-
-def just(year: int) -> list[Study]:
-    """Enough by Ningbo's rule, which says what a seminar is worth (N 6(1): 24); the province leaves it to others."""
-    return [course(f"{year}-04-01", 1_800), confirmed(year, 48), seminar(f"{year}-05-03")]
-
-
-def titled(house: House, person: PersonId, *days: str) -> None:
-    for number, day in enumerate(days):
-        command = careers.RecordTitle(role="human_resources", level=("assistant", "middle", "senior")[number],
-                                      obtained_on=date.fromisoformat(day))
-        state = house.load(person, persons.evolve)
-        house.record(careers.decide_title(state, command, house.officer))
 
 
 @pytest.fixture(scope="module")
