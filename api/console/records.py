@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from api.cases.events import events_of
 from api.console import words
 from api.house import House
 from api.words.year_page import region
@@ -26,6 +27,13 @@ def passage(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What happened to a record, the newest first, with what was said."""
     said = {one["event"]: one["words"] for one in body.get("said", ())}
     return [words.event(one, said) for one in reversed(body["events"])]
+
+
+def passage_of(
+    house: House, stream: str, position: int, said: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """The same of a record by its stream, up to a position."""
+    return passage({"events": events_of(house, stream, as_of=position)["items"], "said": said})
 
 
 def seat(region_code: str, sector: str) -> str:

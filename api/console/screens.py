@@ -37,7 +37,16 @@ from api.console.screen import FORM_MOST, add, take
 from api.console.statement import papers, statements, year_closings
 from api.console.titles import applications, applying, sanctions
 from api.console.tracing import event, event_notes, finder, looks, pivot, timeline
-from api.console.training import cards, rosters, training_deeds, training_forms, trainings
+from api.console.training import (
+    cards,
+    classes,
+    papers_filed,
+    plans,
+    rosters,
+    training_deeds,
+    training_forms,
+    training_lists,
+)
 
 _CLAIM = "/claims/<claim:claim>"
 _DRAFT = "/drafts/<draft:draft>"
@@ -267,20 +276,20 @@ def _registry(console: Blueprint) -> None:
 def _trainings(console: Blueprint) -> None:
     one_class, one_plan, one_card = "/classes/<class:training_class>", "/plans/<plan:plan>", "/cards/<card:card>"
     one_import, most = "/imports/<import:batch>", training_forms.SENT_MOST
-    add(console, "/classes", trainings.classes, csv=True)
+    add(console, "/classes", training_lists.classes, csv=True)
     add(console, "/classes/new", training_forms.new_class, json=False)
     take(console, "/classes/new", training_forms.file_class, most=most)
-    add(console, one_class, trainings.training_class)
+    add(console, one_class, classes.training_class)
     _deeds(console, one_class, training_deeds.CLASSES, most=most)
-    add(console, f"{one_class}/evidence/<sha256:sha256>", trainings.paper, json=False)
+    add(console, f"{one_class}/evidence/<sha256:sha256>", papers_filed.of_class, json=False)
     add(console, f"{one_class}/refiling", training_forms.refile_class_form, json=False)
     take(console, f"{one_class}/refiling", training_forms.refile_class, most=most)
-    add(console, "/plans", trainings.plans, csv=True)
+    add(console, "/plans", training_lists.plans, csv=True)
     add(console, "/plans/new", training_forms.new_plan, json=False)
     take(console, "/plans/new", training_forms.file_plan, most=most)
-    add(console, one_plan, trainings.plan)
+    add(console, one_plan, plans.plan)
     _deeds(console, one_plan, training_deeds.PLANS, most=most)
-    add(console, f"{one_plan}/evidence/<sha256:sha256>", trainings.plan_paper, json=False)
+    add(console, f"{one_plan}/evidence/<sha256:sha256>", papers_filed.of_plan, json=False)
     add(console, f"{one_plan}/refiling", training_forms.refile_plan_form, json=False)
     take(console, f"{one_plan}/refiling", training_forms.refile_plan, most=most)
     add(console, f"{one_class}/roster-template", rosters.blank, json=False)

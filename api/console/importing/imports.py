@@ -25,9 +25,9 @@ from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import UNTYPED, Deed, Pairs, Room, Subject, named, offered
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import Moment, asked_moment
+from api.console.records import passage_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.rosters import Sent, workbook
-from api.console.training.trainings import ROWS, told_events
 from api.console.words import Mark
 from api.paper.sheets import FILE_BYTES_MOST
 from api.paper.tables_out import Table
@@ -49,6 +49,7 @@ from projections.imports import import_of_file
 MARKS: Final[Mapping[str, Mark]] = {
     "open": ("open", "…", "导入中"), "closed": ("met", "✓", "已完成"), "abandoned": ("", "–", "已放弃"),
 }
+ROWS: Final = 25
 _ASIDE_MOST: Final = 100
 _ROWS_A_SECOND: Final = 1_000  # Taken over, as measured on two cores (tests/bench/results.md).
 _LONG: Final = 1_000
@@ -113,7 +114,7 @@ def one(asking: Asking, batch: str) -> Shown:
         "offers": offered(asking, ROOM, _subject(body)) if moment.is_now else [], "done": done_before(asking),
         "may_compare": moment.is_now and body["status"] == "closed" and not isinstance(
             imports.importer(house, caller, batch), Refusal),
-        "events": told_events(batch, asking, [], position),
+        "events": passage_of(asking.house, batch, position),
     }, {**body, **basis})
 
 

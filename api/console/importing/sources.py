@@ -18,8 +18,8 @@ from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import Deed, Pairs, Room, Subject, named, offered
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import Moment, asked_moment
+from api.console.records import passage_of
 from api.console.screen import Asking, Page, Shown, onward
-from api.console.training.trainings import told_events
 from api.console.words import Mark
 from api.house import House
 from api.operational.callers import Caller
@@ -74,7 +74,7 @@ def one(asking: Asking, system: str) -> Shown:
         "offers": offered(asking, ROOM, _subject(found)) if moment.is_now and found["status"] == "open" else [],
         "may_register": moment.is_now and found["status"] == "closed"
         and imports.may_begin(house, asking.caller) is None,
-        "events": told_events(stream_of(system), asking, [], position),
+        "events": passage_of(asking.house, stream_of(system), position),
     }, {**found, **basis})
 
 

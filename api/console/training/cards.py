@@ -21,10 +21,10 @@ from api.console.claiming.claim import done_before, told_basis
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, offered
 from api.console.form import Fault, Field, of_refusal
 from api.console.moment import Moment, asked_moment
+from api.console.records import passage_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.rosters import class_now, workbook
 from api.console.training.training_forms import may_certify
-from api.console.training.trainings import told_events
 from api.console.words import Mark
 from api.paper.tables_out import Table, file_of
 from api.refusals.refusals import status_of
@@ -117,7 +117,7 @@ def card(asking: Asking, card: str) -> Shown:
         "moment": moment, "basis": told_basis(basis), "one": found, "state": CARD_MARKS[found["status"]],
         "held": None if isinstance(held, Refusal) else held, "result": RESULTS[found["result"]],
         "offers": offered(asking, CARDS, _subject(found)) if moment.is_now else [], "done": done_before(asking),
-        "events": told_events(card, asking, [], position),
+        "events": passage_of(asking.house, card, position),
         "kept": {"purpose": moment.rest["purpose"]} if "purpose" in moment.rest else {},
     }, {**found, **basis})
 

@@ -26,11 +26,11 @@ from api.console import sending, words
 from api.console.claiming.claim import done_before, told_basis
 from api.console.form import Fault, of_refusal
 from api.console.moment import asked_moment
+from api.console.records import passage_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.training_deeds import ROSTER_MARKS
 from api.console.training.training_forms import why_not_register
 from api.console.training.training_papers import wanted
-from api.console.training.trainings import told_events
 from api.paper.saved import attached
 from api.paper.sheets import FILE_BYTES_MOST
 from api.refusals.faults import BadFields
@@ -208,7 +208,7 @@ def receipt(asking: Asking, training_class: str, act: str) -> Shown:
         "moment": moment, "basis": told_basis(one["basis"]), "one": one, "roster": roster,
         "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "mark": ROSTER_MARKS[roster["status"]], "again": "again" in request.args, "done": done_before(asking),
-        "events": [each for each in told_events(training_class, asking, [], one["basis"]["as_of"])
+        "events": [each for each in passage_of(asking.house, training_class, one["basis"]["as_of"])
                    if each["position"] in roster["events"]],
         "recorded_at": written(written_time(last.recorded_at)),
     }, {**roster, "training_class": training_class, "basis": one["basis"]})

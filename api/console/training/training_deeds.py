@@ -14,6 +14,7 @@ from api.cases.training import class_filings, plan_filings, rosters, training_fi
 from api.console.deeds import WORDS, Deed, Pairs, Room, Subject, named, reason_field
 from api.console.form import Field
 from api.console.moment import Moment
+from api.console.records import unit_name
 from api.console.screen import Asking
 from api.console.training.training_papers import PAPERS_KEPT, papers
 from api.console.words import Mark
@@ -52,12 +53,6 @@ ROSTER_MARKS: Final[Mapping[str, Mark]] = {
 GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 
 
-def unit_name(asking: Asking, unit: str) -> str:
-    """A unit in words, by its newest name."""
-    found = asking.house.answers.unit(unit)
-    return unit if found is None else str(found.names[-1].name)
-
-
 def class_subject(body: Mapping[str, Any]) -> Subject:
     """A class as something to be done upon."""
     held = body["held"]
@@ -91,7 +86,7 @@ def _class_stands(
 
 def plan_subject(asking: Asking, body: Mapping[str, Any]) -> Subject:
     """A plan as something to be done upon."""
-    title = f"{body['year']} 年度培训计划（{unit_name(asking, body['organiser'])}）"
+    title = f"{body['year']} 年度培训计划（{unit_name(asking.house, body['organiser'])}）"
     judged = [one["recipient"] for one in body["evaluations"]]
     return Subject(body["plan"], f"/plans/{body['plan']}", title, body["version"],
                    _plan_stands(body["status"], body["missing"], judged), _plan_becomes, state=body)
