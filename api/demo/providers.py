@@ -27,7 +27,9 @@ from api.demo.trainings import ORGANISER, Planned
 from ledger.events.study import Evidence, Study, StudyDetails
 from ledger.events.training import ClassId, Lesson, PlanId, PlanItem
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import training_plan as plans
+from ledger.streams import training_plan_answers as plan_answers
 from ledger.vocabulary import Category
 
 _SECTORS: Final = ("environment", "general")
@@ -111,8 +113,8 @@ class Providers:
                         company.hand.by(ORGANISER))
         people = self._country.human_resources("330000").hands[0]
         for role, hand in ((HUMAN_RESOURCES, people), (AUTHORITY, self._authority(sector))):
-            planned.happens(self._pen, now, plans.decide_acknowledgement(
-                planned.state, plans.AcknowledgePlan(role=role), hand.state), hand.by(role))
+            planned.happens(self._pen, now, plan_answers.decide_acknowledgement(
+                planned.state, plan_answers.AcknowledgePlan(role=role), hand.state), hand.by(role))
         first = self._starts(1)
         self._at(working_day(first - timedelta(days=50)), self._file, company)
         self._at(first - timedelta(days=2), self._choose, company)
@@ -138,16 +140,16 @@ class Providers:
         kind, now, own, office = company.kind, self._calendar.now, company.hand, self._authority(company.sector)
         for item in company.planned.there.filed.items:
             starts = self._starts(item.number)
-            programme = classes.Programme(
+            programme = class_filing.Programme(
                 title=item.title, category=Category.PROFESSIONAL, route=item.route, level=item.level,
                 sector=company.sector, lessons=(Lesson(title=item.title, hours_centi=800 * kind.days),),
                 starts=starts, ends=starts + timedelta(days=kind.days - 1), days_half=item.days_half,
                 headcount=item.headcount, room=_HEADCOUNT, location="虚构会议中心", recipient=AUTHORITY,
                 plan=company.planned.there.plan, item=item.number)
-            filing = classes.FileClass(training_class=ClassId(self._ids.id("class", now)), role=ORGANISER,
-                                       programme=programme, filed_on=self._calendar.today)
+            filing = class_filing.FileClass(training_class=ClassId(self._ids.id("class", now)), role=ORGANISER,
+                                            programme=programme, filed_on=self._calendar.today)
             known = Known()
-            known.happens(self._pen, now, classes.decide_class_filing(
+            known.happens(self._pen, now, class_filing.decide_class_filing(
                 None, filing, company.planned.house.state, company.planned.state, own.state), own.by(ORGANISER))
             accepting = classes.AcceptClass(role=AUTHORITY, number=f"虚备〔{starts.year}〕{filing.training_class[-6:]}")
             known.happens(self._pen, now, classes.decide_acceptance(known.state, accepting, office.state),

@@ -26,6 +26,7 @@ from ledger.events.study import Evidence
 from ledger.events.training import ClassId, Lesson
 from ledger.streams import act as acts
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.training_class import TrainingClass
@@ -102,18 +103,18 @@ class Rosters:
         days = dice.between(1, 4)
         ends = working_day(day - timedelta(days=dice.between(3, 12)))
         topic = dice.one_of(words()["topics"][seat.sector])
-        programme = classes.Programme(
+        programme = class_filing.Programme(
             title=f"全市{topic}培训班（统一登记）", category=Category.PROFESSIONAL, route="training", level="municipal",
             sector=seat.sector, lessons=(Lesson(title=topic, hours_centi=800 * days),),
             starts=ends - timedelta(days=days - 1), ends=ends, days_half=2 * days, headcount=_ROWS_MOST, room=60,
         )
-        filing = classes.FileClass(
+        filing = class_filing.FileClass(
             training_class=ClassId(dice.id("class", self._calendar.now)), role=role, programme=programme,
             filed_on=self._calendar.today,
         )
         known, hand = Known(), house.hands[1]
         known.happens(self._pen, self._calendar.now,
-                      classes.decide_class_filing(None, filing, house.state, None, hand.state), hand.by(role))
+                      class_filing.decide_class_filing(None, filing, house.state, None, hand.state), hand.by(role))
         self._calendar.at(self._calendar.office_time(day), self._hold, seat, known, house, role)
 
     def _hold(self, seat: Seat, known: Known, house: Organisation, role: str) -> None:

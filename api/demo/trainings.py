@@ -24,13 +24,15 @@ from ledger.events.study import Evidence
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
 from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import training_plan as plans
+from ledger.streams import training_plan_answers as plan_answers
 from ledger.streams.decision import Decision
 from ledger.vocabulary import Category
 
 ORGANISER: Final = "recognised_organiser"
 _RECIPIENTS: Final = (HUMAN_RESOURCES, AUTHORITY)
-_GRADES: Final[tuple[plans.Grade, ...]] = ("qualified", "excellent", "qualified", "unqualified")
+_GRADES: Final[tuple[plan_answers.Grade, ...]] = ("qualified", "excellent", "qualified", "unqualified")
 _CARDS_MOST: Final = 12
 _DAYS: Final = 3
 
@@ -107,8 +109,8 @@ class Trainings:
 
     def _send_back(self, planned: Planned, sector: str) -> None:
         hand, own = self._authority(sector).hands[0], planned.house.hands[0]
-        back = plans.ReturnPlan(role=AUTHORITY, words="请补充师资和经费预算")
-        self._of(planned, hand, AUTHORITY, plans.decide_plan_return(planned.state, back, hand.state))
+        back = plan_answers.ReturnPlan(role=AUTHORITY, words="请补充师资和经费预算")
+        self._of(planned, hand, AUTHORITY, plan_answers.decide_plan_return(planned.state, back, hand.state))
         anew = plans.RefilePlan(role=ORGANISER, items=planned.there.filed.items, filed_on=self._calendar.today,
                                 evidence=(self._paper("plan"),))
         self._of(planned, own, ORGANISER, plans.decide_plan_refiling(planned.state, anew, own.state))
@@ -120,18 +122,18 @@ class Trainings:
         for role, hand in ((HUMAN_RESOURCES, people), (AUTHORITY, authority)):
             if role == AUTHORITY and planned.number % 7 == 3:
                 return
-            command = plans.AcknowledgePlan(role=role)
-            self._of(planned, hand, role, plans.decide_acknowledgement(planned.state, command, hand.state))
+            command = plan_answers.AcknowledgePlan(role=role)
+            self._of(planned, hand, role, plan_answers.decide_acknowledgement(planned.state, command, hand.state))
 
     def _evaluate(self, planned: Planned, sector: str) -> None:
         """The department of the sector judges what came of a plan that was on file."""
         if planned.there.status is not plans.Status.ACKNOWLEDGED:
             return
         hand = self._authority(sector).hands[1]
-        command = plans.EvaluatePlan(
+        command = plan_answers.EvaluatePlan(
             role=AUTHORITY, on=self._calendar.today, grade=_GRADES[planned.number % len(_GRADES)],
             classes_held=planned.held, attended=planned.attended, words="已对照计划核对举办的班次、考勤和考核记录")
-        self._of(planned, hand, AUTHORITY, plans.decide_evaluation(planned.state, command, hand.state))
+        self._of(planned, hand, AUTHORITY, plan_answers.decide_evaluation(planned.state, command, hand.state))
 
     # Classes
 
@@ -139,24 +141,24 @@ class Trainings:
         """File a class of the plan, more than thirty days before it begins."""
         item = planned.there.filed.items[number - 1]
         starts = self._calendar.today + timedelta(days=45)
-        programme = classes.Programme(
+        programme = class_filing.Programme(
             title=item.title, category=Category.PROFESSIONAL, route=item.route, level=item.level, sector=sector,
             lessons=(Lesson(title=item.title, hours_centi=800 * _DAYS),), starts=starts,
             ends=starts + timedelta(days=_DAYS - 1), days_half=item.days_half, headcount=item.headcount, room=80,
             location="虚构培训中心", recipient=AUTHORITY, plan=planned.there.plan, item=number,
             approval=f"虚构批〔{planned.year}〕{planned.number}号")
-        command = classes.FileClass(
+        command = class_filing.FileClass(
             training_class=ClassId(self._dice.id("class", self._calendar.now)), role=ORGANISER, programme=programme,
             filed_on=self._calendar.today, evidence=(self._paper("approval"), self._paper("plan")))
         known, hand = Known(), planned.house.hands[0]
-        known.happens(self._pen, self._calendar.now, classes.decide_class_filing(
+        known.happens(self._pen, self._calendar.now, class_filing.decide_class_filing(
             None, command, planned.house.state, planned.state, hand.state), hand.by(ORGANISER))
         if number == 2:
             self._calendar.in_office(5, self._change_or_refuse, known, planned, sector, programme)
         else:
             self._calendar.in_office(5, self._accept, known, planned, sector)
 
-    def _change_or_refuse(self, known: Known, planned: Planned, sector: str, programme: classes.Programme) -> None:
+    def _change_or_refuse(self, known: Known, planned: Planned, sector: str, programme: class_filing.Programme) -> None:
         """What is to be held in another room is filed anew; one in four is not put on file."""
         if self._dice.below(4) == 0:
             hand = self._authority(sector).hands[0]
@@ -164,10 +166,10 @@ class Trainings:
             self._about(known, hand, AUTHORITY, classes.decide_class_refusal(known.state, command, hand.state))
             return
         hand = planned.house.hands[0]
-        anew = classes.RefileClass(
+        anew = class_filing.RefileClass(
             role=ORGANISER, programme=replace(programme, room=120), filed_on=self._calendar.today,
             evidence=known.there.filed.evidence)
-        self._about(known, hand, ORGANISER, classes.decide_class_refiling(
+        self._about(known, hand, ORGANISER, class_filing.decide_class_refiling(
             known.state, anew, planned.house.state, planned.state, hand.state))
         self._calendar.in_office(5, self._accept, known, planned, sector)
 

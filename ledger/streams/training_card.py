@@ -25,7 +25,7 @@ from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor
 from ledger.streams.training_class import TrainingClass
-from ledger.streams.training_plan import of_organiser
+from ledger.streams.training_hands import of_organiser
 from ledger.vocabulary import PersonId, UnitId
 
 Result = Literal["passed", "failed"]

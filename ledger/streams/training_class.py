@@ -6,17 +6,13 @@
     held      → held (its list sent back and handed in anew; with a roster open, closed or abandoned)
     refused: the end
 
-Follows N 3 and N 7 (what is not put on file counts nothing, in general 30 days before the start), W 13 (approval and
-plan before, summary and list after, then one registration for all), W 14. How long before the start a class was filed
-is a fact; what that does to its hours is law, so a late filing is taken like any other (AMB-24).
+Follows W 13 (approval and plan before, summary and list after, then one registration for all) and W 14. How it is filed
+is decided in `ledger.streams.training_class_filing` (N 3, N 7), its rosters in `ledger.streams.training_roster`.
 
-Reading: a class that is changed after it was filed is filed anew, and the day on which that happened is the one that
-counts; what was accepted before was another class (D06).
 Reading: whoever filed a class does not accept it, nobody accepts one of their own organisation, and whoever said who
 was there does not register them. Where the law lets an organiser register its own participants (N 8), two hands do it.
 
-Rosters are decided in `ledger.streams.training_roster`. `tests/ledger/streams/test_training_matrix.py` shows
-every command in every state.
+`tests/ledger/streams/test_training_matrix.py` shows every command in every state.
 """
 
 from __future__ import annotations
@@ -42,16 +38,11 @@ from ledger.events.training import (
     ClassRosterClosed,
     ClassRosterOpened,
     ClassRosterReturned,
-    Lesson,
-    PlanId,
 )
 from ledger.streams.decision import Beheaded, Command, Decision, State, spoken
-from ledger.streams.standing import OF_A_UNIT, Actor, Matter, speaks_for
-from ledger.streams.training_plan import Plan, of_office, of_organiser
-from ledger.streams.unit import Unit, unfit
-from ledger.vocabulary import ActId, Category, UnitId
-
-DEPARTMENT: Final = "department"
+from ledger.streams.standing import Actor, Matter
+from ledger.streams.training_hands import of_office, of_organiser
+from ledger.vocabulary import ActId, UnitId
 
 
 class Status(StrEnum):
@@ -116,46 +107,6 @@ class TrainingClass(State):
         return all(one.status == "abandoned" and self.list_returned is not None for one in self.rosters)
 
 
-class Programme(Command):
-    """What a class is going to be (办班计划), as its organiser reports it."""
-
-    title: str
-    category: Category
-    route: str
-    sector: str
-    lessons: tuple[Lesson, ...]
-    starts: date
-    ends: date
-    days_half: int
-    headcount: int
-    level: str | None = None
-    recipient: str | None = None
-    room: int | None = None
-    location: str | None = None
-    plan: PlanId | None = None
-    item: int | None = None
-    approval: str | None = None
-
-
-class FileClass(Command):
-    """Report a class."""
-
-    training_class: ClassId
-    role: str
-    programme: Programme
-    filed_on: date
-    evidence: tuple[Evidence, ...] = ()
-
-
-class RefileClass(Command):
-    """Report it anew, changed."""
-
-    role: str
-    programme: Programme
-    filed_on: date
-    evidence: tuple[Evidence, ...] = ()
-
-
 class AcceptClass(Command):
     """Put it on file under a number."""
 
@@ -181,73 +132,6 @@ class RecordHolding(Command):
     attended: int
     passed: int
     evidence: tuple[Evidence, ...] = ()
-
-
-def decide_class_filing(
-    known: TrainingClass | None, command: FileClass, organiser: Unit | None, plan: Plan | None, by: Actor
-) -> Decision:
-    """File a class, early or late, within a plan of the organiser's or outside any (D06)."""
-    if known is not None:
-        return Refusal.because("class_exists", training_class=known.training_class)
-    if organiser is None:
-        return Refusal.because("unit_absent")
-    if no := of_organiser(organiser.unit, command.role, by):
-        return no
-    return _filing(command.training_class, organiser.unit, command, organiser, plan, by)
-
-
-def decide_class_refiling(
-    known: TrainingClass | None, command: RefileClass, organiser: Unit | None, plan: Plan | None, by: Actor
-) -> Decision:
-    """File it anew until it is held; what was accepted of it before is accepted anew.
-
-    `organiser`: whoever holds it now, which is the one that its organiser went up in where that is no more.
-    """
-    if known is None:
-        return Refusal.because("class_absent")
-    if organiser is None:
-        return Refusal.because("unit_absent")
-    if no := of_organiser(known.organiser, command.role, by):
-        return no
-    if known.status in (Status.REFUSED, Status.HELD):
-        return Refusal.because("class_not_open", status=known.status)
-    return _filing(known.training_class, known.organiser, command, organiser, plan, by)
-
-
-def _filing(
-    name: ClassId, whose: UnitId, command: FileClass | RefileClass, organiser: Unit, plan: Plan | None, by: Actor
-) -> Decision:
-    """Write down what the organiser reports, if it can be read."""
-    programme = command.programme
-    if no := unfit(organiser):
-        return no
-    if programme.recipient is None and DEPARTMENT not in organiser.kinds:
-        return Refusal.because("recipients_unfit", recipients=())
-    if programme.plan is not None and (
-        plan is None or not _is_theirs(plan, whose, by) or not plan.foresees(programme.item)
-    ):
-        return Refusal.because("item_absent", plan=programme.plan, item=programme.item)
-    if not programme.lessons:
-        return Refusal.because("lessons_missing")
-    if no := _impossible(programme.starts, programme.ends, programme.days_half):
-        return no
-    fields = {field: getattr(programme, field) for field in Programme.__struct_fields__}
-    filed = ClassFiled(
-        training_class=name,
-        organiser=whose,
-        organiser_name=organiser.name_on(command.filed_on),
-        region=organiser.seat_on(command.filed_on).region,
-        filed_on=command.filed_on,
-        hand=by.hand,
-        evidence=command.evidence,
-        **fields,
-    )
-    return (Draft(filed),)
-
-
-def _is_theirs(plan: Plan, organiser: UnitId, by: Actor) -> bool:
-    """Whether a plan is the organiser's, or of one that is no more and whose plans this hand carries out."""
-    return plan.organiser == organiser or any(speaks_for(by, plan.organiser, role) for role in OF_A_UNIT)
 
 
 def decide_acceptance(known: TrainingClass | None, command: AcceptClass, by: Actor) -> Decision:
@@ -292,7 +176,7 @@ def decide_holding(known: TrainingClass | None, command: RecordHolding, by: Acto
         return no
     if not known.is_mendable or known.status not in (Status.ACCEPTED, Status.ANNOUNCED, Status.HELD):
         return Refusal.because("class_not_open", status=known.status, rosters=len(known.rosters))
-    if no := _impossible(command.starts, command.ends, command.days_half):
+    if no := impossible(command.starts, command.ends, command.days_half):
         return no
     if command.ends > command.on:
         return Refusal.because("class_not_over", ends=command.ends, on=command.on)
@@ -325,7 +209,7 @@ def _waiting(known: TrainingClass | None, role: str, by: Actor) -> TrainingClass
     return known
 
 
-def _impossible(starts: date, ends: date, days_half: int) -> Refusal | None:
+def impossible(starts: date, ends: date, days_half: int) -> Refusal | None:
     """Say why no class can have lasted so long between these days (D05)."""
     if not 1 <= days_half <= 2 * ((ends - starts).days + 1):
         return Refusal.because("dates_unfit", starts=starts, ends=ends, days_half=days_half)

@@ -22,7 +22,9 @@ from ledger.streams import imports
 from ledger.streams import person as persons
 from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import training_plan as plans
+from ledger.streams import training_plan_answers as plan_answers
 from ledger.streams import unit as units
 from ledger.streams.training_roster import RegisterRow
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, UnitId
@@ -58,13 +60,13 @@ def training_in(town: Town, person: Someone) -> Training:
     desk.do(teacher, ORGANISER, lambda by: plans.decide_plan_filing(None, plans.FilePlan(
         plan=plan, role=ORGANISER, year=2026, sector="industry", recipients=(PEOPLE, SECTOR), items=(item,),
         filed_on=date(2025, 12, 1)), unit, by))
-    desk.do(helper, PEOPLE, lambda by: plans.decide_acknowledgement(
-        desk.load(plan, plans.evolve), plans.AcknowledgePlan(role=PEOPLE), by))
-    programme = classes.Programme(
+    desk.do(helper, PEOPLE, lambda by: plan_answers.decide_acknowledgement(
+        desk.load(plan, plans.evolve), plan_answers.AcknowledgePlan(role=PEOPLE), by))
+    programme = class_filing.Programme(
         title="智能制造", category=Category.PROFESSIONAL, route="filed_training", sector="industry",
         lessons=(Lesson(title="数字孪生", hours_centi=1_200),), starts=date(2026, 3, 11), ends=date(2026, 3, 12),
         days_half=4, headcount=30, room=40, recipient=SECTOR, plan=plan, item=1)
-    desk.do(teacher, ORGANISER, lambda by: classes.decide_class_filing(None, classes.FileClass(
+    desk.do(teacher, ORGANISER, lambda by: class_filing.decide_class_filing(None, class_filing.FileClass(
         training_class=name, role=ORGANISER, programme=programme, filed_on=date(2026, 3, 1)), unit,
         desk.load(plan, plans.evolve), by))
     desk.do(officer, SECTOR, lambda by: classes.decide_acceptance(

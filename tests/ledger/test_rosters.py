@@ -20,6 +20,7 @@ from ledger.streams import claim as claims
 from ledger.streams import person as persons
 from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import unit as units
 from ledger.streams.training_roster import RegisterRow
 from ledger.vocabulary import Category, ClaimId, PersonId
@@ -34,15 +35,16 @@ DAY = date(2026, 5, 20)
 
 def hold(house: House) -> None:
     """A class that the works filed, the bureau accepted and the works held: 3 events."""
-    programme = classes.Programme(
+    programme = class_filing.Programme(
         title="数控加工", category=Category.PROFESSIONAL, route="filed_training", sector="industry",
         lessons=(Lesson(title="数控编程", hours_centi=1_600),), starts=date(2026, 5, 11), ends=date(2026, 5, 12),
         days_half=4, headcount=20, recipient="registrar",
     )
     clerk, officer = house.actor(CLERK), house.actor(OFFICER)
-    filing = classes.FileClass(
+    filing = class_filing.FileClass(
         training_class=CLASS, role="unit_reviewer", programme=programme, filed_on=date(2026, 4, 1))
-    house.record(classes.decide_class_filing(None, filing, house.load(WORKS, units.evolve), None, clerk), by=ORGANISER)
+    works = house.load(WORKS, units.evolve)
+    house.record(class_filing.decide_class_filing(None, filing, works, None, clerk), by=ORGANISER)
     house.record(classes.decide_acceptance(
         class_of(house), classes.AcceptClass(role="registrar", number="甬备1"), officer), by=OFFICE)
     holding = classes.RecordHolding(role="unit_reviewer", on=DAY, starts=date(2026, 5, 11), ends=date(2026, 5, 12),

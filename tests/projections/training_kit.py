@@ -18,7 +18,9 @@ from ledger.streams import actor as actors
 from ledger.streams import person as persons
 from ledger.streams import training_card as cards
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import training_plan as plans
+from ledger.streams import training_plan_answers as plan_answers
 from ledger.streams import unit as units
 from ledger.streams.training_roster import RegisterRow, ReturnRoster, decide_roster_return, study_of
 from ledger.vocabulary import ActorId, Category, ClaimId, PersonId, UnitId
@@ -70,8 +72,8 @@ class School:
 
     def acknowledge(self, plan: PlanId, role: str, by: Any = None) -> int:
         state = self.house.load(plan, plans.evolve)
-        command = plans.AcknowledgePlan(role=role)
-        return self._answered(plans.decide_acknowledgement(state, command, by or self.house.officer))
+        command = plan_answers.AcknowledgePlan(role=role)
+        return self._answered(plan_answers.decide_acknowledgement(state, command, by or self.house.officer))
 
     def on_file(self, plan: PlanId) -> PlanId:
         self.acknowledge(plan, PEOPLE)
@@ -79,20 +81,20 @@ class School:
         return plan
 
     def send_back(self, plan: PlanId) -> int:
-        command = plans.ReturnPlan(role=SECTOR, words="请补充师资")
-        return self._answered(plans.decide_plan_return(
+        command = plan_answers.ReturnPlan(role=SECTOR, words="请补充师资")
+        return self._answered(plan_answers.decide_plan_return(
             self.house.load(plan, plans.evolve), command, self.house.officer))
 
     def evaluate(self, plan: PlanId, grade: Any = "qualified", role: str = SECTOR) -> int:
-        command = plans.EvaluatePlan(role=role, on=self._judged_on(plan), grade=grade, classes_held=1, attended=2,
-                                     words="实施良好")
-        return self._answered(plans.decide_evaluation(
+        command = plan_answers.EvaluatePlan(
+            role=role, on=self._judged_on(plan), grade=grade, classes_held=1, attended=2, words="实施良好")
+        return self._answered(plan_answers.decide_evaluation(
             self.house.load(plan, plans.evolve), command, self.house.officer))
 
     def correct(self, plan: PlanId, grade: Any = "excellent", role: str = SECTOR) -> int:
-        command = plans.CorrectEvaluation(role=role, grade=grade, classes_held=2, attended=9, words="漏计一班",
-                                          document="甬经信函〔2027〕3号")
-        return self._answered(plans.decide_evaluation_correction(
+        command = plan_answers.CorrectEvaluation(role=role, grade=grade, classes_held=2, attended=9, words="漏计一班",
+                                                 document="甬经信函〔2027〕3号")
+        return self._answered(plan_answers.decide_evaluation_correction(
             self.house.load(plan, plans.evolve), command, None, self.house.officer))
 
     def _judged_on(self, plan: PlanId) -> date:
@@ -103,27 +105,27 @@ class School:
     def file(self, starts: str = "2026-05-11", filed_on: str = "2026-03-01", *, plan: PlanId | None = None,
              **programme: Any) -> ClassId:
         name = ClassId(self.house.new("cls"))
-        command = classes.FileClass(training_class=name, role=ORGANISER, filed_on=date.fromisoformat(filed_on),
-                                    programme=self._programme(starts, plan, **programme))
+        command = class_filing.FileClass(training_class=name, role=ORGANISER, filed_on=date.fromisoformat(filed_on),
+                                         programme=self._programme(starts, plan, **programme))
         state = None if plan is None else self.house.load(plan, plans.evolve)
-        self._record(classes.decide_class_filing(
+        self._record(class_filing.decide_class_filing(
             None, command, self.house.load(self.unit, units.evolve), state, self.teacher))
         return name
 
     def refile(self, name: ClassId, starts: str, filed_on: str) -> int:
-        command = classes.RefileClass(role=ORGANISER, filed_on=date.fromisoformat(filed_on),
-                                      programme=self._programme(starts, None))
-        return self._record(classes.decide_class_refiling(
+        command = class_filing.RefileClass(role=ORGANISER, filed_on=date.fromisoformat(filed_on),
+                                           programme=self._programme(starts, None))
+        return self._record(class_filing.decide_class_refiling(
             self.load(name), command, self.house.load(self.unit, units.evolve), None, self.teacher))
 
-    def _programme(self, starts: str, plan: PlanId | None, **programme: Any) -> classes.Programme:
+    def _programme(self, starts: str, plan: PlanId | None, **programme: Any) -> class_filing.Programme:
         first = date.fromisoformat(starts)
         given: dict[str, Any] = {
             "title": "智能制造", "category": Category.PROFESSIONAL, "route": "filed_training", "sector": "industry",
             "lessons": (Lesson(title="数字孪生", hours_centi=3_000),), "days_half": 10, "headcount": 60, "room": 80,
             "recipient": SECTOR, "plan": plan, "item": None if plan is None else 1,
         }
-        return classes.Programme(starts=first, ends=date.fromordinal(first.toordinal() + 4), **(given | programme))
+        return class_filing.Programme(starts=first, ends=date.fromordinal(first.toordinal() + 4), **(given | programme))
 
     def load(self, name: ClassId) -> Any:
         return self.house.load(name, classes.evolve)

@@ -17,7 +17,7 @@ from ledger.events.training import CardId
 from ledger.streams import training_card as cards
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
-from ledger.streams.training_plan import of_organiser
+from ledger.streams.training_hands import of_organiser
 from ledger.vocabulary import format_hours
 
 

@@ -22,6 +22,7 @@ from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.training import ClassId, Lesson
 from ledger.streams import training_class as classes
+from ledger.streams import training_class_filing as class_filing
 from ledger.streams import training_plan as plans
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
@@ -38,12 +39,12 @@ def file_class(house: House, caller: Caller, fields: dict[str, Any], asked: Aske
 
     def decide(reading: Reading, role: str, by: Actor) -> Decision:
         organiser = reading.unit(by.organisation)
-        command = classes.FileClass(
+        command = class_filing.FileClass(
             training_class=name, role=role, programme=_programme(house, fields, organiser, role), filed_on=house.today,
             evidence=read_evidence(fields),
         )
         reading.fresh(name)
-        return classes.decide_class_filing(None, command, organiser, _plan_named(reading, fields), by)
+        return class_filing.decide_class_filing(None, command, organiser, _plan_named(reading, fields), by)
 
     return organising(house, caller, asked, decide)
 
@@ -56,11 +57,11 @@ def refile_class(house: House, caller: Caller, name: str, fields: dict[str, Any]
         if found is None:
             return Refusal.because("class_absent")
         organiser = gone_up_in(reading, found.organiser)
-        command = classes.RefileClass(
+        command = class_filing.RefileClass(
             role=role, programme=_programme(house, fields, organiser, role), filed_on=house.today,
             evidence=read_evidence(fields),
         )
-        return classes.decide_class_refiling(found, command, organiser, _plan_named(reading, fields), by)
+        return class_filing.decide_class_refiling(found, command, organiser, _plan_named(reading, fields), by)
 
     return organising(house, caller, asked, decide, upon=name, show=class_view)
 
@@ -117,7 +118,7 @@ def _to_class(
     return answering(house, caller, asked, name, offices, decide_it, class_view)
 
 
-def _programme(house: House, fields: dict[str, Any], organiser: Unit | None, role: str) -> classes.Programme:
+def _programme(house: House, fields: dict[str, Any], organiser: Unit | None, role: str) -> class_filing.Programme:
     """The programme as it was sent, in the words of the law, filed with an office that the law names."""
     words = law_now(house.answers).vocabulary
     by_the_words("/route", fields["route"], words.routes)
@@ -126,7 +127,7 @@ def _programme(house: House, fields: dict[str, Any], organiser: Unit | None, rol
     sector, category = sector_of(house, fields, organiser), Category(fields["category"])
     taken = {name: fields[name] for name in ("title", "route", "starts", "ends", "headcount", "level", "room",
                                              "location", "plan", "item", "approval") if name in fields}
-    return classes.Programme(
+    return class_filing.Programme(
         **taken, category=category, sector=sector, days_half=fields["days"],
         lessons=tuple(Lesson(title=one["title"], hours_centi=one["hours"]) for one in fields["lessons"]),
         recipient=_recipient(house, fields, organiser, role, sector, category.value),
@@ -141,7 +142,7 @@ def _recipient(
     `role`: a recognised organiser files with the city alone, an employer also with its human resources (N 7).
     """
     given: str | None = fields.get("recipient")
-    if organiser is None or (given is None and classes.DEPARTMENT in organiser.kinds):
+    if organiser is None or (given is None and class_filing.DEPARTMENT in organiser.kinds):
         return given  # A department's own class is filed with nobody (W 14).
     seat = organiser.seat_on(house.today)
     named = class_recipients(law_now(house.answers), fields["starts"], seat.region, sector, category, fields["route"],

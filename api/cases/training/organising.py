@@ -22,7 +22,7 @@ from ledger.errors import Refusal
 from ledger.ids import kind_of
 from ledger.streams.decision import Decision
 from ledger.streams.standing import OF_A_UNIT, Actor, Matter
-from ledger.streams.training_plan import of_organiser
+from ledger.streams.training_hands import of_organiser
 from ledger.streams.unit import Unit
 from ledger.vocabulary import UnitId
 from policies.authority import Office

@@ -19,6 +19,7 @@ from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.events.training import PlanId, PlanItem
 from ledger.streams import training_plan as plans
+from ledger.streams import training_plan_answers as plan_answers
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
 from ledger.streams.unit import Unit
@@ -57,14 +58,14 @@ def refile_plan(house: House, caller: Caller, plan: str, fields: dict[str, Any],
 
 def acknowledge(house: House, caller: Caller, plan: str, asked: Asked) -> Done | Refusal:
     """Put it on file for one recipient."""
-    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_acknowledgement(
-        found, plans.AcknowledgePlan(role=role), by))
+    return _to_plan(house, caller, plan, asked, lambda found, role, by: plan_answers.decide_acknowledgement(
+        found, plan_answers.AcknowledgePlan(role=role), by))
 
 
 def send_plan_back(house: House, caller: Caller, plan: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
     """Send it back to be mended."""
-    return _to_plan(house, caller, plan, asked.because(fields), lambda found, role, by: plans.decide_plan_return(
-        found, plans.ReturnPlan(role=role, words=fields["words"]), by))
+    return _to_plan(house, caller, plan, asked.because(fields), lambda found, role, by: plan_answers.decide_plan_return(
+        found, plan_answers.ReturnPlan(role=role, words=fields["words"]), by))
 
 
 def evaluate(house: House, caller: Caller, plan: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -72,9 +73,10 @@ def evaluate(house: House, caller: Caller, plan: str, fields: dict[str, Any], as
     carried = _carried(house, plan)
     if isinstance(carried, Refusal):
         return carried
-    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_evaluation(
-        found, plans.EvaluatePlan(role=role, on=house.today, grade=fields["grade"], classes_held=carried.classes_held,
-                                  attended=carried.attended, words=fields["words"]), by))
+    return _to_plan(house, caller, plan, asked, lambda found, role, by: plan_answers.decide_evaluation(
+        found, plan_answers.EvaluatePlan(
+            role=role, on=house.today, grade=fields["grade"], classes_held=carried.classes_held,
+            attended=carried.attended, words=fields["words"]), by))
 
 
 def correct_evaluation(house: House, caller: Caller, plan: str, fields: dict[str, Any], asked: Asked) -> Done | Refusal:
@@ -82,10 +84,10 @@ def correct_evaluation(house: House, caller: Caller, plan: str, fields: dict[str
     carried = _carried(house, plan)
     if isinstance(carried, Refusal):
         return carried
-    return _to_plan(house, caller, plan, asked, lambda found, role, by: plans.decide_evaluation_correction(
-        found, plans.CorrectEvaluation(role=role, grade=fields["grade"], classes_held=carried.classes_held,
-                                       attended=carried.attended, document=fields["document"],
-                                       words=fields["words"]), _heir(house, found.judged_by(role)), by))
+    return _to_plan(house, caller, plan, asked, lambda found, role, by: plan_answers.decide_evaluation_correction(
+        found, plan_answers.CorrectEvaluation(
+            role=role, grade=fields["grade"], classes_held=carried.classes_held, attended=carried.attended,
+            document=fields["document"], words=fields["words"]), _heir(house, found.judged_by(role)), by))
 
 
 def _heir(house: House, office: UnitId | None) -> UnitId | None:

@@ -48,7 +48,7 @@ from ledger.streams import training_class as classes
 from ledger.streams import training_roster as rosters
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor, standing
-from ledger.streams.training_plan import of_organiser
+from ledger.streams.training_hands import of_organiser
 from ledger.vocabulary import ActId, ActorId, StreamId, UnitId, format_hours
 from policies.authority import NobodyRegisters, Office, roster_offices
 

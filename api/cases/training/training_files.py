@@ -37,7 +37,7 @@ from ledger.keys.vault import Absent
 from ledger.streams import training_class as classes
 from ledger.streams import training_plan as plans
 from ledger.streams.standing import Actor, Matter
-from ledger.streams.training_plan import of_organiser
+from ledger.streams.training_hands import of_organiser
 from ledger.streams.unit import unfit
 from ledger.vocabulary import UnitId
 from projections import trainings_reading as _trainings

@@ -54,7 +54,15 @@ from training_cast import (
 from ledger.errors import Refusal
 from ledger.events.actor import Scope
 from ledger.events.training import CardNumber
-from ledger.streams import training_card, training_class, training_plan, training_roster, unit
+from ledger.streams import (
+    training_card,
+    training_class,
+    training_class_filing,
+    training_plan,
+    training_plan_answers,
+    training_roster,
+    unit,
+)
 from ledger.streams.act import Status as ActStatus
 from ledger.streams.decision import Command
 from ledger.streams.standing import Actor
@@ -128,6 +136,10 @@ LEADS_TO = {
 }
 
 
+BESIDE = {"plan": (training_plan_answers,), "class": (training_class_filing, training_roster)}
+"""Where a stream's commands stand that are not beside its state."""
+
+
 def commands_of(*modules: ModuleType) -> set[str]:
     """The commands of modules; what a command is made of is none, and a row is a claim's, shown by itself."""
     found = {name for module in modules for name, one in vars(module).items()
@@ -139,7 +151,7 @@ def commands_of(*modules: ModuleType) -> set[str]:
 def test_the_matrix_has_every_command_and_every_state(part: str) -> None:
     table, states, commands, module, _ = PARTS[part]
 
-    assert commands.keys() == commands_of(module, *([training_roster] if part == "class" else []))
+    assert commands.keys() == commands_of(module, *BESIDE.get(part, ()))
     assert {one.status for one in states.values() if one} == set(module.Status)
     assert table.keys() == {(command, state) for command in commands for state in states}
 
@@ -211,26 +223,28 @@ def test_a_plan_is_on_file_when_both_departments_have_acknowledged_it_and_says_w
 
 
 def test_a_department_acknowledges_once_and_one_hand_for_one_department() -> None:
-    again = training_plan.AcknowledgePlan(role=PEOPLE)
+    again = training_plan_answers.AcknowledgePlan(role=PEOPLE)
     both = replace(PEOPLES, scopes=(*PEOPLES.scopes, *SECTORS.scopes))
-    for_the_other = training_plan.AcknowledgePlan(role=SECTOR)
+    for_the_other = training_plan_answers.AcknowledgePlan(role=SECTOR)
 
-    assert refusal(training_plan.decide_acknowledgement(HALFWAY, again, PEOPLES)).code == "already_acknowledged"
-    assert refusal(training_plan.decide_acknowledgement(HALFWAY, for_the_other, both)).code == "same_hand"
+    assert refusal(training_plan_answers.decide_acknowledgement(HALFWAY, again, PEOPLES)).code == "already_acknowledged"
+    assert refusal(training_plan_answers.decide_acknowledgement(HALFWAY, for_the_other, both)).code == "same_hand"
 
 
 def test_whoever_filed_does_not_acknowledge_under_an_account_elsewhere() -> None:
     moonlighting = replace(PEOPLES, person=TEACHER.person)
-    command = training_plan.AcknowledgePlan(role=PEOPLE)
+    command = training_plan_answers.AcknowledgePlan(role=PEOPLE)
 
-    assert refusal(training_plan.decide_acknowledgement(PLAN_FILED, command, moonlighting)).code == "same_hand"
+    assert refusal(training_plan_answers.decide_acknowledgement(PLAN_FILED, command, moonlighting)).code == "same_hand"
 
 
 def test_an_office_that_was_not_asked_does_not_answer() -> None:
     supervisor = replace(PEOPLES, scopes=(Scope(role="supervisor", region="33"),))
-    command = training_plan.AcknowledgePlan(role="supervisor")
+    command = training_plan_answers.AcknowledgePlan(role="supervisor")
 
-    assert refusal(training_plan.decide_acknowledgement(PLAN_FILED, command, supervisor)).code == "not_a_recipient"
+    no = refusal(training_plan_answers.decide_acknowledgement(PLAN_FILED, command, supervisor))
+
+    assert no.code == "not_a_recipient"
 
 
 def test_a_plan_filed_anew_is_acknowledged_anew() -> None:
@@ -241,23 +255,24 @@ def test_a_plan_filed_anew_is_acknowledged_anew() -> None:
 
 
 def test_each_department_evaluates_once() -> None:
-    command = training_plan.EvaluatePlan(
+    command = training_plan_answers.EvaluatePlan(
         role=PEOPLE, on=DAY, grade="excellent", classes_held=1, attended=52, words="实施良好")
 
-    assert refusal(training_plan.decide_evaluation(PLANS["evaluated"], command, PEOPLES)).code == "already_evaluated"
+    no = refusal(training_plan_answers.decide_evaluation(PLANS["evaluated"], command, PEOPLES))
+    assert no.code == "already_evaluated"
     silent = replace(command, words=" ")
-    assert refusal(training_plan.decide_evaluation(ON_FILE, silent, PEOPLES)).code == "words_missing"
+    assert refusal(training_plan_answers.decide_evaluation(ON_FILE, silent, PEOPLES)).code == "words_missing"
 
 
 def test_an_evaluation_is_put_right_by_the_office_that_gave_it_or_by_whoever_stands_for_it() -> None:
-    command = training_plan.CorrectEvaluation(
+    command = training_plan_answers.CorrectEvaluation(
         role=PEOPLE, grade="excellent", classes_held=2, attended=90, document="甬人社函1号", words="漏计一班")
     judged, bureau = PLANS["evaluated"], UnitId("unt_people")
 
-    no = refusal(training_plan.decide_evaluation_correction(judged, command, UnitId("unt_other"), PEOPLES))
+    no = refusal(training_plan_answers.decide_evaluation_correction(judged, command, UnitId("unt_other"), PEOPLES))
     assert no.code == "evaluation_of_another"
     for heir in (bureau, None):
-        assert outcome(training_plan.decide_evaluation_correction(judged, command, heir, PEOPLES)) == (
+        assert outcome(training_plan_answers.decide_evaluation_correction(judged, command, heir, PEOPLES)) == (
             "PlanEvaluationCorrected")
 
 
@@ -276,14 +291,14 @@ def test_only_a_verified_organiser_files() -> None:
 
     assert refusal(training_plan.decide_plan_filing(None, FILE_PLAN, unseen, TEACHER)).code == "unit_not_verified"
     assert refusal(training_plan.decide_plan_filing(None, FILE_PLAN, None, TEACHER)).code == "unit_absent"
-    assert refusal(training_class.decide_class_filing(None, FILE_CLASS, unseen, ON_FILE, TEACHER)).code == (
+    assert refusal(training_class_filing.decide_class_filing(None, FILE_CLASS, unseen, ON_FILE, TEACHER)).code == (
         "unit_not_verified")
 
 
 def test_nobody_files_for_an_organiser_who_does_not_act_for_it() -> None:
     stranger = replace(TEACHER, organisation=UnitId("unt_other"), scopes=(Scope(role=ORGANISER, region="3302"),))
     plan = training_plan.decide_plan_filing(None, FILE_PLAN, SCHOOL_UNIT, stranger)
-    filed = training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, ON_FILE, stranger)
+    filed = training_class_filing.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, ON_FILE, stranger)
 
     assert refusal(plan).code == refusal(filed).code == "not_the_organiser"
 
@@ -294,7 +309,7 @@ def test_nobody_files_for_an_organiser_who_does_not_act_for_it() -> None:
 @pytest.mark.parametrize("filed_on", [date(2026, 4, 20), date(2026, 5, 11), date(2026, 6, 30)])
 def test_a_class_that_is_filed_late_or_after_its_start_is_a_fact_like_any_other(filed_on: date) -> None:
     """What that does to its hours is law (N 7, AMB-24)."""
-    filed = event(training_class.decide_class_filing(
+    filed = event(training_class_filing.decide_class_filing(
         None, replace(FILE_CLASS, filed_on=filed_on), SCHOOL_UNIT, ON_FILE, TEACHER))
     known = training_class.evolve(None, filed)
 
@@ -307,19 +322,19 @@ def test_a_class_outside_any_plan_is_filed_but_not_under_a_plan_that_does_not_fo
     def filing(**change: Any) -> Any:
         programme = replace(PROGRAMME, **change)
         plan = None if programme.plan is None else ON_FILE
-        return training_class.decide_class_filing(
+        return training_class_filing.decide_class_filing(
             None, replace(FILE_CLASS, programme=programme), SCHOOL_UNIT, plan, TEACHER)
 
     assert outcome(filing(plan=None, item=None)) == "ClassFiled"
     assert refusal(filing(item=2)).code == "item_absent"
-    assert refusal(training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, None, TEACHER)).code == (
+    assert refusal(training_class_filing.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, None, TEACHER)).code == (
         "item_absent")
     (item,) = FILE_PLAN.items
     two = replace(ON_FILE, filed=replace(ON_FILE.filed, items=(item, replace(item, number=2))))
     second = replace(FILE_CLASS, programme=replace(PROGRAMME, item=2))
-    assert outcome(training_class.decide_class_filing(None, second, SCHOOL_UNIT, two, TEACHER)) == "ClassFiled"
+    assert outcome(training_class_filing.decide_class_filing(None, second, SCHOOL_UNIT, two, TEACHER)) == "ClassFiled"
     foreign = replace(ON_FILE, filed=replace(ON_FILE.filed, organiser=UnitId("unt_other")))
-    decision = training_class.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, foreign, TEACHER)
+    decision = training_class_filing.decide_class_filing(None, FILE_CLASS, SCHOOL_UNIT, foreign, TEACHER)
     assert refusal(decision).code == "item_absent"
 
 
@@ -327,10 +342,10 @@ def test_only_a_department_holds_classes_that_are_filed_with_nobody() -> None:
     """W 14."""
     own = replace(FILE_CLASS, role=SECTOR, programme=replace(PROGRAMME, recipient=None, plan=None, item=None))
 
-    filed = event(training_class.decide_class_filing(None, own, DEPARTMENT_UNIT, None, OWN))
+    filed = event(training_class_filing.decide_class_filing(None, own, DEPARTMENT_UNIT, None, OWN))
     assert training_class.evolve(None, filed).status.value == "announced"
     school = replace(own, role=ORGANISER)
-    assert refusal(training_class.decide_class_filing(None, school, SCHOOL_UNIT, None, TEACHER)).code == (
+    assert refusal(training_class_filing.decide_class_filing(None, school, SCHOOL_UNIT, None, TEACHER)).code == (
         "recipients_unfit")
 
 
@@ -341,14 +356,15 @@ def test_only_a_department_holds_classes_that_are_filed_with_nobody() -> None:
 def test_a_class_that_cannot_be_held_is_not_filed(change: dict[str, Any], code: str) -> None:
     command = replace(FILE_CLASS, programme=replace(PROGRAMME, **change))
 
-    assert refusal(training_class.decide_class_filing(None, command, SCHOOL_UNIT, ON_FILE, TEACHER)).code == code
+    assert refusal(training_class_filing.decide_class_filing(None, command, SCHOOL_UNIT, ON_FILE, TEACHER)).code == code
 
 
 def test_a_class_changed_after_it_was_accepted_is_accepted_anew_and_counts_as_filed_then() -> None:
     """D06."""
-    command = training_class.RefileClass(role=ORGANISER, programme=replace(PROGRAMME, headcount=90), filed_on=DAY)
+    larger = replace(PROGRAMME, headcount=90)
+    command = training_class_filing.RefileClass(role=ORGANISER, programme=larger, filed_on=DAY)
     anew = training_class.evolve(
-        ACCEPTED, event(training_class.decide_class_refiling(ACCEPTED, command, SCHOOL_UNIT, ON_FILE, TEACHER)))
+        ACCEPTED, event(training_class_filing.decide_class_refiling(ACCEPTED, command, SCHOOL_UNIT, ON_FILE, TEACHER)))
 
     assert (anew.status.value, anew.number, anew.revision, anew.filed.filed_on) == ("filed", None, 2, DAY)
 

@@ -13,7 +13,15 @@ from ledger.events.actor import Scope
 from ledger.events.imports import ImportId
 from ledger.events.study import Evidence
 from ledger.events.training import CardId, ClassId, Lesson, PlanId, PlanItem
-from ledger.streams import imports, training_card, training_class, training_plan, training_roster
+from ledger.streams import (
+    imports,
+    training_card,
+    training_class,
+    training_class_filing,
+    training_plan,
+    training_plan_answers,
+    training_roster,
+)
 from ledger.streams.act import Act
 from ledger.streams.decision import Decision
 from ledger.streams.standing import Actor
@@ -46,12 +54,12 @@ FILED_ON = date(2026, 3, 1)
 FILE_PLAN = training_plan.FilePlan(
     plan=PLAN, role=ORGANISER, year=2026, sector="industry", recipients=BOTH, items=ITEMS, filed_on=FILED_ON,
 )
-PROGRAMME = training_class.Programme(
+PROGRAMME = training_class_filing.Programme(
     title="智能制造高研班", category=Category.PROFESSIONAL, route="filed_training", sector="industry",
     lessons=(Lesson(title="数字孪生", hours_centi=800),), starts=date(2026, 5, 11), ends=date(2026, 5, 15),
     days_half=10, headcount=60, room=80, location="宁波", recipient=SECTOR, plan=PLAN, item=1,
 )
-FILE_CLASS = training_class.FileClass(
+FILE_CLASS = training_class_filing.FileClass(
     training_class=CLASS, role=ORGANISER, programme=PROGRAMME, filed_on=FILED_ON, evidence=PAPERS
 )
 HOLD = training_class.RecordHolding(
@@ -70,8 +78,8 @@ def fold(evolve: Callable[[Any, Any], Any], state: Any, decision: Decision) -> A
 
 
 def _acknowledge(plan: Plan, role: str, by: Actor) -> Plan:
-    command = training_plan.AcknowledgePlan(role=role)
-    known: Plan = fold(training_plan.evolve, plan, training_plan.decide_acknowledgement(plan, command, by))
+    command = training_plan_answers.AcknowledgePlan(role=role)
+    known: Plan = fold(training_plan.evolve, plan, training_plan_answers.decide_acknowledgement(plan, command, by))
     return known
 
 
@@ -95,20 +103,20 @@ ON_PLAN: dict[str, tuple[Actor, str, Callable[[Plan | None, Actor, str], Decisio
         plan, replace(FILE_PLAN, role=role), SCHOOL_UNIT, by)),
     "RefilePlan": (TEACHER, ORGANISER, lambda plan, by, role: training_plan.decide_plan_refiling(
         plan, training_plan.RefilePlan(role=role, items=ITEMS, filed_on=DAY), by)),
-    "AcknowledgePlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan.decide_acknowledgement(
-        plan, training_plan.AcknowledgePlan(role=role), by)),
-    "ReturnPlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan.decide_plan_return(
-        plan, training_plan.ReturnPlan(role=role, words=WHY), by)),
-    "EvaluatePlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan.decide_evaluation(
-        plan, training_plan.EvaluatePlan(
+    "AcknowledgePlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan_answers.decide_acknowledgement(
+        plan, training_plan_answers.AcknowledgePlan(role=role), by)),
+    "ReturnPlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan_answers.decide_plan_return(
+        plan, training_plan_answers.ReturnPlan(role=role, words=WHY), by)),
+    "EvaluatePlan": (SECTORS, SECTOR, lambda plan, by, role: training_plan_answers.decide_evaluation(
+        plan, training_plan_answers.EvaluatePlan(
             role=role, on=DAY, grade="qualified", classes_held=1, attended=52, words=WHY), by)),
-    "CorrectEvaluation": (PEOPLES, PEOPLE, lambda plan, by, role: training_plan.decide_evaluation_correction(
-        plan, training_plan.CorrectEvaluation(
+    "CorrectEvaluation": (PEOPLES, PEOPLE, lambda plan, by, role: training_plan_answers.decide_evaluation_correction(
+        plan, training_plan_answers.CorrectEvaluation(
             role=role, grade="excellent", classes_held=2, attended=90, document="甬人社函1号", words=WHY),
         UnitId("unt_people"), by)),
 }
 
-CLASS_FILED: TrainingClass = fold(training_class.evolve, None, training_class.decide_class_filing(
+CLASS_FILED: TrainingClass = fold(training_class.evolve, None, training_class_filing.decide_class_filing(
     None, FILE_CLASS, SCHOOL_UNIT, ON_FILE, TEACHER))
 ACCEPTED: TrainingClass = fold(training_class.evolve, CLASS_FILED, training_class.decide_acceptance(
     CLASS_FILED, training_class.AcceptClass(role=SECTOR, number="甬备2026-7"), SECTORS))
@@ -134,10 +142,10 @@ CLASSES: dict[str, TrainingClass | None] = {
 OPEN = training_roster.OpenRoster(role=SECTOR, act=ActId("act_2"), rows=3, chunk=3, list_sha256="f" * 64)
 
 ON_CLASS: dict[str, tuple[Actor, str, Callable[[TrainingClass | None, Actor, str], Decision]]] = {
-    "FileClass": (TEACHER, ORGANISER, lambda known, by, role: training_class.decide_class_filing(
+    "FileClass": (TEACHER, ORGANISER, lambda known, by, role: training_class_filing.decide_class_filing(
         known, replace(FILE_CLASS, role=role), SCHOOL_UNIT, ON_FILE, by)),
-    "RefileClass": (TEACHER, ORGANISER, lambda known, by, role: training_class.decide_class_refiling(
-        known, training_class.RefileClass(
+    "RefileClass": (TEACHER, ORGANISER, lambda known, by, role: training_class_filing.decide_class_refiling(
+        known, training_class_filing.RefileClass(
             role=role, filed_on=DAY, programme=replace(PROGRAMME, room=40, recipient=known and known.filed.recipient)),
         replace(SCHOOL_UNIT, kinds=("organiser", "department")), ON_FILE, by)),
     "AcceptClass": (SECTORS, SECTOR, lambda known, by, role: training_class.decide_acceptance(
