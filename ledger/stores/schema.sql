@@ -32,15 +32,17 @@ CREATE TABLE checkpoints (
     note   BLOB NOT NULL UNIQUE
 );
 
+-- In the order of being reserved, so that of the five trees a row is in only the short index of its name is met at
+-- random: each page of a tree that is met so is written anew by every commit of a long list.
 CREATE TABLE names (               -- Held now; freed rows go. HMACs: no number and no certificate stands here.
-    name     BLOB PRIMARY KEY,
+    name     BLOB NOT NULL PRIMARY KEY,
     kind     TEXT NOT NULL,
     holder   TEXT NOT NULL,
     owner    TEXT NOT NULL,
     act      TEXT,                 -- Whose row reserved it: dropped if that act is abandoned.
     position INTEGER NOT NULL,
     freed_by TEXT                  -- Whose row frees it: dropped when that act is closed.
-) WITHOUT ROWID;
+);
 CREATE INDEX names_by_holder ON names (holder);
 CREATE INDEX names_by_owner ON names (owner);
 CREATE INDEX names_by_act ON names (act) WHERE act IS NOT NULL;

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ledger.stores.cold import PLACES, Place
 from ledger.stores.recorder import Room
-from ledger.stores.sqlite_file import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES
+from ledger.stores.sqlite_file import SCHEMA_VERSION, SCHEMA_WITH_ARCHIVES, put_names_in_order
 
 _TABLE: Final = """CREATE TABLE IF NOT EXISTS archives (  -- Which folder has the bodies of which positions.
     first    INTEGER PRIMARY KEY,
@@ -91,6 +91,7 @@ class FileChange(FileRows):
 def compacted(connection: sqlite3.Connection, path: Path) -> Room:
     """Write the file anew, without what was let go of."""
     before = _bytes(path)
+    put_names_in_order(connection)
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return Room(before, _bytes(path))

@@ -69,8 +69,7 @@ def make_ledger(connection: sqlite3.Connection, path: Path) -> None:
             raise sqlite3.OperationalError(f"the journal stays in mode {mode}")
         connection.execute("BEGIN IMMEDIATE")
         if not _is_ledger(connection, path):  # Another process may have made it while this one waited.
-            script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")
-            for statement in _statements(script):
+            for statement in _schema():
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -97,8 +96,25 @@ def demand_ledger(connection: sqlite3.Connection, path: Path) -> None:
         raise OtherSchema(path, version=version, expected=SCHEMA_VERSION)
 
 
-def _statements(script: str) -> Iterator[str]:
-    """Cut a script; `executescript` would commit the transaction that it is to be part of."""
+def put_names_in_order(connection: sqlite3.Connection) -> None:
+    """Have reserved names stand as in a new file; one that was made before has them by their HMACs, without rowids."""
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'names'").fetchone()[0]
+    if "WITHOUT ROWID" not in made:
+        return
+    table, = (one for one in _schema() if "TABLE names " in one)
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        connection.execute(table.replace("TABLE names ", "TABLE names_in_order "))
+        connection.execute("INSERT INTO names_in_order SELECT * FROM names ORDER BY position, name")
+        connection.execute("DROP TABLE names")
+        connection.execute("ALTER TABLE names_in_order RENAME TO names")
+        for index in (one for one in _schema() if "ON names " in one):
+            connection.execute(index)
+
+
+def _schema() -> Iterator[str]:
+    """Cut the script of a new file; `executescript` would commit the transaction that it is to be part of."""
+    script = files("ledger.stores").joinpath("schema.sql").read_text("utf-8")
     statement = ""
     for part in script.split(";")[:-1]:
         statement += part + ";"

@@ -10,15 +10,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fault_child import said, start
 from hash_only_checker import check
-from store_kit import closed_under_load, event, name, one, open_sqlite, outcome_of, request
+from store_kit import closed_under_load, event, free, name, one, open_sqlite, outcome_of, request, stream
 
 from ledger.errors import LedgerError
-from ledger.stores.append import Append, Receipt, StoreFailed
+from ledger.stores.append import Append, NameTaken, Receipt, StoreFailed
 from ledger.stores.errors import NotALedger, OtherSchema, Unreadable
 from ledger.stores.recorder import StoredCheckpoint
 from ledger.stores.sqlite import SQLiteRecorder
@@ -76,6 +77,60 @@ def test_a_reading_connection_cannot_write(full: SQLiteRecorder) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM names")
     connection.close()
+
+
+# Reserved names
+
+
+def test_of_a_long_list_of_names_each_commit_writes_only_short_rows_anew(path: Path) -> None:
+    """Of a name's five trees one is met at random, so all of it is written: of whole rows that is 2.5 times as much."""
+    store = open_sqlite(path)
+    for block in range(30_000, 0, -1_000):
+        store.append(Append((event(block),), names=tuple(name(str(block + each), block) for each in range(1_000))))
+        if block == 2_000:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert path.with_name(f"{path.name}-wal").stat().st_size < 2_500_000
+    store.close()
+
+
+def test_a_file_with_names_by_their_hashes_is_gone_on_with_and_put_in_order_when_it_is_compacted(path: Path) -> None:
+    """As every file was made until now."""
+    store = open_sqlite(path)
+    store.append(one(1, names=(name("a", 1), name("b", 1, kind="card"))))
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        shown = connection.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'names' AND sql > ''").fetchall()
+        connection.execute("ALTER TABLE names RENAME TO others")
+        connection.execute(shown[0][0] + " WITHOUT ROWID")
+        connection.execute("INSERT INTO names SELECT * FROM others")
+        connection.execute("DROP TABLE others")
+        for (index,) in shown[1:]:
+            connection.execute(index)
+        connection.commit()
+    assert ("names", 1) in rowless(path)
+
+    store = open_sqlite(path)
+    store.append(one(2, names=(free(1), name("a", 2), name("0", 2))))
+    held = list(store.names())
+    assert [(one.reservation.holder, one.position) for one in held] == [(stream(1), 1), (stream(2), 2), (stream(2), 2)]
+    store.compact()
+    assert list(store.names()) == held
+    assert isinstance(outcome_of(store, one(3, names=(name("a", 3),))), NameTaken)
+    store.append(one(3, names=(free(2), name("a", 3))))
+    store.close()
+    assert ("names", 0) in rowless(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute(
+            "SELECT sql FROM sqlite_master WHERE tbl_name = 'names' AND type = 'index' AND sql > ''"
+        ).fetchall() == shown[1:]
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def rowless(path: Path) -> list[tuple[str, int]]:
+    """Each table, and whether its rows stand in a tree of its key."""
+    with closing(sqlite3.connect(path)) as connection:
+        return [(name, wr) for _, name, _, _, wr, _ in connection.execute("PRAGMA table_list")]
 
 
 # Several processes
