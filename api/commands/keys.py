@@ -235,7 +235,12 @@ def _tell_rewrapped(
     else:
         click.echo(f"✓ {result.keys} 把密钥已改由 {present.make} 包裹，逐一打开核对无误；账本没有改动。")
     if not is_set:
-        click.echo(f'⚠ 请把设置改为 master_key = "{wanted}"，服务才能启动。')
+        source = settings.sources["master_key"]
+        if source.startswith("环境变量"):  # It comes before the file: a line there would change nothing.
+            click.echo(f"⚠ {source} 还是 {settings.master_key}：请让它指向新的主密钥，服务才能启动。")
+            click.echo("  由 systemd 的单元交来的，换下单元所读的文件：见 api/operators-guide.md 第四、五节。")
+        else:
+            click.echo(f'⚠ 请把设置改为 master_key = "{wanted}"，服务才能启动。')
     if former is not None and needed is not None:
         click.echo(f"  原主密钥 {former.make} 须保留到 {day(needed)}：其下还有 {len(copies)} 份密钥备份。")
     elif former is not None:

@@ -60,6 +60,8 @@ def log_time(last: int, now: int) -> Answer:
 def log_times(settings: Settings) -> Answer:
     """Neither before nor far after the last event, and no gap of months, which is what a leap leaves in a log."""
     if not settings.database and not folder_of(settings).ledger.is_file():
+        if folder_of(settings).published.exists():
+            return Level.FAIL, "已公布过检查点，而这里没有账本", "请从备份恢复（xueshi restore 备份）；不要新建"
         return Level.OK, "账本尚未建立", ""
     try:
         with _times(settings) as times:

@@ -86,7 +86,7 @@ def modes(place: Folder) -> Answer:
     open_to = [_shown(path, place) for path in _guarded(place)
                if stat.S_IMODE(path.stat().st_mode) & (0o077 if _is_secret(path, place) else 0o022)]
     if open_to:
-        cure = f"chmod go-rwx {place.root} {place.keys} {place.keys}/*.key {place.keys}/*.token {place.keys}/people.db"
+        cure = f"chmod -R go-rwx {' '.join(dict.fromkeys(str(one) for one in (place.root, place.common)))}"
         return Level.FAIL, f"其他账号可以读或写：{'、'.join(sorted(open_to)[:5])}", cure
     owners = {path.stat().st_uid for path in _guarded(place)}
     if len(owners) > 1:
@@ -127,7 +127,8 @@ def master_key_apart(settings: Settings) -> Answer:
     place = folder_of(settings)
     try:
         if not has_vault(settings):
-            return Level.FAIL, "密钥库尚未建立", "xueshi init"
+            cure = "xueshi init；已有过账本的不要新建：见 master_key、log_time 两项"
+            return Level.FAIL, "这里没有密钥库", cure
         make = make_of(people_of(settings), settings.master_key)
     except LedgerError as error:
         return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database，并运行 xueshi migrate"

@@ -27,6 +27,7 @@ def register_checks(settings: Settings) -> list[Check]:
     return [
         Check("settings", variables),
         Check("master_key", partial(master_key, settings)),
+        Check("signing_keys", partial(signing_keys, settings)),
         Check("key_backup", partial(key_backup, settings)),
         Check("rulebooks", partial(rulebooks, settings)),
         Check("projections", partial(projections, settings)),
@@ -46,19 +47,41 @@ def variables() -> Answer:
 
 
 def master_key(settings: Settings) -> Answer:
-    """There, of its form, and nobody else's to read or to write; whether it opens the vault is asked at the start."""
-    from api.register.folder import folder_of
-    from api.register.vault_place import has_vault, people_of
+    """There, nobody else's to read or to write, and the one that opens the vault: a start refuses all else."""
+    from api.register.vault_place import has_vault, lost_of, people_of
     from ledger.keys.makes import make_of, open_master
+    from ledger.keys.ring import demand_opened_by
 
     try:
-        if not has_vault(settings):
+        people, folder = people_of(settings), folder_of(settings)
+        if not (has_vault(settings) or folder.ledger.exists() or folder.published.exists()):
             return Level.OK, "密钥库尚未建立", ""
-        make = make_of(people_of(settings), settings.master_key)
-        open_master(make, folder_of(settings).keys).close()
+        if lost := lost_of(settings):
+            return Level.FAIL, f"有账本而没有{'和'.join(lost)}", "；".join(lost.values())
+        make = make_of(people, settings.master_key)
+        with closing(open_master(make, folder.keys)) as master:
+            demand_opened_by(master, people)
     except LedgerError as error:
-        return Level.FAIL, str(error).partition("。")[0], "见运维手册（api/operators-guide.md）“失去什么，意味着什么”"
+        told, _, cure = str(error).partition("。")
+        return Level.FAIL, told, cure.rstrip("。") + "。见运维手册（api/operators-guide.md）“失去什么，意味着什么”"
     return Level.OK, f"主密钥 {make}", ""
+
+
+def signing_keys(settings: Settings) -> Answer:
+    """Those of both logs, each of its form and its log's name: a start refuses all else."""
+    from api.register.register import ACCESS
+    from ledger.signing.signer import load_keys
+
+    folder = folder_of(settings)
+    if not (folder.ledger.exists() or folder.published.exists()):
+        return Level.OK, "账本尚未建立", ""
+    try:
+        for name, origin in (("ledger", settings.origin), ("access", settings.origin + ACCESS)):
+            load_keys(folder.keys / f"{name}.signing.key", origin)
+    except LedgerError as error:
+        told, _, cure = str(error).partition("。")
+        return Level.FAIL, told, cure.rstrip("。") + "：xueshi log continue-as 新名称 --why key_lost"
+    return Level.OK, "账本和查阅日志的签名密钥都在", ""
 
 
 def key_backup(settings: Settings) -> Answer:

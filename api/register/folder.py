@@ -87,7 +87,7 @@ class Folder:
 
     def last_done(self, what: str) -> Path:
         """A note of when something was last done for the register (`api.register.last_done`)."""
-        return self.root / f"last.{what}"
+        return self.common / f"last.{what}"  # One host does it for all of them.
 
     @property
     def home(self) -> Path:

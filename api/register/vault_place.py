@@ -42,14 +42,31 @@ def has_vault(settings: Settings) -> bool:
 
 def vault_of(settings: Settings) -> Vault:
     """Open the vault under the master key that the settings name; a lost one is not replaced by an empty one."""
-    folder = folder_of(settings)
-    master = master_file(settings)
-    is_lost = {"主密钥": master is not None and not master.exists(),
-               "密钥库": not has_vault(settings) and (folder.ledger.exists() or folder.published.exists())}
-    if lost := "和".join(each for each in is_lost if is_lost[each]):
-        cure = f"请从密钥备份恢复 {folder.keys}；不要新建，新的密钥打不开已有的个人信息"
-        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", f"有账本而没有{lost}", cure)
+    if lost := lost_of(settings):
+        message = f"有账本而没有{'和'.join(lost)}"
+        cure = f"{'；'.join(lost.values())}；不要新建，新的密钥打不开已有的个人信息"
+        raise Stop(Exit.WORLD_IS_WRONG, "keys_missing", message, cure)
     return open_vault(people_of(settings), settings.master_key)
+
+
+def lost_of(settings: Settings) -> dict[str, str]:
+    """What of all that opens the sealed parts of a ledger that is here is gone, each with its cure."""
+    folder, master = folder_of(settings), master_file(settings)
+    lost = {}
+    if master is not None and not _is_there(master):
+        source = settings.sources.get("master_key", "默认值")
+        lost["主密钥"] = (f"请把另存的主密钥放回 {master}（设置 master_key = {settings.master_key}，来自{source}），"
+                       "或让这个设置指向它：密钥备份里没有主密钥")
+    if not has_vault(settings) and (folder.ledger.exists() or folder.published.exists()):
+        lost["密钥库"] = "请恢复密钥库：xueshi keys restore 最近的密钥备份"
+    return lost
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:  # It may be; whoever opens it says who may.
+        return True
 
 
 def vault_files(settings: Settings) -> KeyFiles | None:

@@ -223,6 +223,7 @@ class KeyFile:
 
 
 _MASTERS: Final = "SELECT serial, make, since FROM masters WHERE since IS NOT NULL ORDER BY serial"
+SOME: Final = "SELECT owner, wrapped FROM keys LIMIT 3"
 _COPIES: Final = "SELECT * FROM backups ORDER BY taken, name"
 _DESTRUCTIONS: Final = """
     SELECT d.owner, d.at, coalesce(max(coalesce(b.removed, b.expires)), 0), count(b.name) - count(b.removed)
@@ -254,6 +255,11 @@ def recorded_make(path: Path) -> str | None:
     """Read which master key a vault names, without opening it as one; None where there is none, or it names none."""
     found = _looked_up(path, f"{_MASTERS} DESC LIMIT 1")
     return Master(*found[0]).make if found else None
+
+
+def some_in(path: Path) -> list[tuple[str, bytes]]:
+    """Read a few wrapped keys, by which a master key is known, without opening the vault."""
+    return _looked_up(path, SOME)
 
 
 def copies_in(path: Path) -> list[Copy]:

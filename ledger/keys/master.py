@@ -41,9 +41,11 @@ class BadMasterKey(LedgerError):
 
     code = "master_key_malformed"
 
-    def __init__(self, path: Path, reason: str) -> None:
-        self.path = path
-        super().__init__(f"主密钥文件 {path} 不可用：{reason}。请从备份恢复原文件；新建一个会使已有个人信息无法读取。")
+    _CURE = "请放回另存的那一份（密钥备份里没有主密钥）；新建一个会使已有个人信息无法读取。"
+
+    def __init__(self, path: Path, reason: str, *, cure: str = _CURE) -> None:
+        self.path, self.cure = path, cure
+        super().__init__(f"主密钥文件 {path} 不可用：{reason}。{cure}")
 
 
 class Owned(NamedTuple):
@@ -105,6 +107,9 @@ def _read(path: Path) -> bytes:
         mode, text = path.stat().st_mode, path.read_text("ascii")
     except FileNotFoundError:
         raise BadMasterKey(path, "文件不存在") from None
+    except PermissionError:  # Whoever keeps it from this account meant to: nothing is lost, and nothing to be put back.
+        cure = "主密钥交给服务的单元保管时，须经单元运行（运维手册“装成服务”）；不要放宽权限，不要新建。"
+        raise BadMasterKey(path, "本账号没有读它的权限", cure=cure) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadMasterKey(path, f"读不出（{error.__class__.__name__}）") from error
     if mode & 0o077:

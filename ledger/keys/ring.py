@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ledger.envelope import Random
 from ledger.errors import LedgerError
-from ledger.keys.file import Destruction, KeyFile, in_one, present_master
+from ledger.keys.file import SOME, Destruction, KeyFile, in_one, present_master, recorded_make, some_in
 from ledger.keys.makes import make_beside
 from ledger.keys.master import KEY_BYTES, MasterKey, Owned, WrongKey
 from ledger.stores.portable import Asked
@@ -72,10 +73,8 @@ class KeyRing:
         """See that the master key opens what is here, and remember which one it is."""
         with self.file.used() as connection:
             present = present_master(connection)
-            some = [Owned(*row) for row in connection.execute("SELECT owner, wrapped FROM keys LIMIT 3")]
-            if some and not any(self._opens(one) for one in some):  # One that was damaged is told when it is needed.
-                named = "" if present is None else f"（它记载的主密钥是 {present.make}）"
-                raise WrongKey(f"密钥库 {self.path}{named}")
+            some = [Owned(*row) for row in connection.execute(SOME)]
+            _demand_opened(some, self._master, self.path, present and present.make)
             if present is not None:
                 return present.serial
             with in_one(connection):
@@ -83,12 +82,6 @@ class KeyRing:
                 connection.execute(
                     "INSERT INTO masters VALUES (1, ?, ?) ON CONFLICT DO NOTHING", (make, time.time_ns() // 1_000))
             return 1
-
-    def _opens(self, one: Owned) -> bool:
-        try:
-            return bool(self._master.unwrap([one]))
-        except WrongKey:
-            return False
 
     def close(self) -> None:
         self._cache.clear()
@@ -233,6 +226,29 @@ def open_keys(place: Place) -> KeyFile:
     from ledger.keys.database import KeyTables  # The driver is an extra: one host does without it.
 
     return KeyTables(place)
+
+
+def demand_opened_by(master: MasterKey, place: Place) -> None:
+    """See that a master key opens a vault, which is left as it lies; raises WrongKey."""
+    if isinstance(place, Path):
+        _demand_opened([Owned(*row) for row in some_in(place)], master, place, recorded_make(place))
+        return
+    with closing(open_keys(place)) as file, file.used() as connection:
+        some, present = [Owned(*row) for row in connection.execute(SOME)], present_master(connection)
+        _demand_opened(some, master, file.path, present and present.make)
+
+
+def _demand_opened(some: Collection[Owned], master: MasterKey, path: Path, make: str | None) -> None:
+    if some and not any(_opens(master, one) for one in some):  # One that was damaged is told when it is needed.
+        named = "" if make is None else f"（它记载的主密钥是 {make}）"
+        raise WrongKey(f"密钥库 {path}{named}")
+
+
+def _opens(master: MasterKey, one: Owned) -> bool:
+    try:
+        return bool(master.unwrap([one]))
+    except WrongKey:
+        return False
 
 
 def _stored(connection: Asked, owner: str) -> bytes | None:

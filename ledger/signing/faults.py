@@ -60,7 +60,8 @@ class BadSigningKey(LedgerError):
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
-        super().__init__(f"签名密钥文件 {path} 不可用：{reason}。请从备份恢复；更换密钥须先以新旧两把同时签名。")
+        self.cure = "请放回另存的那一份（密钥备份里没有签名密钥）；确实没有时，日志改以新名称继续，见手册“紧急情况”。"
+        super().__init__(f"签名密钥文件 {path} 不可用：{reason}。{self.cure}")
 
 
 class CheckpointDamaged(LedgerError):

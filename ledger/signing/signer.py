@@ -283,7 +283,7 @@ def load_keys(path: Path, origin: str) -> list[SigningKey]:
     try:
         keys = [parse_skey(line) for line in lines if line]
     except LedgerError as error:
-        raise BadSigningKey(path, str(error)) from error
+        raise BadSigningKey(path, str(error).partition("。")[0]) from error  # Its cure is for a line by itself.
     if not keys:
         raise BadSigningKey(path, "里面没有密钥")
     if len({key.seed for key in keys}) != len(keys):

@@ -29,8 +29,12 @@ from api.doctor.database_checks import (
     way,
 )
 from api.doctor.register_checks import register_checks
+from api.register.register import open_register
 from api.settings import Settings, load
+from api.terminal.exits import Stop
 from api.witness.before_a_start import read_beforehand
+from ledger.errors import LedgerError
+from ledger.keys.master import FileMasterKey
 
 
 @pytest.fixture(autouse=True)
@@ -164,15 +168,45 @@ def test_a_policy_that_a_start_would_take_is_told_with_its_witnesses(tmp_path: P
     assert named.ask()[:2] == (Level.OK, "policy 可用，0 个见证人")
 
 
-def test_a_master_key_that_cannot_be_used_is_told_without_opening_anything() -> None:
+def test_a_master_key_that_others_can_read_is_told() -> None:
     asked = {check.name: check for check in register_checks(load())}["master_key"]
     assert found(asked).level is Level.OK
     run(["init"])
     assert found(asked).message == "主密钥 file:master.key"
     Path("data/keys/master.key").chmod(0o644)
     assert found(asked).level is Level.FAIL and "他人可读" in found(asked).message
-    Path("data/keys/master.key").unlink()
-    assert "不存在" in found(asked).message and found(asked).cure
+
+
+@pytest.mark.parametrize(("lost", "check", "told", "cure"), [
+    ("keys/master.key", "master_key", "有账本而没有主密钥", "密钥备份里没有主密钥"),
+    ("keys/people.db", "master_key", "有账本而没有密钥库", "xueshi keys restore"),
+    ("keys/access.signing.key", "signing_keys", "文件不存在", "--why key_lost"),
+    ("ledger.db", "log_time", "没有账本", "xueshi restore"),
+])
+def test_what_a_start_would_not_do_without_is_missed_beforehand(lost: str, check: str, told: str, cure: str) -> None:
+    run(["init"])
+    run(["log", "checkpoint"])
+    asked = {each.name: each for each in register_checks(load())}[check]
+    assert found(asked).level is Level.OK
+
+    for path in Path("data").glob(f"{lost}*"):
+        path.unlink()
+
+    assert found(asked).level is Level.FAIL
+    assert told in found(asked).message and cure in found(asked).cure and "xueshi init" not in found(asked).cure
+    with pytest.raises((Stop, LedgerError)):
+        open_register(load(), create=True)
+
+
+def test_a_master_key_of_another_vault_is_told_before_a_start_refuses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(["init"])
+    other = FileMasterKey.create(tmp_path / "other.key")
+    monkeypatch.setenv("XUESHI_MASTER_KEY", other.make)
+    asked = {each.name: each for each in register_checks(load())}["master_key"]
+
+    assert found(asked).level is Level.FAIL and "不是原来的那一个" in found(asked).message and found(asked).cure
 
 
 # The database

@@ -225,6 +225,9 @@ def test_rewrapping_goes_to_a_new_file_to_a_program_and_back_and_the_former_is_k
     back = made(there, "keys", "rewrap", "--to", "file:data/keys/last.key", XUESHI_MASTER_KEY=make)
     assert back["present"] == "file:last.key" and back["former_needed_until"] is not None
     assert not back["is_setting_right"], "the environment still names the program"
+    again = xueshi(there, "keys", "rewrap", "--to", "file:data/keys/last.key", XUESHI_MASTER_KEY=make)
+    assert f"环境变量 XUESHI_MASTER_KEY 还是 {make}" in again.stdout, "a line in the file would change nothing"
+    assert 'master_key = "' not in again.stdout
     body = made(there, "keys", "show")
     assert [each["make"] for each in body["masters"]] == ["file:master.key", "file:next.key", make, "file:last.key"]
     assert [each["backups"] for each in body["masters"]] == [1, 0, 0, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,9 @@ def test_what_others_may_read_or_change_is_named(place: Folder, name: str, mode:
 
     assert level(answer) is Level.FAIL
     assert name in answer[1]
+    path.chmod(0o777)
+    subprocess.run(answer[2], shell=True, check=True)
+    assert level(modes(place)) is Level.OK
 
 
 def test_a_master_key_beside_the_vault_is_warned_of(place: Folder, tmp_path: Path) -> None:
@@ -109,6 +113,16 @@ def test_a_master_key_beside_the_vault_is_warned_of(place: Folder, tmp_path: Pat
     assert level(master_key_apart(told(place, f"file:{place.keys}/master.key"))) is Level.WARN
     assert level(master_key_apart(told(place, f"file:{tmp_path}/master.key"))) is Level.OK
     assert level(master_key_apart(told(place, "command:/usr/bin/kms"))) is Level.OK
+
+
+def test_of_several_hosts_each_knows_what_one_of_them_has_done(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    one, other = (Folder(tmp_path / name, tmp_path / "shared") for name in ("one", "other"))
+
+    last_done.note(one, "backup", size=7, holds=True)
+
+    assert level(production_checks.done(other, "backup")) is Level.OK
+    assert level(production_checks.done(other, "fsck")) is Level.FAIL
 
 
 def test_without_a_copy_of_the_keys_nothing_goes_live(place: Folder) -> None:
