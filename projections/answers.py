@@ -132,15 +132,17 @@ class Answers(Files):
 
     def work(
         self, scopes: Iterable[Scope], *, organisation: str | None = None, as_of: int | None = None,
-        after: Place | None = None, limit: int = 50, wanted: Wanted = EVERYTHING,
+        after: Place | None = None, limit: int = 50, wanted: Wanted = EVERYTHING, differences_as_of: int | None = None,
     ) -> Page:
         """What waits for an actor of an organisation with these scopes, longest first unless asked otherwise.
 
-        `as_of` keeps pages stable.
+        `as_of` keeps pages stable, with `differences_as_of` as the first of them said it; 0: nothing was known of them.
         """
         at, held = self._at(self._work, as_of), tuple(scopes)
         rows = _work.read_work(self._work, held, organisation, as_of=at, after=after, limit=limit + 1, wanted=wanted)
-        differ, known = waiting_too(self.differences, held, as_of=at, after=after, limit=limit + 1, wanted=wanted)
+        known_by = at if differences_as_of is None else min(at, differences_as_of)
+        differ, known = waiting_too(
+            self.differences, held, as_of=known_by, after=after, limit=limit + 1, wanted=wanted)
         ordered = sorted([*rows, *differ], key=wanted.place, reverse=wanted.backwards)
         return _page(ordered, limit, at, wanted)._replace(differences_as_of=known)
 

@@ -26,12 +26,9 @@ from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import Actor, standing
 from projections.basis import THEN, Axes, Basis
 from projections.differences.queue import Filters, Reach, Rows, read_entries, read_offices, read_years, within
-from projections.differences.upkeep import REST_MOST_S
 
-WAIT_S: Final = 2 * REST_MOST_S
-"""A rest that has just begun, and a round after it."""
-SOON_EVENTS: Final = 500
-"""So many are surely taken within that time, beside others who want the processor."""
+WAIT_S: Final = 1
+"""So long whoever asks waits at most for what is near: on a quiet machine it is there in a tenth of it."""
 WEIGHING_S: Final = 5
 """So long whoever asks is kept waiting while everyone is weighed for them."""
 _WATCH: Final = frozenset({HUMAN_RESOURCES, SUPERVISOR})
@@ -94,16 +91,11 @@ def said_of(basis: Basis) -> dict[str, Any]:
 def await_differences(house: House, position: int) -> None:
     """Wait a little until they are known up to a position, so that whoever asks as of it again is told the same.
 
-    Nobody waits for what will take a while: the answer says up to where it speaks. In a rush they fall behind on
-    purpose, and each office that looks at its work would wait in vain, in a place that others need.
+    Nobody waits for what will take a while: the answer says up to where it speaks. A roster of thousands is judged in
+    seconds, in a rush they fall behind on purpose, and each office that looks at its work would wait in vain, in a
+    place that others need.
     """
-    if position - house.differing.position() <= SOON_EVENTS:
-        _await(house, position)
-
-
-def _await(house: House, position: int) -> None:
-    if house.differing.lag().building is None:
-        house.differing.wait_for(position, WAIT_S)
+    house.differing.wait_if_near(position, WAIT_S)
 
 
 def _page(
@@ -123,7 +115,7 @@ def _weighed(house: House, axes: Axes, person: str | None) -> tuple[Rows, Basis]
     answers = house.answers
     if axes.valid_on is None and axes.law == THEN:
         as_of = None if axes.as_of is None else answers.settle(axes)
-        _await(house, house.ledger.store.size() if as_of is None else as_of)
+        await_differences(house, house.ledger.store.size() if as_of is None else as_of)
         if (at := within(answers.differences, as_of)) is not None:
             return answers.differences, answers.basis(replace(axes, as_of=at))
     basis = answers.basis(axes)

@@ -53,7 +53,7 @@ def work(
     house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int, wanted: Wanted = EVERYTHING
 ) -> Table | Refusal:
     """What waits for an office, or what a person has under way, longest first unless asked otherwise."""
-    found = _every(lambda after: years.work(
+    found = _every(lambda after: years.work_on(
         house, caller, role=query.get("role"), as_of=as_of, after=after, limit=_AT_ONCE, wanted=wanted))
     if isinstance(found, Refusal):
         return found

@@ -63,7 +63,7 @@ def _stated(house: House, events: list[int]) -> Stored:
 
 def work(
     house: House, caller: Caller, *, role: str | None, as_of: int | None, after: Place | None, limit: int,
-    wanted: Wanted = EVERYTHING,
+    wanted: Wanted = EVERYTHING, differences_as_of: int | None = None,
 ) -> Page | Refusal:
     """What waits for an actor within their scopes, or what a person has under way; longest first unless asked."""
     if as_of is None and (behind := house.settled()) is not None:
@@ -76,7 +76,21 @@ def work(
     held = [one for one in actor.scopes if one.role not in SEPARATED and role in (None, one.role)]
     if no := standing(actor, role or (held[0].role if held else "human_resources")):
         return no
-    if as_of is not None:
+    if as_of is not None and differences_as_of is None:
         await_differences(house, as_of)
     return house.answers.work(
-        held, organisation=actor.organisation, as_of=as_of, after=after, limit=limit, wanted=wanted)
+        held, organisation=actor.organisation, as_of=as_of, after=after, limit=limit, wanted=wanted,
+        differences_as_of=differences_as_of)
+
+
+def work_on(
+    house: House, caller: Caller, *, role: str | None, as_of: int | None, after: Place | None, limit: int,
+    wanted: Wanted = EVERYTHING,
+) -> Page | Refusal:
+    """The same page after page, of differences as far as the first one knew them: each place says so as well."""
+    known, place = (None, None) if after is None else (after[0], after[1:])
+    page = work(house, caller, role=role, as_of=as_of, after=place, limit=limit, wanted=wanted,
+                differences_as_of=known)
+    if isinstance(page, Refusal) or page.next is None:
+        return page
+    return page._replace(next=(page.differences_as_of or 0, *page.next))

@@ -47,7 +47,7 @@ def work(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
     role = query.get("role")
     return listed(
         caller, "work", query,
-        lambda as_of, after, limit: years.work(house(), caller, role=role, as_of=as_of, after=after, limit=limit),
+        lambda as_of, after, limit: years.work_on(house(), caller, role=role, as_of=as_of, after=after, limit=limit),
         said={"counted_on": workload.counted_on(house(), query.get("as_of")).isoformat()}, show=_waiting,
         also=lambda page: {"differences_as_of": page.differences_as_of},
     )

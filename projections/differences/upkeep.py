@@ -6,6 +6,9 @@ rows are those of the history, however rounds fell. Where a rulebook was enacted
 (`bulk.py`) and these are judged with reasons, with everyone who differed before. A file that is new, of
 another log or far behind is made whole at once: whoever differs now is followed back to since when.
 
+Whoever asks waits for what is near (`ahead.py`), and whichever process keeps the file makes no pause then: it is
+rung as the follower is. For what is far, or a file that stands still, nobody waits.
+
 A disagreement between the two ways stops the file where it stands, is logged as an error and shown by every check.
 
 A kill leaves rows and position of one commit. `tests/projections/test_differences.py` shows it.
@@ -16,7 +19,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,37 +27,37 @@ from typing import Final
 
 import structlog
 
-from ledger.envelope import decode_each
+from ledger.envelope import Envelope
 from ledger.events.act import ActClosed
 from ledger.ids import PREFIXES
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
+from projections.differences.ahead import is_near, piece
 from projections.differences.kept import Kept, content, position_in
 from projections.differences.person import NOTHING, Differences, Judge
 from projections.differences.queue import DifferencesFile
 from projections.differences.search import EACH_MOST, Search
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, Unreadable
-from projections.files.board import Progress
+from projections.files.board import Bell, Progress
 from projections.files.places import discard, is_doubted, path_of
 from projections.files.reader import Reader
 from projections.following.kept_up import KeptUp
 from projections.following.rush import Rush, rest_s
 
 POLL_MS: Final = 200
-"""So often it is looked what there is to judge, while nobody of this process waits for it."""
+"""So often it is looked what there is to judge, while nobody waits for it."""
 _LOOK_MS: Final = 10
 TRY_MS: Final = 200
 RETRY_S: Final = 60
 """After a failure: a disagreement will not mend itself, and to find it again may cost a look at everyone."""
-EVENTS_AT_ONCE: Final = 5_000
 EVENTS_IN_A_RUSH: Final = 50
 """Taken in some hundredths of a second, of people who have claimed two dozen times."""
 FAR_EVENTS: Final = 100_000
 """Beyond it everyone is judged at once, which costs less than so many one by one."""
 REST: Final = 2
-"""After a round it rests so many times as long as it took, for the sake of whoever asks and records meanwhile."""
+"""After a round it rests so many times as long as it took, for the sake of whoever asks and records meanwhile: until
+one of them waits for it."""
 REST_MOST_S: Final = 1
-"""Whoever asks waits for twice as long (`api/cases/differences.py`): as long as a rest, and a round after it."""
 
 Tell = Callable[[int, int], None]
 
@@ -72,8 +75,17 @@ class Upkeep(KeptUp):
         self._lease: FileLease | None = None
         self._kept: Kept | None = None
         self._awaited = threading.Event()
+        self._bell: Bell | None = None
+        self._is_heard = False   # This process keeps the file, and is rung by whoever waits in another.
+        self._in_vain_at = -1    # Where the file stood while somebody waited to no purpose.
         self._rush = Rush()
         self._began = 0
+
+    def start(self) -> None:
+        """Keep the file from now on, or ring whoever does."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._bell = Bell(self._folder, DifferencesFile.name)
+        super().start()
 
     def stop(self) -> None:
         """Let go of the file; a long piece of work ends where it is."""
@@ -81,6 +93,9 @@ class Upkeep(KeptUp):
         self._awaited.set()
         if self._thread is not None:
             self._thread.join()
+        bell, self._bell = self._bell, None
+        if bell is not None:
+            bell.take_down()
         self._let_go()
 
     def wait_for(self, position: int, timeout_s: int = 5) -> bool:
@@ -88,8 +103,23 @@ class Upkeep(KeptUp):
         until = time.monotonic_ns() + timeout_s * 1_000_000_000
         while (reached := self.position()) < position and time.monotonic_ns() < until:
             self._awaited.set()
+            if (bell := self._bell) is not None and not self._is_heard:
+                bell.ring()
             time.sleep(_LOOK_MS / 1_000)  # not hours: seconds
         return reached >= position
+
+    def wait_if_near(self, position: int, timeout_s: int) -> bool:
+        """The same where it is a matter of moments: not for what is far, nor where the last wait moved nothing."""
+        before = self.position()
+        if before >= position:
+            return True
+        if before == self._in_vain_at or not is_near(self._ledger, before, position):
+            return False
+        if self.wait_for(position, timeout_s):
+            return True
+        if self.position() == before:  # It fails, or nobody keeps it: whoever comes next learns nothing more.
+            self._in_vain_at = before
+        return False
 
     # While nobody serves
 
@@ -131,7 +161,7 @@ class Upkeep(KeptUp):
 
     def _follow(self) -> None:
         while not self._stopping.is_set():
-            is_awaited, is_rush, is_kept = self._awaited.is_set(), False, False
+            is_awaited, is_kept = self._awaited.is_set(), False
             pause_s = TRY_MS / 1_000  # not hours: seconds
             self._awaited.clear()  # Before it is looked: what is waited for from now on may not be in it.
             try:
@@ -139,17 +169,25 @@ class Upkeep(KeptUp):
                 if is_kept := self.catch_up(is_rush=is_rush):
                     took_ns = time.monotonic_ns() - began
                     self._failure = None
+                    self._answer()
                     rest = min(REST_MOST_S, REST * took_ns / 1_000_000_000)  # not hours: seconds
-                    pause_s = rest_s(took_ns) if is_rush else rest
+                    pause_s = rest_s(took_ns) if is_rush else rest + POLL_MS / 1_000  # not hours: seconds
             except (Stopped, NotBuilt):  # What it reads is being made.
                 pass
             except Exception as error:
                 structlog.get_logger().error("differences_failed", exc_info=error)
                 self._failure = ProjectionFailed(DifferencesFile.name, position=self.position() + 1, cause=error)
-                pause_s = RETRY_S
+                pause_s, is_kept = RETRY_S, False
                 self._close()  # The next try looks through the file before it believes it.
-            if not self._stopping.wait(pause_s) and is_kept and not is_rush:
-                self._awaited.wait(POLL_MS / 1_000)  # not hours: seconds
+            # Who waits for what is near costs little; a failure, and another's lock, are not gone sooner for it.
+            if not self._stopping.is_set():  # Asked behind `clear`: else a stop would wait for the pause.
+                (self._awaited if is_kept else self._stopping).wait(pause_s)
+
+    def _answer(self) -> None:
+        """Be rung from now on by whoever waits in another process."""
+        if self._bell is not None and not self._is_heard:
+            self._is_heard = True
+            self._bell.answer(self._awaited.set, self._awaited.set)
 
     def _try_take(self) -> bool:
         if self._lease is None:
@@ -205,8 +243,9 @@ class Upkeep(KeptUp):
         if enacted == at + 1:
             self._under_another_law(kept, enacted)
             return
-        upto = min(upto, enacted - 1, at + EVENTS_AT_ONCE)
-        kept.write(upto, {person: self._history(person, at, upto) for person in self._touched(at, upto)})
+        events = piece(self._ledger, at, min(upto, enacted - 1))
+        upto = at + len(events)
+        kept.write(upto, {person: self._history(person, at, upto) for person in self._touched(events, at)})
 
     def _make(self, kept: Kept, at: int, tell: Tell) -> None:
         """Make it whole as of a position: what was before it is not known."""
@@ -240,9 +279,8 @@ class Upkeep(KeptUp):
     def _history(self, person: str, after: int, upto: int) -> list[tuple[int, Differences]]:
         return [(at, self.judge.differences(person, at)) for at in self.judge.points(person, after, upto)]
 
-    def _touched(self, after: int, upto: int) -> list[str]:
-        """Whom the events past a position may have changed; those of an act when it is closed."""
-        events = decode_each(self._ledger.store.leaves(after, upto - after))
+    def _touched(self, events: Sequence[Envelope], after: int) -> list[str]:
+        """Whom these events, past a position, may have changed; those of an act when it is closed."""
         if any(isinstance(one.event, ActClosed) for one in events):  # Its rows may stand far before.
             from projections.replay.reading import Snapshot, changed_since
 

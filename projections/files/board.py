@@ -72,9 +72,9 @@ class Said(NamedTuple):
 class Bell:
     """A socket without a file, known by the folder's place on its disk; where there is none, everyone polls."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, whose: str = "follower") -> None:
         found = folder.stat()
-        self._name = f"\0xueshi-follower/{found.st_dev}/{found.st_ino}".encode()
+        self._name = f"\0xueshi-{whose}/{found.st_dev}/{found.st_ino}".encode()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._thread: threading.Thread | None = None
 

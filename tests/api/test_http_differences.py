@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.cases.differences import WAIT_S
 from ledger.envelope import decode
-from projections.differences.upkeep import REST_MOST_S
 from tests.api.house_kit import BODY, Someone, Town, study
 
 LIST = "/v1/differences"
@@ -70,10 +68,6 @@ def test_a_list_of_hours_wants_a_purpose_and_leaves_a_trace_of_each(
     recorded = [decode(leaf).event for leaf in access.leaves(before, 99)]
     assert {event.subject for event in recorded} == seen >= {one[0].id}
     assert {(event.purpose, event.what) for event in recorded} == {("annual_review", ("years",))}
-
-
-def test_whoever_asks_waits_for_longer_than_what_keeps_the_list_rests() -> None:
-    assert WAIT_S >= 2 * REST_MOST_S, "a rest that began just now, and as long again for a round after it"
 
 
 def test_a_person_sees_their_own_without_a_purpose_and_nobody_elses(

@@ -129,16 +129,34 @@ def test_an_office_that_looks_at_its_work_in_a_rush_does_not_wait_for_what_lies_
     waited = list[int]()
     with monkeypatch.context() as rush:
         rush.setattr(town.house.differing, "catch_up", lambda **_: True)
-        rush.setattr(town.house.differing, "wait_for", lambda position, _: waited.append(position))
+        rush.setattr(town.house.differing, "wait_for", lambda position, _: waited.append(position) or True)
         claim = person.submit(study(date="2026-03-06"))
         officer.saw("/v1/work")
         assert waited == [claim["events"][0]], "what is about to be known is waited for"
-        rush.setattr("api.cases.differences.SOON_EVENTS", 0)
+        rush.setattr("projections.differences.ahead.NEAR_PEOPLE", 0)
         told = officer.saw("/v1/work")
 
     assert len(waited) == 1
     assert claim["claim"] in ids(told)
     assert before <= told["differences_as_of"] < told["as_of"]
+
+
+def test_pages_of_one_list_know_differences_up_to_where_its_first_page_did(
+    town: Town, officer: Someone, person: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as rush:
+        rush.setattr(town.house.differing, "catch_up", lambda **_: True)
+        rush.setattr("projections.differences.ahead.NEAR_PEOPLE", 0)
+        for day in ("06", "07", "08"):
+            person.submit(study(date=f"2026-04-{day}"))
+        first = officer.saw("/v1/work", limit="1")
+    assert first["differences_as_of"] < first["as_of"]
+    assert town.house.differing.wait_for(first["as_of"], 60)
+    second = officer.saw("/v1/work", limit="1", cursor=first["next_cursor"])
+
+    assert (second["as_of"], second["differences_as_of"]) == (first["as_of"], first["differences_as_of"])
+    anew = officer.saw("/v1/work", limit="1", as_of=str(first["as_of"]))
+    assert anew["differences_as_of"] == first["as_of"], "whoever asks anew is told what is known by now"
 
 
 def test_work_as_of_a_position_is_what_waited_then_and_the_same_bytes_again(
