@@ -12,7 +12,7 @@ from flask import Response
 
 from api.cases.doing import Asked, Done
 from api.cases.standing import logged_in
-from api.cases.training import rosters
+from api.cases.training import roster_shown, rosters
 from api.cases.training.class_filings import class_view
 from api.operational.callers import Caller
 from api.paper.saved import attached
@@ -45,9 +45,9 @@ def register(
         return found
     if isinstance(found, Done):
         return Told(found, {}, f"/v1/classes/{training_class}")
-    back = rosters.returned_workbook(found)
+    back = roster_shown.returned_workbook(found)
     workbook = None if back is None else base64.b64encode(back).decode("ascii")
-    return answer({"dry_run": True, "would": {**rosters.preview(found), "workbook": workbook}})
+    return answer({"dry_run": True, "would": {**roster_shown.preview(found), "workbook": workbook}})
 
 
 @door.writes(f"{_AT}/roster-return", summary="登记部门退回办班单位交来的名册", body=RosterReturnBody,

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from api.cases import reasons
 from api.cases.standing import acting
 from api.cases.training.organising import organisers_of
-from api.cases.training.rosters import is_for, offices_of
+from api.cases.training.roster_offices import is_for, offices_of
 from api.cases.training.training_files import list_of
 from api.house import House
 from api.operational.callers import Caller

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from api.cases.belonging.ended import words_of
 from api.cases.doing import Reading
-from api.cases.training import rosters, trainings
+from api.cases.training import roster_offices, trainings
 from api.console.claiming.claim import done_before
 from api.console.deeds import offered
 from api.console.moment import asked_moment
@@ -56,7 +56,7 @@ def training_class(asking: Asking, training_class: str) -> Shown:
         "events": passage_of(house, training_class, basis["as_of"], said), "roster_marks": ROSTER_MARKS,
         "may_refile": moment.is_now and training_forms.why_not_refile_class(asking, body) is None,
         "may_try": moment.is_now and training_forms.why_not_register(asking, training_class) is None,
-        "may_register": moment.is_now and rosters.registers(house, asking.caller, training_class),
+        "may_register": moment.is_now and roster_offices.registers(house, asking.caller, training_class),
         "may_certify": moment.is_now and training_forms.may_certify(asking, training_class),
         "sees_people": trainings.may_see_people(house, asking.caller, training_class) is None,
         "is_open": any(each["status"] == "open" for each in body["rosters"]),

@@ -18,7 +18,7 @@ from flask import Response, request
 
 from api.cases.doing import Asked, Done, Reading
 from api.cases.standing import logged_in
-from api.cases.training import rosters, trainings
+from api.cases.training import roster_offices, roster_shown, rosters, trainings
 from api.cases.training.class_filings import class_of
 from api.cases.training.roster_lists import NAMES
 from api.cases.training.training_files import list_of
@@ -99,7 +99,7 @@ def _form(
     asking: Asking, one: Mapping[str, Any], faults: Sequence[Fault], document: str, status: int = 200
 ) -> Page:
     house, name = asking.house, one["training_class"]
-    registers = rosters.registers(house, asking.caller, name)
+    registers = roster_offices.registers(house, asking.caller, name)
     found = class_of(Reading(house.ledger), name)
     brought = found and list_of(house, found.held, found.list_returned)
     is_open = next((each for each in one["rosters"] if each["status"] == "open"), None)
@@ -137,12 +137,12 @@ def send(asking: Asking, training_class: str) -> Shown:
         return _to_receipt(asking, training_class, sent, came)
     if isinstance(came, Refusal):
         return _not_registered(asking, one, sent, document, came)
-    if step == "returned" and (back := rosters.returned_workbook(came)) is not None:
+    if step == "returned" and (back := roster_shown.returned_workbook(came)) is not None:
         return workbook(back, "名单检查结果-请更正后重新导入", "roster-returned.xlsx")
-    would, rows = rosters.preview(came), len(came.rows)
+    would, rows = roster_shown.preview(came), len(came.rows)
     return Page("roster_check.html", {
         "one": one, "sent": sent.told, "document": document, "would": would, "names": _names(),
-        "registers": rosters.registers(house, caller, training_class),
+        "registers": roster_offices.registers(house, caller, training_class),
         "wanted": wanted(house, [paper for paper in would["papers"] if paper["state"] != "handed_in"]),
         "documents": words.documents(house), "vocabulary": base_vocabulary(),
         "seconds": None if rows < _LONG else -(-rows // _ROWS_A_SECOND),
