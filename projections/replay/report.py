@@ -24,24 +24,23 @@ from projections.files.reader import Reader
 from projections.people import People
 from projections.people_reading import read_unit
 from projections.replay.checked import Disagreement, answered_account, replayed_account
-from projections.replay.comparison import (
+from projections.replay.comparison import Comparison, compare
+from projections.replay.gathered import gather
+from projections.replay.held import Held
+from projections.replay.names import names_of
+from projections.replay.sides import Engine, Side, judge_both, sides
+from projections.replay.tallies import (
     EDGES,
-    Comparison,
     Group,
     by_cause,
     by_place,
     by_year,
-    compare,
     histogram,
     newly,
     newly_short,
     reached,
     verdicts,
 )
-from projections.replay.gathered import gather
-from projections.replay.held import Held
-from projections.replay.names import names_of
-from projections.replay.sides import Engine, Side, judge_both, sides
 from projections.replay.titles import GRANTED, LESS, NEXT, count, groups, read_titles, weigh_plainly
 from projections.sanctions import Sanctions
 from projections.years import person_years, read_history

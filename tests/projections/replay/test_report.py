@@ -21,10 +21,11 @@ from projections.basis import Cited
 from projections.books import Books
 from projections.replay import folder, report
 from projections.replay.checked import Disagreement
-from projections.replay.comparison import Comparison, entries, newly, person_years, reached, verdicts
+from projections.replay.comparison import Comparison, entries, person_years
 from projections.replay.held import Held
 from projections.replay.reading import Snapshot, read_all
 from projections.replay.report import LawNamed, Nobody, Question
+from projections.replay.tallies import newly, reached, verdicts
 
 FIVE = tuple(book.id for book in shipped().books)
 
