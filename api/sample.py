@@ -1,59 +1,36 @@
 """A register with something to show: a made-up history, and upon it fictitious people in four places, this morning.
 
 `xueshi serve --sample` seeds an empty register once; one that holds anything is left alone. The history (`api.demo`) is
-years that are over. Every step upon it is a request to the API by an account that may take it, so that nothing in the
-sample could not have happened: `sample.toml` says who studied what, the rulebooks say what it is worth. Tokens are
-written to a file that only its owner can read; one account of each role is told when the service starts.
+years that are over; the sample upon it is played by requests (`api.sample_requests`). Tokens are written to a file that
+only its owner can read; one account of each role is told when the service starts.
 
 `tests/journeys/test_sample.py` shows it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
-import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import date, timedelta
-from importlib import resources
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import Final
 
 import structlog
 
-from api.client import Client, InProcess, Reply
-from api.demo.certificate import certificate
+from api.client import Client, InProcess
 from api.house import House
-from api.nobodys_numbers import credit_code, resident_id
 from api.register.folder import folder_of
 from api.register.occupancy import ADDRESS_FILE, Served, occupying
 from api.register.register import is_there
+from api.sample_requests import Sample, clerk, script
 from api.settings import Settings
 from api.terminal.progress import Progress
 from ledger.ids import kind_of
 
-_STREAMS_OF_A_NEW_REGISTER: Final = frozenset({"log", "rulebook"})
-
-
-class SampleFailed(Exception):
-    """The sample did not go through, which is a fault of the sample. The code says what was refused."""
-
-    def __init__(self, path: str, reply: Reply) -> None:
-        self.code = str(reply.json.get("code"))
-        super().__init__(f"{path}: {reply.status} {self.code} {reply.json.get('detail')} {reply.json.get('errors')}")
-
-
-class Someone(NamedTuple):
-    """Whoever has an id and a token."""
-
-    id: str
-    client: Client
-
-
 HISTORY_PEOPLE: Final = 120
 HISTORY_YEARS: Final = 6
+_STREAMS_OF_A_NEW_REGISTER: Final = frozenset({"log", "rulebook"})
 
 
 def begin(settings: Settings, progress: Progress) -> bool:
@@ -127,180 +104,13 @@ def is_empty(house: House) -> bool:
     return all(kind_of(one.envelope.stream) in _STREAMS_OF_A_NEW_REGISTER for one in beginning)
 
 
-def script() -> dict[str, Any]:
-    """Who there is, who studied what, and what is in hand."""
-    return tomllib.loads(resources.files(__package__).joinpath("sample.toml").read_text(encoding="utf-8"))
-
-
 def shown(accounts: Path) -> Iterable[tuple[str, str, str]]:
     """One account of each role, to begin with: its role in words, its name, its token."""
     lines = accounts.read_text("utf-8").splitlines()
     told = script()
     named = [(one.get("shown"), one["name"]) for one in told["person"]]
-    named += [(one.get("shown"), _clerk(one)) for one in told["unit"]]
+    named += [(one.get("shown"), clerk(one)) for one in told["unit"]]
     named += [(one.get("shown"), one["account"]) for one in told["office"]]
     for role, name in named:
         if role is not None and name in lines:
             yield role, name, lines[lines.index(name) + 2].strip()
-
-
-def _clerk(unit: Mapping[str, Any]) -> str:
-    return f"{unit['name'].removesuffix('（示例）')}经办"
-
-
-class Sample:
-    """The sample on its way into a register."""
-
-    def __init__(self, client: Client, founder_token: str, accounts: IO[str]) -> None:
-        self._nobody = client
-        self._founder = client.bearing(founder_token)
-        self._accounts = accounts
-        self._units: dict[str, str] = {}
-        self._known: dict[str, Someone] = {}
-        self._offices: list[tuple[Mapping[str, str], Someone]] = []
-        self._clerks: dict[str, Someone] = {}
-        self._numbers = iter(range(900, 1_000))  # Those before are the history's.
-
-    def play(self, told: Mapping[str, Any]) -> None:
-        """Enter offices, units, people, and what they studied."""
-        self._accounts.write("示例账号（虚构）。令牌用于登录页面，或 XUESHI_TOKEN。\n\n")
-        for office in told["office"]:
-            if "of" in office:  # A colleague in a house that is there already.
-                self._units[office["key"]] = self._units[office["of"]]
-            else:
-                self._unit(office, kind=office.get("kind", "department"))
-            scope = office["scope"]
-            officer = self._officer(office["key"], office["account"], scope, office.get("official"))
-            self._offices.append((scope, officer))
-            for source in office.get("sources", ()):
-                _did(officer.client, "/v1/import-sources", source)
-        for unit in told["unit"]:
-            id_ = self._unit(unit, kind="employer")
-            scope = {"role": "unit", "region": unit["seat"][0], "unit": id_}
-            self._clerks[id_] = self._officer(unit["key"], _clerk(unit), scope)
-        for person in told["person"]:
-            self._person(person)
-
-    def take_in_hand(self, told: Iterable[Mapping[str, Any]], today: date) -> None:
-        """Begin what is under way this morning. A day is so many days from it; who is in braces is known by name."""
-        ids = {name: one.id for name, one in self._known.items()}
-
-        def said(value: Any) -> Any:
-            if not isinstance(value, str):
-                return value
-            days, _, part = value.removeprefix("+").partition(".")
-            if value.startswith("+"):
-                day = today + timedelta(int(days))
-                return day.year if part == "year" else day.isoformat()
-            return value.format_map(ids)
-
-        for one in told:
-            body = {name: said(value) for name, value in one["body"].items()}
-            _did(self._known[one["by"]].client, said(one["asks"]), body)
-
-    def _unit(self, unit: Mapping[str, Any], *, kind: str) -> str:
-        region, sector = unit["seat"]
-        made = _did(self._nobody, "/v1/units", {
-            "credit_code": credit_code(next(self._numbers), kind), "name": unit["name"], "region": region,
-            "sector": sector, "kinds": [kind], "contact": {"name": "示例联系人"},
-        })
-        id_: str = made["unit"]
-        _did(self._founder, f"/v1/units/{id_}/verification", version=made["version"])
-        self._units[unit["key"]] = id_
-        return id_
-
-    def _officer(
-        self, key: str, name: str, scope: Mapping[str, str], official: Mapping[str, str] | None = None
-    ) -> Someone:
-        body: dict[str, Any] = {"organisation": self._units[key], "account": f"sample-{key}",
-                                "official": {"name": "示例经办人"}}
-        if official is not None:  # Of one of the separated three it must be known who they are.
-            made = self._registered(official)
-            body |= {"official": {"name": official["name"]}, "person": made["person"]}
-        made = _did(self._founder, "/v1/actors", body)
-        _did(self._founder, f"/v1/actors/{made['actor']}/scopes", scope, version=made["version"])
-        token = _did(self._founder, f"/v1/actors/{made['actor']}/tokens")["token"]
-        return self._holder(name, made["actor"], token)
-
-    def _person(self, person: Mapping[str, Any]) -> None:
-        made = self._registered(person)
-        self_ = self._holder(person["name"], made["person"], made["token"])
-        for place in person["belongs"]:
-            unit = self._units[place["unit"]]
-            asked = _did(self_.client, f"/v1/persons/{self_.id}/transfers",
-                         {**{name: value for name, value in place.items() if name not in ("unit", "becomes")},
-                          "to_unit": unit})
-            if place.get("becomes") == "waiting":
-                continue
-            _did(self._clerks[unit].client, f"/v1/transfers/{asked['transfer']}/confirmation",
-                 version=asked["version"])
-        for study in person["studies"]:
-            self._study(self_, study)
-
-    def _registered(self, person: Mapping[str, Any]) -> dict[str, Any]:
-        return _did(self._nobody, "/v1/persons", {
-            "name": person["name"], "id_kind": "resident_id",
-            "id_number": resident_id(person["born"], next(self._numbers)),
-        })
-
-    def _study(self, self_: Someone, told: Mapping[str, Any]) -> None:
-        """Submit, pass every step, and do what became of it."""
-        study = {"category": "professional", **told}
-        title, becomes = study.pop("title"), study.pop("becomes", "approved")
-        reason: dict[str, Any] = {name: study.pop(name) for name in ("words", "basis") if name in study}
-        was = study.pop("was", {})
-        proof = {"kind": "certificate", "sha256": self._handed_in(self_, title)}
-        body = {"study": {**study, **was}, "details": {"title": title}, "evidence": [proof]}
-        claim = _did(self_.client, "/v1/claims", {"person": self_.id, **body})
-        if becomes == "waiting":
-            return
-        if becomes == "returned":
-            self._act(claim, "return", reason)
-            return
-        for _ in claim["steps"][:-1]:
-            claim = self._act(claim, "endorsement")
-        claim = self._act(claim, "approval", {"opened_evidence": [proof["sha256"]]})
-        if becomes == "corrected":
-            self._act(claim, "correction", {**body, "study": study})
-        elif becomes != "approved":
-            self._act(claim, {"frozen": "freeze", "revoked": "revocation"}[becomes], reason)
-
-    def _handed_in(self, self_: Someone, title: str) -> str:
-        """Send the certificate of a study, so that whoever approves can open it; gives its digest."""
-        file = certificate(title)
-        sha256 = hashlib.sha256(file).hexdigest()
-        path = f"/v1/persons/{self_.id}/evidence/{sha256}"
-        reply = self_.client.put(path, file, name=f"{title}.pdf")
-        if not reply.ok:
-            raise SampleFailed(path, reply)
-        return sha256
-
-    def _act(self, claim: dict[str, Any], what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        office = self._office(claim["step_due"] or claim["steps"][-1], claim)
-        return _did(office.client, f"/v1/claims/{claim['claim']}/{what}", body, version=claim["version"])
-
-    def _office(self, role: str, claim: Mapping[str, Any]) -> Someone:
-        """Whoever may take a step about a claim."""
-        if role == "unit":
-            return self._clerks[claim["unit"]]
-        return next(
-            office for scope, office in self._offices
-            if scope["role"] == role and claim["region"].startswith(scope["region"])
-            and scope.get("sector") in (None, claim["sector"])
-        )
-
-    def _holder(self, name: str, id_: str, token: str) -> Someone:
-        self._accounts.write(f"{name}\n  {id_}\n  {token}\n")
-        self._accounts.flush()
-        self._known[name] = Someone(id_, self._nobody.bearing(token))
-        return self._known[name]
-
-
-def _did(
-    client: Client, path: str, body: Mapping[str, Any] | None = None, *, version: int | None = None
-) -> dict[str, Any]:
-    reply = client.post(path, body, version=version)
-    if not reply.ok:
-        raise SampleFailed(path, reply)
-    found: dict[str, Any] = reply.json
-    return found

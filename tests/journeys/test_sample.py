@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from api.register.folder import Folder
-from api.sample import begin, in_the_morning, prepare, script, shown
+from api.sample import begin, in_the_morning, prepare, shown
+from api.sample_requests import script
 from api.service.composed import composed
 from api.settings import Settings, load
 from ledger.events.claim import ClaimSubmitted
