@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, Response, current_app, g, redirect, request
@@ -112,8 +111,7 @@ def _to_login() -> Response:
     """Ask who is there; of a part of a page, which a script loads, the whole page asks."""
     if "HX-Request" not in request.headers:
         return onward(wanted.login())
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    place = wanted.place_of(f"{page.path}?{page.query}".rstrip("?"))
+    place = wanted.place_around(request.headers.get("HX-Current-URL", ""))
     return Response(headers={"HX-Redirect": wanted.on_the_way(wanted.LOGIN, place)})
 
 

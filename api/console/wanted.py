@@ -58,3 +58,12 @@ def place_of(address: str) -> str | None:
         return None
     is_page = endpoint.partition(".")[0] in _ROOMS and endpoint not in _WAYS_IN
     return address if is_page and endpoint != "page.static" else None
+
+
+def place_around(page: str) -> str | None:
+    """The same of a whole address: that of the page which a part is loaded into, as its script tells."""
+    try:
+        split = urlsplit(page)
+    except ValueError:  # No address at all: whatever sent it, it was no script of ours.
+        return None
+    return place_of(f"{split.path}?{split.query}".rstrip("?"))

@@ -57,6 +57,16 @@ def test_a_part_of_a_page_that_loads_after_the_session_ended_sends_the_page_to_t
     assert part.get_data() == b""
 
 
+@pytest.mark.parametrize("page", ["http://[", "https://[::1", "", "不是网址", *ELSEWHERE])
+def test_a_part_whose_page_is_no_address_or_none_of_ours_sends_it_to_the_login_alone(cast: Cast, page: str) -> None:
+    part = Browser(cast.town).client.get("/claims.json", environ_overrides={
+        "HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": page.encode().decode("latin-1"),
+        "HTTP_SEC_FETCH_SITE": "same-origin"})
+
+    assert part.status_code == 200
+    assert part.headers["HX-Redirect"] in ("/login", "/login?to=/home"), "of an address elsewhere its path at most"
+
+
 @pytest.mark.parametrize("place", ELSEWHERE)
 def test_nothing_but_a_page_of_ours_is_ever_gone_to(cast: Cast, place: str) -> None:
     client = Browser(cast.town).client
