@@ -94,6 +94,15 @@ def test_a_number_that_its_quoted_words_do_not_give_is_noticed_before_it_is_put_
     assert "数字不在引文里" in checked.text and "所引的原文里没有 5" in checked.text
 
 
+def test_what_a_page_carried_along_and_came_back_as_something_else_is_asked_for_again(office: Browser) -> None:
+    begun = office.get("/rules/proposals/new?from=ningbo-industry/2019-01-01")
+    checked = office.press(begun, "检查", source=amended("2034-01-15"))
+
+    for broken in ("学时登记细则", "=", "ZmFtaWx5*"):
+        again = office.press(checked, "提出", status=422, source_carried=broken)
+        assert "请上传文件，或把全文写在下面" in again.text, broken
+
+
 def test_of_a_version_that_would_hold_from_a_day_that_has_passed_both_are_told_what_that_means(
     office: Browser, second: Browser
 ) -> None:

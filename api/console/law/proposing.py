@@ -8,7 +8,6 @@ author should look at stands beside what the version in force would become. What
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -182,7 +181,7 @@ def _typed(name: str) -> bytes:
 def _decoded(name: str) -> bytes:
     try:
         return base64.b64decode(request.form.get(name, ""), validate=True)
-    except binascii.Error:
+    except ValueError:  # Also of letters that are no base64 at all, before any of it is read.
         return b""
 
 
