@@ -17,6 +17,7 @@ import http.client
 import json
 import threading
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -41,6 +42,7 @@ _AGAIN_SECONDS: Final = 60           # A token under an unknown key has them ask
 _TIMEOUT_SECONDS: Final = 5
 _WHOLE_SECONDS: Final = 10
 _BYTES_MOST: Final = 1 << 20
+_RSA_BITS: Final = 2_048
 _AT_ONCE: Final = 4                  # A provider that hangs must not hold every thread of the service.
 
 
@@ -149,7 +151,7 @@ class Provider:
             if no.error != "invalid_grant":  # Of any other no, it is the installation that is known wrongly there.
                 raise ProviderAway("token_refused") from None
             raise NotProven("code") from None
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):  # A time of a token that is no number, or no end of numbers.
             raise ProviderAway("token_unfit") from None
         claims = self._claims(token, description, asked, now_s=now_s)
         subject = claims["sub"]
@@ -214,7 +216,8 @@ class Provider:
         if not isinstance(listed, list):
             raise ProviderAway("keys_unfit")
         public = [one for one in listed if isinstance(one, dict) and one.get("use", "sig") == "sig"
-                  and one.get("kty") in ("RSA", "EC", "OKP")]  # A shared secret proves nothing to us.
+                  and one.get("kty") in ("RSA", "EC", "OKP")  # A shared secret proves nothing to us.
+                  and not (one["kty"] == "RSA" and _is_short(one.get("n")))]
         try:
             keys = KeySet.import_key_set({"keys": public})
         except (JoseError, ValueError, KeyError):
@@ -224,7 +227,8 @@ class Provider:
 
     def _session(self, description: Mapping[str, Any]) -> Session:
         offered = description.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
-        method = "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
+        is_basic = not isinstance(offered, list) or "client_secret_basic" in offered  # Discovery 1.0, section 3.
+        method = "client_secret_basic" if is_basic else "client_secret_post"
         return Session(
             self, client_id=self._client, client_secret=self._secret, scope="openid", redirect_uri=self.returns_to,
             token_endpoint_auth_method=method if self._secret else "none", code_challenge_method="S256")
@@ -277,6 +281,15 @@ class Said(NamedTuple):
         """Say that it could not be asked."""
         if self.status_code >= 400:
             raise ProviderAway(f"status_{self.status_code}")
+
+
+def _is_short(modulus: object) -> bool:
+    """Whether an RSA key has fewer than 2048 bits, which nobody may sign with (RFC 7518, section 3.3)."""
+    try:
+        number = urlsafe_b64decode(f"{modulus}===")
+    except ValueError:
+        return True
+    return int.from_bytes(number).bit_length() < _RSA_BITS
 
 
 def _algorithms(description: Mapping[str, Any]) -> list[str]:

@@ -46,9 +46,9 @@ class There:
         """Let everyone in as this subject from here on."""
         self._post("/subject", {"subject": subject})
 
-    def change_its_key(self) -> None:
+    def change_its_key(self, bits: int = 2_048) -> None:
         """Sign with another key from here on."""
-        self._post("/key", {})
+        self._post("/key", {"bits": bits})
 
     def asked(self) -> int:
         """How often it has been asked for anything."""
@@ -134,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
             type(self).subject = json.loads(body)["subject"]
             self._say({})
         elif self.path == "/key":
-            self.keys["own"] = new_key("two")
+            self.keys["own"] = new_key("two", json.loads(body)["bits"])
             self._say({})
         elif self.path == "/asked":
             self._say({"asked": self.asked})
@@ -186,10 +186,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-def new_key(kid: str) -> Any:
+def new_key(kid: str, bits: int = 2_048) -> Any:
     from joserfc.jwk import RSAKey
 
-    return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
+    return RSAKey.generate_key(bits, {"kid": kid, "use": "sig"})
 
 
 def main() -> None:

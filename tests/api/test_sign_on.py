@@ -279,6 +279,15 @@ def test_whatever_is_not_the_providers_word_for_this_login_is_told_clearly(
     there.misbehave()
 
 
+@pytest.mark.parametrize("lasts", [[60], {"seconds": 60}, float("inf"), "a while"])
+def test_a_token_that_lasts_no_number_of_seconds_is_told_as_the_providers_fault(
+    signing: Town, there: There, li: Someone, lasts: object
+) -> None:
+    there.misbehave(answer={"expires_in": lasts})
+
+    assert no(log_in(signing.client(), there)) == (503, "sign_on_away")
+
+
 def test_what_one_browser_began_no_other_finishes_and_nobody_twice(signing: Town, there: There, li: Someone) -> None:
     client, other = signing.client(), signing.client()
     returned = urlsplit(there.leads_to(onward(client.post("/login/provider", headers=HERE))))
@@ -324,6 +333,19 @@ def test_a_provider_may_change_its_keys(
 
     assert no(log_in(signing.client(), there)) == (400, "sign_on_signature_unfit"), "they are not asked for each time"
     monkeypatch.setattr(provider, "_AGAIN_SECONDS", 0)
+    assert onward(log_in(signing.client(), there))
+
+
+def test_a_key_that_could_be_computed_signs_for_nobody(
+    signing: Town, there: There, li: Someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """V11.2.3; RFC 7518, section 3.3."""
+    monkeypatch.setattr(provider, "_AGAIN_SECONDS", 0)
+    there.change_its_key(bits=1_024)
+    try:
+        assert no(log_in(signing.client(), there)) == (503, "sign_on_away"), "it has no key that is one"
+    finally:
+        there.change_its_key()
     assert onward(log_in(signing.client(), there))
 
 
