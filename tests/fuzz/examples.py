@@ -37,7 +37,7 @@ from ledger.witnessing.stamp import ask_for
 from policies.shelf import CASES_SUFFIX, rulebook_files
 from tests.fuzz.answered import TEXT as TEXT_STAMPED
 from tests.fuzz.answered import cosigned
-from tests.fuzz.rehung import PARTED, claims, closed_line, parted
+from tests.fuzz.rehung import PARTED, answered_by_one, claims, closed_line, parted
 from tests.fuzz.sealed import certificate_of, page_with, sealed
 from tests.fuzz.targets import KEY
 from tests.witness.witness_kit import LOG_KEY, FakeLog
@@ -55,6 +55,36 @@ FACTS = (
     b'{"kind":"entry","id":"e1","person":"p1","date":"2019-05-03","category":"professional",'
     b'"route":"advanced_seminar","level":"municipal","days":"5"}\n'
     b'{"kind":"application","person":"p1","applied_on":"2024-05-10","title_obtained_on":"2018-11-30","minimum_years":5}\n'
+)
+
+ASKED = (
+    "GET /claims.json?as_of=12&valid_on=2026-03-01&law=then\nHX-Request: true\nSec-Fetch-Site: same-origin\n"
+    "HX-Current-URL: http://localhost/claims/new?route=paper\nCookie: a=b; {session}\n\n",
+    "GET /claims?as_of=12\nHX-Request: true\nHX-Current-URL: http://localhost/claims\n\n",
+    "GET /v1/persons/{li}/years/2026?as_of=18&valid_on=2026-06-01&law=now\n"
+    'Authorization: Bearer {token}\nIf-None-Match: W/"v3", "v4"\nAccept: application/json;q=0.9, */*\n'
+    "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\nX-Forwarded-For: 10.0.0.1, 192.0.2.1\n\n",
+    "POST /v1/claims?dry_run=true\nAuthorization: Bearer {token}\nIdempotency-Key: a-key-that-is-long-enough\n"
+    "Content-Type: application/json\n\n"
+    '{"person":"{li}","study":{"category":"professional","route":"training","level":"provincial","days":"2",'
+    '"date":"2026-04-02"},"details":{"title":"培训"},"evidence":[{"kind":"certificate","sha256":"%s"}]}' % ("ab" * 32),
+    'POST /v1/claims/{claim}/withdrawal?dry_run=true\nAuthorization: Bearer {token}\nIf-Match: "v1"\n'
+    "Idempotency-Key: another-key-that-is-long\nContent-Type: application/json; charset=utf-8\n\n{}",
+    "GET /v1/persons/{li}/timeline?kind=claim.submitted&from=2026-01-01&to=2026-12-31&limit=2\n"
+    "Authorization: Bearer {token}\n\n",
+    "POST /login?to=/claims%3Fas_of%3D3\nOrigin: http://localhost\nContent-Type: application/x-www-form-urlencoded\n\n"
+    "token=xsl_wrong&account=&password=",
+    "GET /me/unit/request?q=%E6%9C%BA%E6%A2%B0%20*&to=unt_0\nCookie: {session}\nAccept-Language: zh-CN,zh;q=0.9\n\n",
+    "GET /verify?code=7K3M-9QXT-0AHB&d=%s\nIf-Modified-Since: Mon, 23 Nov 2026 00:00:00 GMT\n"
+    "Range: bytes=0-9\n\n" % ("ab" * 32),
+    "PUT /v1/persons/{li}/evidence/%s\nAuthorization: Bearer {token}\nContent-Type: application/pdf\n"
+    "Content-Disposition: attachment; filename*=UTF-8''%%E8%%AF%%81.pdf\n\n%%PDF-1.4" % ("ab" * 32),
+    "POST /rules/proposals/new\nCookie: {office}\nSec-Fetch-Site: same-origin\n"
+    "Content-Type: application/x-www-form-urlencoded\n\n"
+    "key={officekey}&step=edit&text_from=sent&source_carried=ZmFtaWx5&text_carried=5b6F",
+    "POST /verify\nSec-Fetch-Site: same-origin\nContent-Type: multipart/form-data; boundary=xx\n\n"
+    '--xx\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
+    "Content-Type: text/plain\r\n\r\nx\r\n--xx--\r\n",
 )
 
 
@@ -170,13 +200,15 @@ def _of_answers(folder: Path) -> dict[str, list[bytes]]:
     answer = authority.reply(ask_for(TEXT_STAMPED).der)
     said = b'{"id":0,"wrapped":"c2VhbGVk"}\n{"id":1,"refused":"key_disabled"}'
     return {"time_stamp": [PARTED.join([(authority.folder / "ca.pem").read_bytes(), answer])],
-            "witness_answer": [cosigned(), b"13\n"], "key_answer": [said]}
+            "witness_answer": [cosigned(), b"13\n"], "key_answer": [said],
+            "provider_answers": [answered_by_one()]}
 
 
 def _of_requests() -> dict[str, list[bytes]]:
     head = b"POST /v1/claims?dry_run=true HTTP/1.1\r\nHost: a.example\r\nContent-Type: application/json\r\n"
     return {"request_head": [head + b"Content-Length: 2\r\n\r\n{}",
                              head + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"],
+            "request": [one.encode() for one in ASKED],
             "body": [b'{"person":"per_1","study":{"days":"4.5","rank":2},"evidence":[{"kind":"certificate"}]}']}
 
 

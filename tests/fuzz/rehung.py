@@ -18,7 +18,7 @@ import msgspec
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
-from api.outside.provider import Asked, NotProven, Provider, ProviderAway
+from api.outside.provider import Asked, NotProven, Provider, ProviderAway, Said
 from ledger.archive import MANIFEST, Manifest, format_manifest
 from ledger.errors import LedgerError
 from ledger.file_digest import sha256_of
@@ -141,6 +141,37 @@ def id_token(data: bytes) -> object:
         with suppress(NotProven, ProviderAway):
             return provider._claims({"id_token": token}, described, Asked("s", "n", "v"), now_s=1_795_000_000)
     return None
+
+
+def provider_answers(data: bytes) -> object:
+    """Sign somebody on by what a provider answers: what it says of itself, its keys, its token."""
+    answers = data.split(PARTED) + [b""] * 3
+    provider = Provider("https://provider.example", "client", "secret", "https://xueshi.example/return")
+    order = iter(answers)
+    provider._ask = lambda *_: Said(200, next(order, b""))  # type: ignore[method-assign]  # Nobody is asked.
+    asked = Asked("s", "n", "v" * 48)
+    try:
+        provider.demand_there()
+        provider.address(asked)
+        provider.identity({"code": "c", "iss": provider.issuer}, asked, now_s=1_795_000_000)
+    except (NotProven, ProviderAway) as no:
+        return str(no)
+    return None
+
+
+def answered_by_one() -> bytes:
+    """What a provider would answer; nobody knows the key of its token."""
+    described = {"issuer": "https://provider.example", "authorization_endpoint": "https://provider.example/a?b=c",
+                 "token_endpoint": "https://provider.example/t", "jwks_uri": "https://provider.example/k",
+                 "id_token_signing_alg_values_supported": ["Ed25519", "RS256"],
+                 "token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    key = OKPKey.generate_key("Ed25519", {"kid": "1", "use": "sig"})
+    token = jws.serialize_compact({"alg": "Ed25519", "kid": "1"}, claims(), key, algorithms=["Ed25519"])
+    said = {"access_token": "a", "token_type": "Bearer", "expires_in": 60, "id_token": token}
+    keys = {"keys": [key.as_dict(private=False), {"kty": "RSA", "n": "sXch" * 86, "e": "AQAB", "use": "sig"},
+                     {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+                      "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}
+    return PARTED.join(json.dumps(one).encode() for one in (described, keys, said))
 
 
 def claims() -> bytes:

@@ -57,7 +57,7 @@ from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError
 from projections.statement.reading import read_statement
-from tests.fuzz import answered, rehung, sealed
+from tests.fuzz import answered, asked, rehung, sealed
 from tests.memory_kit import temporary
 from tests.witness.witness_kit import LOG_KEY
 
@@ -240,12 +240,14 @@ TARGETS: Final[dict[str, Target]] = {
     "rule_cases": _rule_cases,
     "facts": _evaluate,
     "request_head": _request_head,
+    "request": asked.request,
     "body": _json,
     "cursor": _cursor,
     "axes": _text(_axes),
     "identifiers": _text(_identifiers),
     "hours": _text(_hours),
     "id_token": rehung.id_token,
+    "provider_answers": rehung.provider_answers,
     "one_time_code": _code,
     "settings": _settings,
     "verify_code": _text(parse_verify_code),
