@@ -33,7 +33,8 @@ run: $(VENV)/.installed-run  ## install if needed, start the service on ./data w
 install: $(VENV)/.installed-run  ## install what a service needs and start nothing; with EXTRAS="pdf witness" those too
 	@test -z "$(EXTRAS)" || { $(BIN)/python -c "$$NAMES_OF_EXTRAS" $(EXTRAS) > $(VENV)/extras.txt && \
 	    echo "Installing $(EXTRAS), each file checked against its hash ..." && \
-	    $(PIP) install --require-hashes --constraint requirements-dev.lock --requirement $(VENV)/extras.txt; }
+	    $(PIP) install --require-hashes --constraint requirements-dev.lock --constraint requirements-spark.lock \
+	        --requirement $(VENV)/extras.txt; }
 	@$(BIN)/xueshi --version
 
 test: $(VENV)/.installed-dev  ## every test but the exhaustive ones, at most 10 minutes; ends in a line of counts
@@ -65,12 +66,12 @@ lock: $(VENV)/.installed-dev  ## resolve pyproject.toml anew into the lock files
 	$(BIN)/$(COMPILE) --upgrade $(EVERYTHING) --constraint requirements.lock --output-file requirements-dev.lock
 	$(BIN)/$(COMPILE) --upgrade --extra spark --constraint requirements-dev.lock --output-file requirements-spark.lock
 
-# Names alone: versions and hashes are those of requirements-dev.lock, which knows every extra.
+# Names alone: versions and hashes are those of requirements-dev.lock, and of requirements-spark.lock where it knows more.
 define NAMES_OF_EXTRAS
 import re, sys, tomllib
 extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]
 if unknown := set(sys.argv[1:]) - set(extras):
-    sys.exit("没有这样的组件：" + "、".join(sorted(unknown)) + "。可选：pdf witness telemetry columns fast。")
+    sys.exit("没有这样的组件：" + "、".join(sorted(unknown)) + "。可选：pdf witness telemetry columns fast spark。")
 print(*(re.match(r"[\w-]+(\[[\w,]+\])?", one)[0] for name in sys.argv[1:] for one in extras[name]), sep="\n")
 endef
 export NAMES_OF_EXTRAS

@@ -122,7 +122,7 @@ def _workers() -> ModuleType:
     try:
         from api.workers import master
     except ImportError:
-        cure = "请安装：pip install 'xueshi-ledger[postgres]'"
+        cure = "请在程序的文件夹里执行 make install（用 pip 安装的：pip install 'xueshi-ledger[postgres]'）"
         raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "多个进程需要另外的组件", cure) from None
     return master
 

@@ -16,7 +16,9 @@ class ArrowMissing(LedgerError):
     code: ClassVar[str] = "pyarrow_missing"
 
     def __init__(self) -> None:
-        super().__init__("写出和读取 Parquet 需要 pyarrow，本机没有。请执行 pip install 'xueshi-ledger[columns]'。")
+        super().__init__(
+            "写出和读取 Parquet 需要 pyarrow，本机没有。请在程序的文件夹里执行 make install EXTRAS=columns"
+            "（用 pip 安装的：pip install 'xueshi-ledger[columns]'）。")
 
 
 def arrow() -> Any:

@@ -30,7 +30,9 @@ _WAY: Final = (
     "(SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())"
 )
 _SYSTEM: Final = b"SELECT system_identifier FROM pg_control_system()"  # A copy of the whole server is a copy of this.
-_NO_DRIVER: Final = (Level.FAIL, "没有安装 PostgreSQL 驱动", "pip install 'xueshi-ledger[postgres]'")
+_NO_DRIVER: Final = (
+    Level.FAIL, "没有安装 PostgreSQL 驱动",
+    "在程序的文件夹里 make install（用 pip 安装的：pip install 'xueshi-ledger[postgres]'）")
 _UNREACHED: Final = "请核对设置 database、数据库服务器是否在运行、用户与密码"
 
 

@@ -40,7 +40,8 @@ def telling(app: Flask, store: AppendingRecorder, address: str) -> Iterator[None
     try:
         provider, end = _provider(address)
     except ImportError:
-        cure = "请安装：pip install 'xueshi-ledger[telemetry]'，或去掉设置 telemetry_address"
+        cure = ("请在程序的文件夹里执行 make install EXTRAS=telemetry（用 pip 安装的："
+                "pip install 'xueshi-ledger[telemetry]'），或去掉设置 telemetry_address")
         raise Stop(Exit.WORLD_IS_WRONG, "extra_missing", "发送调用链需要另外的组件", cure) from None
     try:
         _tell_of_requests(app, provider)

@@ -45,7 +45,9 @@ class StampsNeedMore(LedgerError):
     code: ClassVar[str] = "extra_missing"
 
     def __init__(self) -> None:
-        super().__init__("时间戳需要另外的组件。请安装：pip install 'xueshi-ledger[witness]'。")
+        super().__init__(
+            "时间戳需要另外的组件。请在程序的文件夹里执行 make install EXTRAS=witness"
+            "（用 pip 安装的：pip install 'xueshi-ledger[witness]'）。")
 
 
 class Question(NamedTuple):

@@ -111,7 +111,8 @@ class Cluster:
 def demand(master: str) -> None:
     """See that Spark can be begun at all; raises NoEngine or Unreachable."""
     if find_spec("pyspark") is None:
-        raise NoEngine("PySpark", "请执行 pip install 'xueshi-ledger[spark]'")
+        cure = "请在程序的文件夹里执行 make install EXTRAS=spark（用 pip 安装的：pip install 'xueshi-ledger[spark]'）"
+        raise NoEngine("PySpark", cure)
     home = os.environ.get("JAVA_HOME")
     if shutil.which("java") is None and not (home and (Path(home) / "bin" / "java").exists()):
         raise NoEngine("Java 17 或更新的版本", "Debian 上请执行 sudo apt-get install -y default-jre-headless")
