@@ -43,7 +43,8 @@ CREATE TABLE names (               -- Held now; freed rows go. HMACs: no number 
     position INTEGER NOT NULL,
     freed_by TEXT                  -- Whose row frees it: dropped when that act is closed.
 );
-CREATE INDEX names_by_holder ON names (holder);
+-- Of an imported entry nothing frees where it came from: `sqlite_rows.FREED`.
+CREATE INDEX names_by_holder ON names (holder) WHERE kind NOT IN ('source', 'source_record');
 CREATE INDEX names_by_owner ON names (owner);
 CREATE INDEX names_by_act ON names (act) WHERE act IS NOT NULL;
 CREATE INDEX names_by_freeing ON names (freed_by) WHERE freed_by IS NOT NULL;

@@ -17,6 +17,10 @@ from ledger.stores.sqlite_cold import FileRows
 
 _IN_MAX: Final = 500  # Values in one IN list; lists are padded to powers of two so that few statements are prepared.
 
+NEVER_FREED: Final = ("source", "source_record")
+FREED: Final = f"kind NOT IN {NEVER_FREED}"
+"""Where a record came from is known for ever, so a stream is asked for its other names: the index has only these."""
+
 
 class Tree:
     """Reads what the tree is made of, in one connection's view."""
@@ -58,7 +62,7 @@ def time_at(connection: sqlite3.Connection, position: int) -> int:
 
 def held(connection: sqlite3.Connection, asked: Wanted) -> Iterator[Held]:
     columns: tuple[tuple[str, list[Any]], ...] = (
-        ("name", asked.names), ("holder", asked.holders), ("owner", asked.owners),
+        ("name", asked.names), (f"{FREED} AND holder", asked.holders), ("owner", asked.owners),
         ("act", asked.abandoned), ("freed_by", asked.ended),
     )
     for column, values in columns:

@@ -18,6 +18,7 @@ import ledger.events
 from ledger.events.base import OPEN, SEALED, By, Event, Open, Part, Pseudonym, Sealed, Secret, wire_type
 from ledger.events.catalogue import CURRENT, EVERY, OLDER, privacy, schemas, upcast
 from ledger.stores.append import NameTaken
+from ledger.stores.sqlite_rows import NEVER_FREED
 
 WIRE_NAME = re.compile(r"[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*/[1-9][0-9]*")
 
@@ -81,6 +82,7 @@ def test_every_kind_that_is_freed_is_a_kind_that_is_reserved() -> None:
     freed = {kind for draft in drafts for kind in draft.event.freed()}
 
     assert freed <= reserved
+    assert freed.isdisjoint(NEVER_FREED), "no index has these by who holds them"
 
 
 def test_events_are_values() -> None:
