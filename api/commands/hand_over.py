@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -27,6 +26,10 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
 
     文件含姓名和证件号码的明文，只可经受保护的渠道交给接收的机构。
     """
+    import msgspec
+
+    from ledger.hand_over.file import Header, file_name
+
     query = {"since": str(_size(since)), "also": None if also is None else _listed(also)}
     made_folder(out)
     part, parts, size, left_out = 1, 1, None, 0
@@ -35,9 +38,9 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
             reply = client.get("/v1/hand-over", {**query, "part": str(part), "size": size})
             if not reply.ok:
                 return asking.tell(reply, lambda _: None)
-            header = json.loads(reply.body[:reply.body.index(b"\n")])
-            parts, size = header.get("parts", 1), str(header["size"])
-            name = out / f"hand-over-{header['since']}-{size}-{part}.ndjson"
+            header = msgspec.json.decode(reply.body[:reply.body.index(b"\n")], type=Header)
+            parts, size = header.parts, str(header.size)
+            name = out / file_name(header)
             write_new(name, reply.body)
             name.chmod(0o600)  # It names people in clear.
             entries = reply.body.count(b'\n{"is":"entry"')

@@ -30,6 +30,7 @@ from api.routes.schemas.ledgers import (
 from api.routes.sent import LINES
 from ledger.errors import Refusal
 from ledger.hand_over.check import verdict
+from ledger.hand_over.file import file_name
 
 door = Door("ledgers", __name__, description="账与账之间：移交、移交的导入、对账")
 
@@ -41,23 +42,26 @@ _TOLD_MOST: Final = 200
 def hand_over(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
     also = query["also"].split(",") if "also" in query else ()
     return _file(hand_overs.make(house(), caller, query["since"], part=query.get("part", 1), size=query.get("size"),
-                                 also=also), "学时移交")
+                                 also=also))
 
 
 @door.reads("/v1/persons/<person:person>/carried", summary="随人携带：本人已登记的全部记录，附证明和检查点",
             answers=None, content_type=LINES)
 def carried(caller: Caller, person: str) -> Response | Refusal:
-    return _file(hand_overs.carry(house(), caller, person), "随人携带的学时")
+    return _file(hand_overs.carry(house(), caller, person))
 
 
-def _file(made: Made | Refusal, what: str) -> Response | Refusal:
-    if isinstance(made, Refusal):
-        return made
+def _file(made: Made | Refusal) -> Response | Refusal:
+    return made if isinstance(made, Refusal) else as_file(made)
+
+
+def as_file(made: Made) -> Response:
+    """To be saved: which ledger's it is, from where up to where, which part of how many."""
     header = made.header
-    name = f"hand-over-{header.since}-{header.size}-{header.part}.ndjson"
-    words = f"{what}-序号{header.since}至{header.size}-第{header.part}部分"
-    response = attached(made.content, LINES, words, name)
-    response.headers["Cache-Control"] = "no-store"
+    words = (f"学时移交-{header.origin}-大小{header.since}至{header.size}-第{header.part}份共{header.parts}份"
+             if header.person is None else f"随人携带的学时-{header.origin}-截至第{header.size}个事件")
+    response = attached(made.content, LINES, words, file_name(header))
+    response.headers["Cache-Control"] = "no-store"  # It names people in clear.
     response.headers["Xueshi-Parts"] = f"{header.part}/{header.parts}"
     response.headers["Xueshi-Left-Out"] = ",".join(made.left_out[:_TOLD_MOST])
     return response

@@ -29,6 +29,7 @@ The first line holds spaces, so no checkpoint can be taken for it, nor it for on
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -62,6 +63,14 @@ class Header(Line, frozen=True, tag="hand-over"):
     part: int = 1
     parts: int = 1
     person: str | None = None
+
+
+def file_name(header: Header) -> str:
+    """What a file of it is called: two ledgers' files lie in one folder, and what one carries says of no interval."""
+    origin = re.sub(r"[^0-9A-Za-z.-]+", "-", header.origin)
+    if header.person is not None:
+        return f"carried-{origin}-{header.size}.ndjson"
+    return f"hand-over-{origin}-{header.since}-{header.size}-{header.part}.ndjson"
 
 
 class Ended(Line, frozen=True, tag="act"):

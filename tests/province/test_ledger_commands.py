@@ -31,6 +31,8 @@ def test_a_city_hands_over_and_the_province_brings_it_in_and_sees_how_the_ledger
         carried = xueshi(tmp_path, "statement", "carry", li.in_city.id, "--out", "carried.ndjson", "--server", address,
                          XUESHI_TOKEN=str(li.in_city.token))
     file, = (tmp_path / "out").iterdir()
+    origin = there.city.origin.replace("/", "-")
+    assert file.name == f"hand-over-{origin}-{since}-{there.city.size()}-1.ndjson", "every city's lies in one folder"
     assert made.returncode == 0 and "2 条记录" in made.stdout and "第 1 份，共 1 份" in made.stdout
     assert (again.returncode, bad.returncode, carried.returncode) == (2, 2, 0), again.stderr + bad.stderr
     assert [one.stat().st_mode & 0o777 for one in (file, tmp_path / "out", tmp_path / "carried.ndjson")] == [
