@@ -348,5 +348,6 @@ def _statements(console: Blueprint) -> None:
     add(console, of_person, statements.listed, csv=True)
     add(console, f"{of_person}/new", statements.new, json=False)
     take(console, f"{of_person}/new", statements.issue)
+    add(console, "/persons/<person>/carried", statements.carried, json=False)
     add(console, record, statements.detail)
     _deeds(console, record, statements.ROOM)

@@ -7,6 +7,11 @@ from pathlib import Path
 from province_kit import Three, entries
 
 from api.cli import run
+from api.console.screens import page_routes
+from api.log_routes import log_routes
+from api.service.app import create_app
+from tests.api.house_kit import Town
+from tests.console.console_kit import Browser
 
 
 def test_a_person_who_moves_takes_the_proof_along_and_the_hours_follow_once(there: Three) -> None:
@@ -26,6 +31,23 @@ def test_a_person_who_moves_takes_the_proof_along_and_the_hours_follow_once(ther
     assert there.brought(there.city)["outcome"]["duplicates"] == 1
     entry, = entries(li.in_province)
     assert entry["source"]["system"] == "log:wenzhou.example/log"
+
+
+def test_a_person_finds_what_to_take_along_on_the_screens_of_their_unit_and_papers(there: Three) -> None:
+    li, wang = there.living(), there.living("王芳")
+    there.city.counted(li.in_city)
+    house = there.city.town.house
+    town = Town(house, create_app(house, blueprints=[log_routes(house.register), page_routes()]))
+    browser = Browser(town, li.in_city)
+    place = browser.get("/me/unit").link("取得随人携带的文件")
+
+    assert browser.get(f"/persons/{li.in_city.id}/statements").link("取得随人携带的文件") == place
+    saved = browser.client.get(place)
+    name = f"carried-{there.city.origin.replace('/', '-')}-{there.city.size()}.ndjson"
+    assert name in saved.headers["Content-Disposition"] and saved.headers["Cache-Control"] == "no-store"
+    there.other.believes(there.city)
+    assert there.other.took(saved.get_data())["outcome"]["accepted"] == 1
+    assert "取得随人携带的文件" not in Browser(town, wang.in_city).get("/me/unit").text, "nothing is registered of her"
 
 
 def test_the_first_ledger_alone_changes_what_came_by_another(there: Three) -> None:

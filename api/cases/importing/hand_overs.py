@@ -113,6 +113,11 @@ def carry(house: House, caller: Caller, person: str) -> Made | Refusal:
     return _made(house, Header(FORMAT, house.register.signer.origin, 0, upto, person=whose), gathered, note)
 
 
+def has_something_to_carry(house: House, person: str) -> bool:
+    """Say whether anything is registered of them here, as far as the answers go."""
+    return bool(_chosen(house, _OF_PERSON, person=person, as_of=house.answers.position()))
+
+
 def _made(house: House, header: Header, gathered: Gathered, note: bytes) -> Made:
     lines = hand_over(house.ledger.store, gathered, header, note, house.register.signer.keys)
     return Made(header, b"".join(lines), len(gathered.entries), tuple(gathered.left_out))

@@ -19,6 +19,7 @@ from api.cases.belonging import transfers, units
 from api.cases.claiming import claim_sheet
 from api.cases.claiming.queue import PURPOSE
 from api.cases.doing import Asked, Done, Reading
+from api.cases.importing import hand_overs
 from api.cases.log import histories
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
@@ -80,7 +81,8 @@ def mine(asking: Asking) -> Shown:
     return Page("my_unit.html", {
         "moment": moment, "basis": {**told_basis(basis), "valid_on": on}, "done": done_before(asking), "rows": rows,
         "place": place, "asked": asked, "open": next((one for one in asked if one["status"] == "requested"), None),
-        "day": shown_on,
+        "day": shown_on, "person": caller.id,
+        "may_carry": moment.is_now and hand_overs.has_something_to_carry(house, caller.id),
     }, {"affiliations": found, "transfers": wanted, **basis}, _table(rows, position, basis))
 
 

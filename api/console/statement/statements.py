@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import years
 from api.cases.belonging import people
+from api.cases.importing import hand_overs
 from api.cases.statement import statement_shown, statements
 from api.console import deeds, sending, words
 from api.console.claiming.claim import done_before, told_basis
@@ -24,6 +25,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.paper.tables_out import Table
 from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import Many, QueryNumber
+from api.routes.ledgers import as_file
 from api.routes.schemas.statements import StatementBody, SupersessionBody, VoidingBody
 from api.words.codes import VOIDING
 from api.words.year_page import moment as written
@@ -66,6 +68,8 @@ def listed(asking: Asking, person: str) -> Shown:
     return Page("statements.html", {
         "moment": moment, "basis": told_basis(basis), "rows": rows, "person": person, "place": place,
         "purpose": purpose, "may_issue": moment.is_now and _may_issue(asking),
+        "may_carry": moment.is_now and asking.caller.id == person and hand_overs.has_something_to_carry(
+            asking.house, person),
     }, {"items": found, **basis}, table)
 
 
@@ -92,6 +96,12 @@ def years_words(found: Sequence[int]) -> str:
 
 def _may_issue(asking: Asking) -> bool:
     return asking.capacity.is_person or any(role in statements.ISSUING for role in asking.capacity.roles)
+
+
+def carried(asking: Asking, person: str) -> Shown:
+    """All that is registered of whoever asks, with its proofs: taken along to where they work from now on."""
+    made = hand_overs.carry(asking.house, asking.caller, person)
+    return made if isinstance(made, Refusal) else as_file(made)
 
 
 # A new one
