@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from api.cases import workload, years
+from api.cases import called, workload, years
 from api.cases.claiming import claim_list
 from api.cases.importing import import_answers, import_reports
 from api.cases.training import trainings
@@ -52,17 +52,25 @@ Ask = Callable[[Any], Any]
 def work(
     house: House, caller: Caller, query: Mapping[str, Any], *, as_of: int, wanted: Wanted = EVERYTHING
 ) -> Table | Refusal:
-    """What waits for an office, or what a person has under way, longest first unless asked otherwise."""
+    """What waits for an office, or what a person has under way, longest first unless asked otherwise.
+
+    Called as lists call it, and those whom it is about for a purpose alone.
+    """
     found = _every(lambda after: years.work_on(
         house, caller, role=query.get("role"), as_of=as_of, after=after, limit=_AT_ONCE, wanted=wanted))
     if isinstance(found, Refusal):
         return found
+    told = called.called(house, caller, found, query.get("purpose"), as_of=as_of)
+    if isinstance(told, Refusal):
+        return told
     day = workload.counted_on(house, query.get("as_of"))
     rows: list[Sequence[Value]] = [
-        (one.id, _KINDS.get(one.kind, one.kind), role_name(one.role), one.region, word("sector", one.sector),
-         word("category", one.category) if one.category else None, one.unit, one.person, written_time(one.since_at),
-         days_waited(one.since_at, day), one.holder) for one in found]
-    heads = ("编号", "事项", "办理角色", "地区", "行业", "科目", "单位", "人员", "等待自", "等待天数", "指定经办")
+        (one.id, _KINDS.get(one.kind, one.kind), named.title, role_name(one.role), one.region,
+         word("sector", one.sector), word("category", one.category) if one.category else None, one.unit, one.person,
+         named.name, written_time(one.since_at), days_waited(one.since_at, day), one.holder)
+        for one, named in zip(found, told, strict=True)]
+    heads = ("编号", "事项", "名称", "办理角色", "地区", "行业", "科目", "单位", "人员", "姓名", "等待自", "等待天数",
+             "指定经办")
     asked = {"办理角色": role_name(query["role"])} if "role" in query else {}
     return _table(house, "work", "待办", heads, rows, as_of, asked)
 

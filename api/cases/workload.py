@@ -1,4 +1,4 @@
-"""What waits, counted: office by office for those who answer for a region, and what one person has under way.
+"""What waits, counted: office by office for those who answer for a region.
 
 Human resources and those who supervise see what waits with every office of their region; any other office what waits
 with itself. The count names no person. `tests/api/test_http_work.py` shows it.
@@ -10,13 +10,12 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from api.cases.differences import await_differences
-from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting, look_at
+from api.cases.standing import HUMAN_RESOURCES, SUPERVISOR, acting
 from api.house import House
 from api.operational.callers import Caller
 from ledger.errors import Refusal
 from ledger.streams.actor import SEPARATED
 from ledger.streams.standing import standing
-from projections.answers import Page
 from projections.basis import read_axes, written_time
 from projections.differences.queue import known_at
 from projections.workload import Load, days_waited, told_each, workload
@@ -79,12 +78,3 @@ def offices(house: House, caller: Caller, region: str, as_of: str | None) -> Loa
 def load_told(one: Load, day: date) -> dict[str, Any]:
     """What waits with one office, as it is answered."""
     return {**one._asdict(), "since_at": written_time(one.since_at), "days": days_waited(one.since_at, day)}
-
-
-def of_person(
-    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int, after: tuple[int, str] | None,
-    limit: int,
-) -> Page | Refusal:
-    """What a person has under way, for themselves or for an office that says what for."""
-    no = look_at(house, caller, person, purpose, what=("work",), route="work")
-    return no if no is not None else house.answers.claimant_work(person, as_of=as_of, after=after, limit=limit)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.cases.called import SEEN, Part, told
 from api.cases.differences import await_differences
 from api.cases.standing import acting, look_at
 from api.house import House, Stored
@@ -94,3 +95,15 @@ def work_on(
     if isinstance(page, Refusal) or page.next is None:
         return page
     return page._replace(next=(page.differences_as_of or 0, *page.next))
+
+
+def work_of(
+    house: House, caller: Caller, person: str, purpose: str | None, *, as_of: int, after: tuple[int, str] | None,
+    limit: int,
+) -> Part | Refusal:
+    """What a person has under way, for themselves or for an office that says what for."""
+    no = look_at(house, caller, person, purpose, what=SEEN, route="work")
+    if no is not None:
+        return no
+    page = house.answers.claimant_work(person, as_of=as_of, after=after, limit=limit)
+    return Part.of(page, told(house, page.items, as_of=as_of))

@@ -25,13 +25,14 @@ def work() -> None:
 @asks()
 @click.option("--role", "as_role", help="只看以此角色办理的")
 @with_options((AS_OF, *PAGE))
+@PURPOSE
 @with_options(FILE)
 def list_(
-    asking: Asking, as_role: str | None, as_of: str | None, cursor: str | None, limit: int | None, form: str | None,
-    out: Path | None,
+    asking: Asking, as_role: str | None, as_of: str | None, cursor: str | None, limit: int | None,
+    purpose: str | None, form: str | None, out: Path | None,
 ) -> int:
-    """列出待办，等得最久的在前；--form 取全部，写成文件"""
-    query = {"role": as_role, "as_of": as_of}
+    """列出待办，等得最久的在前；给出 --purpose 才有姓名；--form 取全部，写成文件"""
+    query = {"role": as_role, "as_of": as_of, "purpose": purpose}
     if form is not None:
         return asking.fetch(f"/v1/work.{form}", out, query)
     return asking.get("/v1/work", _tell, {**query, "cursor": cursor, "limit": limit})
@@ -61,11 +62,12 @@ def overview(asking: Asking, region: str | None, as_of: str | None) -> int:
 
 def _tell(body: dict[str, Any]) -> None:
     rows = [
-        (one["id"], _KINDS.get(one["kind"], one["kind"]), role(one["role"]), one["region"],
+        (one["id"], _KINDS.get(one["kind"], one["kind"]), one["title"] or "", one["name"] or "", role(one["role"]),
+         one["region"],
          word("category", one["category"]) if one.get("category") else "", str(one["since_at"])[:10], one["days"])
         for one in body["items"]
     ]
-    table(("编号", "事项", "待谁办理", "地区", "科目", "起于", "天数"), rows, empty="没有待办。")
+    table(("编号", "事项", "名称", "姓名", "待谁办理", "地区", "科目", "起于", "天数"), rows, empty="没有待办。")
     next_page(body)
 
 

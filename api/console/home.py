@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from flask import request
 
-from api.cases import workload, year_closing, years
+from api.cases import called, workload, year_closing, years
 from api.cases.belonging import people
 from api.cases.claiming import claim_drafts, claim_sheet, queue
 from api.cases.forgetting.erasure import SECURITY_ADMINISTRATOR
@@ -142,7 +142,8 @@ def _person(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         return page
     own = claim_sheet.own(house, caller, as_of=position)
     titles = {} if isinstance(own, Refusal) else {one.version.claim: one.title for one in own}
-    waiting = [_under_way(one, titles, day) for one in page.items]
+    others = {one.id: called.title_of(house, one, position).title for one in page.items}
+    waiting = [_under_way(one, others | titles, day) for one in page.items]
     kept = claim_drafts.every(house, caller, caller.id)
     learned = own_studies(asking, position)
     moved = [] if isinstance(learned, Refusal) else moving.told(asking, learned["bookings"])

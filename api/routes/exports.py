@@ -32,8 +32,8 @@ _Made = Table | Refusal
 _Make = Callable[..., _Made]
 
 
-class WorkFileQuery(MomentQuery):
-    """Which work."""
+class WorkFileQuery(AsOfQuery):
+    """Which work. Whose it is, is told for a purpose."""
 
     role = Choice(*ROLES)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Response
 
-from api.cases import events, workload, years
+from api.cases import called, events, workload, years
+from api.cases.called import Called, Part
 from api.cases.log import proofs
 from api.operational.callers import Caller
 from api.paper.saved import attached
@@ -44,10 +45,15 @@ def _years(caller: Caller, query: dict[str, Any], person: str, year: int | None)
 
 @door.reads("/v1/work", summary="待办：经办账号权限内的，或本人在办的", query=WorkQuery, answers=WorkAnswer)
 def work(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
-    role = query.get("role")
+    def ask(as_of: int, after: Any, limit: int) -> Part | Refusal:
+        page = years.work_on(house(), caller, role=query.get("role"), as_of=as_of, after=after, limit=limit)
+        if isinstance(page, Refusal):
+            return page
+        each = called.called(house(), caller, page.items, query.get("purpose"), as_of=as_of)
+        return each if isinstance(each, Refusal) else Part.of(page, each)
+
     return listed(
-        caller, "work", query,
-        lambda as_of, after, limit: years.work_on(house(), caller, role=role, as_of=as_of, after=after, limit=limit),
+        caller, "work", query, ask,
         said={"counted_on": workload.counted_on(house(), query.get("as_of")).isoformat()}, show=_waiting,
         also=lambda page: {"differences_as_of": page.differences_as_of},
     )
@@ -57,16 +63,17 @@ def work(caller: Caller, query: dict[str, Any]) -> Response | Refusal:
 def work_of(caller: Caller, query: dict[str, Any], person: str) -> Response | Refusal:
     purpose = query.get("purpose")
     return listed(
-        caller, f"work {person}", query, lambda as_of, after, limit: workload.of_person(
+        caller, f"work {person}", query, lambda as_of, after, limit: years.work_of(
             house(), caller, person, purpose, as_of=as_of, after=after, limit=limit),
         said={"counted_on": workload.counted_on(house(), query.get("as_of")).isoformat()}, show=_waiting,
     )
 
 
-def _waiting(one: Waiting, said: dict[str, Any]) -> dict[str, Any]:
+def _waiting(found: tuple[Waiting, Called], said: dict[str, Any]) -> dict[str, Any]:
+    one, named = found
     days = days_waited(one.since_at, date.fromisoformat(said["counted_on"]))
     told = {name: value for name, value in one._asdict().items() if name not in ("studied", "papers")}
-    return {**told, "since_at": written_time(one.since_at), "days": days}
+    return {**told, "title": named.title, "name": named.name, "since_at": written_time(one.since_at), "days": days}
 
 
 @door.reads("/v1/workload", summary="各部门、各单位待办多少、最久的等了多久", query=WorkloadQuery,

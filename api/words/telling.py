@@ -7,6 +7,8 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from api.words.codes import SERIES, TITLE_LEVELS
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 STATES: Final = {
@@ -107,6 +109,11 @@ def grades(evaluations: Iterable[Mapping[str, Any]]) -> str:
 def funded(items: Iterable[Mapping[str, Any]]) -> int:
     """For how many of a plan's items public money is sought (P 12)."""
     return sum(one["seeks_funding"] for one in items)
+
+
+def title_name(level: str, series: str | None) -> str:
+    """A title: its level and series."""
+    return TITLE_LEVELS.get(level, level) + (f"（{SERIES.get(series, series)}）" if series else "")
 
 
 def word(kind: str, code: Any) -> str:

@@ -89,9 +89,15 @@ def shortened(value: Any) -> Any:
 
 
 def shape(value: Any) -> Any:
-    """What there is of a thing whatever its values: two answers of one shape are examples of one operation."""
+    """What there is of a thing whatever its values: two answers of one shape are examples of one operation.
+
+    The number of a format is no value among others: what it names has another shape further in.
+    """
     if isinstance(value, dict):
-        return {_ID.sub("*", name) if _ID.fullmatch(name) else name: shape(one) for name, one in value.items()}
+        return {_ID.sub("*", name) if _ID.fullmatch(name) else name: one if name == "format" else shape(one)
+                for name, one in value.items()}
+    if isinstance(value, str) and value.startswith("{\n") and value.endswith("}\n"):  # A file of JSON.
+        return shape(json.loads(value))
     if isinstance(value, list):
         return [shape(one) for one in value[:1]]
     return None if value is None else type(value).__name__

@@ -31,7 +31,7 @@ def test_what_waits_is_taken_away_as_of_a_position_and_says_so(
     assert f'filename="work-as-of-{at}.csv"' in answer.headers["Content-Disposition"]
     assert found[0][0] == "待办" and found[1][1].endswith(f"序号 #{at}")
     rows = {row[0]: row for row in found[4:]}
-    assert rows.keys() >= set(claims) and rows[claims[0]][1:3] == ["学时申报", "用人单位"]
+    assert rows.keys() >= set(claims) and rows[claims[0]][1:4] == ["学时申报", "", "用人单位"]
     listed = officer.saw("/v1/work", as_of=str(at), limit=200)["items"]
     assert [row[0] for row in found[4:]] == [one["id"] for one in listed], "what the list shows, and no more"
 

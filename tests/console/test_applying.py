@@ -139,7 +139,9 @@ def test_an_office_tries_the_law_for_the_years_it_confirms_then_records_it_and_g
 ) -> None:
     li, _ = bureau.applicant(years=(2025, 2026))
     one = bureau.file(li)
-    address = next(one_ for _, one_ in people.get("/queue?kind=application").links if one["application"] in one_)
+    waits = people.get("/queue?kind=application")
+    words, address = next((words, one_) for words, one_ in waits.links if one["application"] in one_)
+    assert words.startswith("副高级") and one["application"] not in waits.text, "called by the title, not by an id"
     page = people.get(address)
     assert page.buttons() & {"审核学时", "申报通过", "延期申报", "撤回申报"} == {"审核学时"}
     deed = people.get(page.link("审核学时"))

@@ -147,3 +147,8 @@ def test_what_is_no_claim_leads_to_its_own_page(desk: Desk) -> None:
     page = desk.browser.get("/queue?kind=transfer")
 
     assert f"/transfers/{asked['transfer']}" in {address.partition("?")[0] for _, address in page.links}
+
+
+def test_how_many_are_approved_at_once_is_spoken_of_where_any_can_be(desk: Desk) -> None:
+    assert "成批认定所勾选的 没有勾选框的须逐份审核" in desk.browser.get("/queue?sort=days").text, "one is of last year"
+    assert "勾选框" not in desk.browser.get("/queue?mark=late").text, "here none can"

@@ -199,7 +199,11 @@ def test_what_is_missing_is_said_at_its_field_and_what_was_typed_stays(cast: Cas
 def test_the_unit_puts_the_day_right_and_the_person_belongs_to_it(cast: Cast, here: Place, clerk: Browser) -> None:
     qian = cast.town.person("钱工")
     transfer = asked(qian, here.works)["transfer"]
-    address = next(one for words, one in clerk.get("/queue?kind=transfer").links if transfer in one)
+    waits = clerk.get("/queue?kind=transfer")
+    words, address = next((words, one) for words, one in waits.links if transfer in one)
+    assert words == "首次归属 → 钱江机械厂" and transfer not in waits.text, "called by where it leads, not by an id"
+    assert f"{words} 单位变更 · 2026-01-01 起 钱*" in waits.text
+    assert "首次归属 → 钱江机械厂" in Browser(cast.town, qian).get("/home").text
     page = clerk.get(address)
     assert {"确认为本单位人员", "不予确认"} <= page.buttons() and "钱*" in page.text and "钱工" not in page.text
 

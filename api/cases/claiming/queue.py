@@ -12,11 +12,10 @@ from typing import Final, NamedTuple
 
 from api.cases import years
 from api.cases.belonging.people import identity_of
+from api.cases.called import record_seen, title_of
 from api.cases.claiming.claims import sealed_details
 from api.cases.claiming.evidence import not_handed_in
 from api.cases.doing import Reading
-from api.cases.looked import record_looks
-from api.cases.standing import acting, by_actor, seeing_scopes
 from api.evidence.files import EvidenceStoreFailed
 from api.house import House
 from api.law_of import assess, bench_now
@@ -28,7 +27,7 @@ from ledger.streams.claim import Claim
 from ledger.streams.person import Person
 from ledger.vocabulary import format_hours
 from policies.person import Bench
-from projections import duplicates_reading, trainings_reading
+from projections import duplicates_reading
 from projections.answers import Page
 from projections.over_caps import Found
 from projections.wanted import Place, Waiting, Wanted
@@ -39,7 +38,7 @@ MOST: Final = 1_000
 
 
 class Row(NamedTuple):
-    """One thing that waits. Of what is neither a claim nor was filed of trainings, only what the list itself says."""
+    """One thing that waits. Of what is no claim, what it is called and whose it is."""
 
     waiting: Waiting
     unit: str                        # In words.
@@ -73,16 +72,12 @@ def page(
 def rows(house: House, caller: Caller, items: Sequence[Waiting], *, what: tuple[str, ...] = ("claims", "identity"),
          as_of: int | None = None) -> list[Row] | Refusal:
     """Tell a page of what waits, and record that it was seen."""
-    actor = acting(house, caller)
-    if isinstance(actor, Refusal):
-        return actor
-    if seen := [one.person for one in items if one.person is not None]:
-        role = seeing_scopes(actor)[0].role if seeing_scopes(actor) else actor.scopes[0].role
-        record_looks(house, by_actor(caller, actor, role), seen, PURPOSE, what=what, route="queue")
+    if no := record_seen(house, caller, [one.person for one in items if one.person], PURPOSE, what=what, route="queue"):
+        return no
     bench, reading, twice = bench_now(house.answers), Reading(house.ledger), claimed_twice(house, items)
     over = over_caps(house, items, as_of=as_of).over
-    return [_filed(house, reading, one, as_of) if one.kind in ("plan", "class")
-            else _row(house, bench, reading, one, twice, over) for one in items]
+    return [_row(house, bench, reading, one, twice, over) if one.id.startswith(PREFIXES["claim"])
+            else _other(house, reading, one, as_of) for one in items]
 
 
 def claimed_twice(house: House, items: Sequence[Waiting]) -> frozenset[str]:
@@ -98,15 +93,11 @@ def over_caps(
     return house.answers.over_caps.among(waiting, house.answers.law_digests(), as_of=as_of, most=most)
 
 
-def _filed(house: House, reading: Reading, one: Waiting, as_of: int | None) -> Row:
-    """A plan or a class by what its organiser calls it, which is public (`api.cases.training.trainings`)."""
-    named = _unit_name(reading, one)
-    if one.kind == "plan":
-        plan = trainings_reading.plan(house.answers, one.id, as_of=as_of)
-        return Row(one, named, title=plan and f"{plan.year} 年度培训计划，{len(plan.filed.items)} 项")
-    held = trainings_reading.training_class(house.answers, one.id, as_of=as_of)
-    return Row(one, named) if held is None else Row(
-        one, named, title=held.filed.title, date=held.filed.starts.isoformat(), route=held.filed.route)
+def _other(house: House, reading: Reading, one: Waiting, as_of: int | None) -> Row:
+    """What is no claim, by what it is called."""
+    told = title_of(house, one, as_of)
+    return Row(one, _unit_name(reading, one), name=_name(house, reading, one), title=told.title, date=told.starts,
+               route=told.route)
 
 
 def _unit_name(reading: Reading, one: Waiting) -> str:
@@ -114,14 +105,19 @@ def _unit_name(reading: Reading, one: Waiting) -> str:
     return "" if unit is None else unit.names[-1].name
 
 
+def _name(house: House, reading: Reading, one: Waiting) -> str | None:
+    person = None if one.person is None else reading.person(one.person)
+    identity = None if person is None else identity_of(house, person)
+    return None if identity is None else str(identity["name"])
+
+
 def _row(
     house: House, bench: Bench, reading: Reading, one: Waiting, twice: Container[str], over: Container[str]
 ) -> Row:
     named = _unit_name(reading, one)
+    name = _name(house, reading, one)
     person = None if one.person is None else reading.person(one.person)
-    identity = None if person is None else identity_of(house, person)
-    name = None if identity is None else str(identity["name"])
-    claim = reading.claim(one.id) if one.id.startswith(PREFIXES["claim"]) else None
+    claim = reading.claim(one.id)
     if claim is None or person is None:
         return Row(one, named, name=name)
     details = sealed_details(house, claim.claim)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
 
-from flask import current_app, request
+from flask import request
 
 from api.cases import exports, workload
 from api.cases.claiming import bulk, claim_sheet, queue
@@ -76,7 +76,8 @@ def listed(asking: Asking) -> Shown:
     odd = Odd(queue.claimed_twice(house, sample.items), over.over, over.unknown)
     wanted = _wanted(asking, moment.rest, day, odd)
     if request.path.endswith(".csv"):
-        table = exports.work(house, caller, {"role": role} if role else {}, as_of=position, wanted=wanted)
+        table = exports.work(house, caller, {"purpose": PURPOSE, **({"role": role} if role else {})}, as_of=position,
+                             wanted=wanted)
         return table if isinstance(table, Refusal) else Page("queue.html", table=table)
     found = _page(asking, role, wanted, moment, position)
     if isinstance(found, Refusal):
@@ -230,21 +231,15 @@ def _row(row: Row, day: date, whose: Mapping[str, str], self: str) -> dict[str, 
     is_claim = one.id.startswith(PREFIXES["claim"])
     return {
         "id": one.id, "kind": one.kind, "kind_words": words.KINDS.get(one.kind, one.kind), "is_claim": is_claim,
-        "place": f"{_PLACES[one.kind]}{one.id}" if one.kind in _PLACES else None,
         "version": row.version, "name": row.name, "unit": row.unit, "title": row.title, "date": row.date,
         "route": None if row.route is None else vocabulary.route_name(row.route),
         "category": vocabulary.categories.get(one.category or "", ""), "hours": row.hours,
         "verdict": None if row.verdict is None else words.verdict(row.verdict), "marks": list(row.marks),
         "days": days_waited(one.since_at, day), "since_at": written_time(one.since_at),
         "is_plain": is_claim and one.kind == "claim" and row.is_plain and one.holder in (None, self),
-        "holder": None if one.holder is None else whose[one.holder], "address": None if is_claim else _address(one),
+        "holder": None if one.holder is None else whose[one.holder],
+        "address": None if is_claim else _PLACES[one.kind].format(one.id),
     }
-
-
-def _address(one: Waiting) -> str | None:
-    """Where it is decided, if there is a screen for it."""
-    address = _PLACES.get(one.kind, "").format(one.id)
-    return address if address and current_app.url_map.bind("").test(address, "GET") else None
 
 
 def _pane(asking: Asking, moment: Moment, position: int, ids: Sequence[str]) -> dict[str, Any] | Refusal | None:

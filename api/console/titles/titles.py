@@ -13,8 +13,8 @@ from api.console import words
 from api.console.form import Field
 from api.console.records import seat, unit_name
 from api.house import House
-from api.words.codes import CAUSES, COMMITTEES, NO_TITLE, SERIES, TITLE_LEVELS
-from api.words.telling import word
+from api.words.codes import CAUSES, COMMITTEES, NO_TITLE, TITLE_LEVELS
+from api.words.telling import title_name, word
 from ledger.events.application import ApplicantDisqualified, Sanction
 from ledger.streams.application import TERM, Application
 from projections.entries_reading import Version
@@ -42,8 +42,7 @@ def level(code: str) -> str:
 
 def title(one: Mapping[str, Any]) -> str:
     """A title in words: its level and series."""
-    series = one.get("series")
-    return level(str(one["level"])) + (f"（{SERIES.get(series, series)}）" if series else "")
+    return title_name(str(one["level"]), one.get("series"))
 
 
 def no_present(every: Sequence[Mapping[str, Any]]) -> str | None:

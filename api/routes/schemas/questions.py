@@ -7,7 +7,6 @@ from typing import Final
 import marshmallow as ma
 
 from api.cases.holders.allotment import ROLES
-from api.routes.bodies import Query
 from api.routes.fields import Choice, QueryNumber, Shaped, Text
 from api.routes.schemas.common import Answer, DifferencesAsOf, Purpose
 
@@ -33,7 +32,7 @@ class YearsAnswer(Answer):
     affiliations = ma.fields.List(ma.fields.Dict(), required=True)
 
 
-class WorkQuery(Query):
+class WorkQuery(Purpose):
     """Which work, and which page of it."""
 
     role = Choice(*ROLES)
@@ -53,6 +52,11 @@ class WaitingAnswer(Answer):
     category = ma.fields.String(allow_none=True)
     unit = ma.fields.String(allow_none=True)
     person = ma.fields.String(allow_none=True)
+    title = ma.fields.String(allow_none=True, required=True, metadata={
+        "description": "名称：什么计划、哪个班、哪个单位；个人的事项给出 purpose 才有：从哪里转到哪里、申报什么职称。"
+                       "学时申报的名称打开时才看得到"})
+    name = ma.fields.String(allow_none=True, required=True, metadata={
+        "description": "谁的，姓名隐去一部分；给出 purpose 才有"})
     holder = ma.fields.String(allow_none=True, metadata={"description": "指定给哪个经办账号；null：未指定"})
     since = ma.fields.Integer(required=True)
     since_at = ma.fields.String(required=True, metadata={"format": "date-time"})
