@@ -24,6 +24,7 @@ class Filed(NamedTuple):
     number: str
     training_class: str
     day: str
+    organiser: str
 
 
 def programme(day: date) -> dict[str, object]:
@@ -46,7 +47,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk[Filed]:
         shift[0] = -DAY_US * 41
         filed = cast["teacher"].did("/v1/classes", programme(day))
     tokens = {name: str(one.token) for name, one in cast.items()} | {"li": li["token"]}
-    return Desk(folder, tokens, li["person"], Filed(number, filed["training_class"], day.isoformat()))
+    return Desk(folder, tokens, li["person"], Filed(number, filed["training_class"], day.isoformat(), school["unit"]))
 
 
 def test_a_plan_goes_its_way_on_the_command_line(desk: Desk[Filed]) -> None:
@@ -144,6 +145,17 @@ def test_a_roster_is_tried_goes_back_marked_is_mended_and_registered(desk: Desk[
     assert back[0][-1] == "原因" and "请按证件核对" in back[1][-1]
     no = desk.run("registrar", "training", "roster", one, "list.csv")
     assert (no.returncode, "第 2 行" in no.stderr) == (2, True)
+
+    none = desk.run("registrar", "training", "return-roster", one, "--words", "姓名不对")
+    assert (none.returncode, "roster_not_handed_in" in none.stderr) == (1, True), "nobody has handed one in"
+    desk.told("teacher", "training", "upload", desk.there.organiser, "list.csv")
+    desk.told("teacher", "training", "hold", one, "--starts", desk.there.day, "--ends", desk.there.day, "--days", "1",
+              "--attended", "1", "--passed", "1", "--evidence", "summary=summary.pdf", "--evidence", "roster=list.csv")
+    why = ("--reason", "people_wrong", "--words", "李朋没有来")
+    back = desk.told("registrar", "training", "return-roster", one, *why)
+    sent = digest((desk.folder / "list.csv").read_bytes())
+    assert "已退回" in back and f"退回的名册  {sent}" in back
+    assert "李朋没有来" in desk.told("teacher", "training", "show", one)
 
     (desk.folder / "list.csv").write_text(f"证件号码,姓名\n{desk.there.number},李明\n", "utf-8")
     assert "6 学时 × 1 人" in desk.told("registrar", "training", "roster", one, "list.csv", "--dry-run")

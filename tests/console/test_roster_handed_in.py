@@ -76,6 +76,11 @@ def test_what_the_office_sends_back_the_organiser_is_told_why_of_and_hands_in_an
     brought("2")
     assert "退回名册" not in teacher.get(place).buttons()
     assert bureau.get(f"{place}/roster").link("退回名册") == f"{place}/roster-return"
+    looked = bureau.press(bureau.get(f"{place}/roster"), "检查交来的名册")
+    assert looked.link("退回名册") == f"{place}/roster-return", "where it is seen what is wrong with it"
+    another = bureau.press(bureau.get(f"{place}/roster"), "逐行检查", file=(io.BytesIO((
+        HEADS + f"{number},孙退,1,\r\n").encode("utf-8-sig")), "名册.csv"))
+    assert "退回名册" not in another.buttons(), "nobody handed this one in"
     back = bureau.press(bureau.get(f"{place}/roster-return"), "退回名册", reason="attendance_wrong",
                         words="孙退只到了一天")
     back = bureau.press(back, "确认退回名册") if "确认退回名册" in back.buttons() else back

@@ -31,6 +31,7 @@ from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.training_deeds import ROSTER_MARKS
 from api.console.training.training_forms import why_not_register
 from api.console.training.training_papers import wanted
+from api.house import House
 from api.paper.saved import attached
 from api.paper.sheets import FILE_BYTES_MOST
 from api.refusals.faults import BadFields
@@ -100,12 +101,16 @@ def _form(
 ) -> Page:
     house, name = asking.house, one["training_class"]
     registers = roster_offices.registers(house, asking.caller, name)
-    found = class_of(Reading(house.ledger), name)
-    brought = found and list_of(house, found.held, found.list_returned)
     is_open = next((each for each in one["rosters"] if each["status"] == "open"), None)
     return Page("roster_form.html", {"one": one, "faults": faults, "document": document, "open": is_open,
                                      "registers": registers, "most": FILE_BYTES_MOST >> 20,
-                                     "brought": brought}, status=status)
+                                     "brought": _brought(house, name)}, status=status)
+
+
+def _brought(house: House, name: str) -> str | None:
+    """The list that the organiser handed in and nobody sent back, by its digest."""
+    found = class_of(Reading(house.ledger), name)
+    return None if found is None else list_of(house, found.held, found.list_returned)
 
 
 def send(asking: Asking, training_class: str) -> Shown:
@@ -140,9 +145,10 @@ def send(asking: Asking, training_class: str) -> Shown:
     if step == "returned" and (back := roster_shown.returned_workbook(came)) is not None:
         return workbook(back, "名单检查结果-请更正后重新导入", "roster-returned.xlsx")
     would, rows = roster_shown.preview(came), len(came.rows)
+    registers = roster_offices.registers(house, caller, training_class)
     return Page("roster_check.html", {
         "one": one, "sent": sent.told, "document": document, "would": would, "names": _names(),
-        "registers": roster_offices.registers(house, caller, training_class),
+        "registers": registers, "is_brought": registers and sent.told["sha256"] == _brought(house, training_class),
         "wanted": wanted(house, [paper for paper in would["papers"] if paper["state"] != "handed_in"]),
         "documents": words.documents(house), "vocabulary": base_vocabulary(),
         "seconds": None if rows < _LONG else -(-rows // _ROWS_A_SECOND),
