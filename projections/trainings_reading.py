@@ -165,6 +165,30 @@ def plans(
     return paged([_with_year(files, one, at) for one in found], limit, at, lambda one: (one.events[0],))
 
 
+def unevaluated(
+    files: Files, scopes: Iterable[Scope], *, before: int, as_of: int | None = None, limit: int
+) -> list[Plan]:
+    """Plans on file of years before one, which the role of a scope that reaches them has not evaluated; oldest first.
+
+    Of what was filed only its place and sector are asked here: whether an office is of the right level the law says.
+    """
+    reader, at = files.file("trainings", as_of)
+    values: dict[str, Any] = {"as_of": at, "before": before, "limit": limit}
+    within = []
+    for number, scope in enumerate(scopes):
+        values |= {f"role{number}": scope.role, f"region{number}": f"{scope.region}%", f"sector{number}": scope.sector}
+        within.append(
+            f"json_extract(filed, '$.region') LIKE :region{number} "
+            f"AND coalesce(:sector{number}, json_extract(filed, '$.sector')) = json_extract(filed, '$.sector') "
+            f"AND :role{number} IN (SELECT value FROM json_each(filed, '$.recipients')) "
+            f"AND NOT EXISTS (SELECT 1 FROM json_each(evaluations) WHERE json_extract(value, '$[0]') = :role{number})")
+    if not within:
+        return []
+    query = (f"SELECT plan FROM plans WHERE {HOLDS} AND year < :before AND status IN ('acknowledged', 'evaluated') "
+             f"AND (({') OR ('.join(within)})) ORDER BY year, first LIMIT :limit")
+    return [one for name, in reader.rows(query, values) if (one := plan(files, name, as_of=at)) is not None]
+
+
 def _plans(
     files: Files, wanted: dict[str, Any], as_of: int | None, *, after: tuple[int] | None = None,
     limit: int = _MOST, newest_first: bool = False,

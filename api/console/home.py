@@ -21,7 +21,7 @@ from api.cases.learning import exam_waits
 from api.cases.log.looks import AUDITOR
 from api.cases.standing import HUMAN_RESOURCES, POLICY_OFFICE, SUPERVISOR, SYSTEM_ADMINISTRATOR
 from api.cases.statement import statement_shown
-from api.cases.training import roster_waits
+from api.cases.training import plan_waits, roster_waits
 from api.console import status, words
 from api.console.claiming import remedies
 from api.console.claiming.claim import done_before, told_basis
@@ -30,7 +30,7 @@ from api.console.law import proposals, replays, rules
 from api.console.learning import moving
 from api.console.learning.learning import own_studies
 from api.console.moment import Moment, asked_moment
-from api.console.records import named_units, place_of
+from api.console.records import named_units, place_of, unit_name
 from api.console.screen import Asking, Page, Shown
 from api.house import House
 from api.words.telling import role as role_name
@@ -211,6 +211,8 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
     rosters = roster_waits.waiting(house, caller, role, as_of=position)
     held = exam_waits.waiting(house, caller, role, as_of=position)
     sat = [] if isinstance(held, Refusal) else [_sat(one, day) for one in held[0]]
+    ended = plan_waits.waiting(house, caller, role, as_of=position) if moment.is_now else ([], False)
+    plans = [] if isinstance(ended, Refusal) else [_plan(house, one, day) for one in ended[0]]
     watches = role in (HUMAN_RESOURCES, SUPERVISOR)
     theirs = [one for one in loads.items if watches or one.role == role]
     listed = theirs if request.path.endswith(".json") else theirs[:LOADS_MOST]
@@ -232,9 +234,10 @@ def _office(asking: Asking, moment: Moment, position: int, common: dict[str, Any
         "turned_down": proposals.turned_down(proposed, day),
         "rosters": [] if isinstance(rosters, Refusal) else [_roster(house, one, day) for one in rosters[0]],
         "more_rosters": not isinstance(rosters, Refusal) and rosters[1],
+        "plans": plans, "more_plans": not isinstance(ended, Refusal) and ended[1],
         "sat": sat, "more_sat": not isinstance(held, Refusal) and held[1],
         "oldest_since": written_time(found.items[0].since_at)[:10] if found.items else "",
-    }, {"waiting": len(found.items), "kinds": told, "loads": items, "exams": sat,
+    }, {"waiting": len(found.items), "kinds": told, "loads": items, "exams": sat, "plans": plans,
         "rosters": [] if isinstance(rosters, Refusal) else [
             {"training_class": one.one.training_class, "since": written_time(one.one.since_at), "is_ours": one.is_ours,
              "roles": [each.role for each in one.offices]} for one in rosters[0]], **common["basis"]})
@@ -260,6 +263,13 @@ def _roster(house: House, one: roster_waits.Waits, day: date) -> dict[str, Any]:
         "days": days_waited(one.one.since_at, day),
         "basis": "；".join(f"{documents.get(book, book)} {article}" for book, article in basis.items()),
     }
+
+
+def _plan(house: House, one: plan_waits.Waits, day: date) -> dict[str, Any]:
+    """A plan whose year has ended and which was not evaluated, since when."""
+    return {"plan": one.plan.plan, "year": one.plan.year, "organiser": unit_name(house, one.plan.organiser),
+            "seeks": sum(item.seeks_funding for item in one.plan.filed.items),
+            "since": one.since.isoformat(), "days": (day - one.since).days}
 
 
 def _sat(one: exam_waits.Waits, day: date) -> dict[str, Any]:
