@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.console.claiming import queue as screen
 from tests.api.house_kit import BODY, Someone, Town, study
 from tests.console.console_kit import Browser, Cast
 
@@ -125,9 +126,27 @@ def test_what_one_person_claims_twice_is_marked_and_found(cast: Cast) -> None:
     assert "疑重复 2" in browser.get("/queue").text
 
 
+def test_what_came_without_its_papers_is_found_however_far_down_it_stands(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = cast.town.unit("宁海茶厂", "330226", "industry")
+    one, two = cast.town.person("茅一").hands_in(), cast.town.person("茅二")
+    for person in (one, two):
+        cast.town.belongs(person, works, "2020-01-01")
+    one.submit(study(date="2026-03-01"), "材料在这里的")
+    absent = [two.submit(study(date=f"2026-03-0{day}"), "只有摘要的") for day in (2, 3)]
+    browser = Browser(cast.town, cast.town.officer(works, "unit", "330226", unit=works["unit"]))
+
+    assert "标记 全部 材料未上传 2" in browser.get("/queue").text
+    assert ids(browser, "/queue?mark=papers_absent") == of(absent)
+    monkeypatch.setattr(screen, "_JUDGED_MOST", 2)
+    assert "材料未上传 至少 1" in browser.get("/queue").text, "so many are looked at for the facet alone"
+    assert ids(browser, "/queue?mark=papers_absent") == of(absent), "of all where that is asked for"
+
+
 def test_a_facet_that_divides_nothing_is_no_line(cast: Cast) -> None:
     works = cast.town.unit("慈溪轴承厂", "330282", "industry")
-    person = cast.town.person("路远")
+    person = cast.town.person("路远").hands_in()
     cast.town.belongs(person, works, "2020-01-01")
     person.submit(study())
     shown = Browser(cast.town, cast.town.officer(works, "unit", "330282", unit=works["unit"])).get("/queue")

@@ -23,6 +23,8 @@ from api.operational.callers import Caller
 from api.refusals.faults import BadFields
 from ledger.errors import Refusal
 from ledger.ids import PREFIXES
+from ledger.streams import claim as claims
+from ledger.streams import person as persons
 from ledger.streams.claim import Claim
 from ledger.streams.person import Person
 from ledger.vocabulary import format_hours
@@ -91,6 +93,20 @@ def over_caps(
     """Those of which a cap would leave hours uncounted, were they approved now: the law's word, not an office's."""
     waiting = {one.id: one.person for one in items if one.kind == "claim" and one.person is not None}
     return house.answers.over_caps.among(waiting, house.answers.law_digests(), as_of=as_of, most=most)
+
+
+def papers_absent(house: House, items: Sequence[Waiting], *, most: int | None = None) -> Found:
+    """Those of whose papers only the digest came (材料未上传), of so many that are looked at; of all where one asks."""
+    shown = [one for one in items if one.id.startswith(PREFIXES["claim"]) and one.papers and one.person is not None]
+    looked = shown[:most]
+    found = house.ledger.load_each([one.id for one in looked], claims.evolve)
+    people = house.ledger.load_each(sorted({str(one.person) for one in looked}), persons.evolve)
+    try:
+        absent = {one.id for one in looked if (claim := found[one.id].state) is not None
+                  and not_handed_in(house, people[str(one.person)].state, claim)}
+    except EvidenceStoreFailed:
+        return Found(frozenset(), len(shown))
+    return Found(frozenset(absent), len(shown) - len(looked))
 
 
 def _other(house: House, reading: Reading, one: Waiting, as_of: int | None) -> Row:

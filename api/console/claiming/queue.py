@@ -39,6 +39,7 @@ from ledger.vocabulary import LOCAL, format_hours, parse_hours
 from policies.reasons import reasons
 from policies.words import base_vocabulary
 from projections.basis import written_time
+from projections.over_caps import Found
 from projections.wanted import NOBODY, By, Waiting, Wanted
 from projections.workload import days_waited
 
@@ -48,7 +49,8 @@ _AGES: Final = (("10", "超过 10 天", 11), ("4", "4–10 天", 4), ("0", "3 �
 _HOLDERS: Final = {"me": "指定给我", "none": "未指定", "others": "指定给同事"}
 _UNITS_MOST: Final = 8
 _JUDGED_MOST: Final = 60
-"""So many are held against their caps anew for the facets at one opening; the next one goes on."""
+"""So many are held against their caps anew for the facets at one opening, the next one goes on; and of so many it is
+looked whether their papers are here, of all only where that is asked for."""
 _SORTS: Final[Mapping[str, tuple[By, bool]]] = {
     "days": ("since", True), "-days": ("since", False),  # Who has waited fewest days came last.
     "unit": ("unit", False), "-unit": ("unit", True), "category": ("category", False), "-category": ("category", True),
@@ -73,7 +75,9 @@ def listed(asking: Asking) -> Shown:
         return sample
     day = workload.counted_on(house, moment.asked["as_of"])
     over = queue.over_caps(house, sample.items, as_of=position, most=_JUDGED_MOST)
-    odd = Odd(queue.claimed_twice(house, sample.items), over.over, over.unknown)
+    whole = moment.rest.get("mark") == "papers_absent"
+    absent = queue.papers_absent(house, sample.items, most=None if whole else _JUDGED_MOST)
+    odd = Odd(queue.claimed_twice(house, sample.items), over, absent)
     wanted = _wanted(asking, moment.rest, day, odd)
     if request.path.endswith(".csv"):
         table = exports.work(house, caller, {"purpose": PURPOSE, **({"role": role} if role else {})}, as_of=position,
@@ -110,9 +114,9 @@ def listed(asking: Asking) -> Shown:
 class Odd(NamedTuple):
     """Of those that are counted, what each mark is found for by looking at all that their people have."""
 
-    twice: frozenset[str]  # What another claim of the same person names, too.
-    over: frozenset[str]   # What a cap would cut,
-    unknown: int           # and of how many that is not known yet.
+    twice: frozenset[str]   # What another claim of the same person names, too.
+    over: Found             # What a cap would cut, and of how many that is not known yet.
+    absent: Found           # Of whose papers only the digest came, and how many were not looked at.
 
 
 class Part(NamedTuple):
@@ -176,7 +180,8 @@ _HELD: Final[Mapping[str, Callable[[Wanted, str], Wanted]]] = {
 }
 _MARKED: Final[Mapping[str, Callable[[Wanted, date, Odd], Wanted]]] = {
     "duplicate": lambda one, _, odd: one._replace(claims=odd.twice),  # Of those that are counted.
-    "over_cap": lambda one, _, odd: one._replace(claims=odd.over),
+    "over_cap": lambda one, _, odd: one._replace(claims=odd.over.over),
+    "papers_absent": lambda one, _, odd: one._replace(claims=odd.absent.over),
     "late": lambda one, day, _: one._replace(studied_before=day.year),
     "no_evidence": lambda one, _, __: one._replace(papers=0),
 }
@@ -203,9 +208,10 @@ def _facets(
             kept = {code: _wanted(asking, {name: code}, day, odd).keeps for code in codes}
             counted = Counter({code: sum(map(keeps, items)) for code, keeps in kept.items()})
         choices = [{"code": code, "words": _facet_words(asking.house, name, code, categories), "many": counted[code]}
-                   for code in codes if counted[code]]
+                   for code in codes if counted[code] or (code == "papers_absent" and odd.absent.unknown)]
+        unknown = {"over_cap": odd.over.unknown, "papers_absent": odd.absent.unknown}
         for one in choices:
-            one["words"] += " 至少" if one["code"] == "over_cap" and odd.unknown else ""
+            one["words"] += " 至少" if unknown.get(one["code"]) else ""
         is_told = len(choices) > 1 if name in ("kind", "category", "unit", "age") else _tells(name, counted)
         if is_told or moment.rest.get(name):
             told.append({"name": name, "title": title, "choices": choices})
