@@ -17,7 +17,6 @@ from ledger.events.base import Event
 from ledger.ledger import Ledger
 
 _KINDS: Final = (b"import.", b"rulebook.")
-_IMPORT, _RULEBOOK = (b'"type":"' + kind for kind in _KINDS)  # Of the few leaves that hold this, the beginning is read.
 _AT_ONCE: Final = 5_000
 _KEPT: Final = 1_000
 
@@ -44,7 +43,7 @@ class Lately:
         store = self._ledger.store
         while leaves := store.leaves(self._upto, _AT_ONCE):
             for at, leaf in enumerate(leaves, self._upto + 1):
-                if (_IMPORT in leaf or _RULEBOOK in leaf) and wire_type_in(leaf).startswith(_KINDS):
+                if wire_type_in(leaf).startswith(_KINDS):
                     self._found.append((at, decode(leaf).event))
             self._upto += len(leaves)
         if len(self._found) > _KEPT:

@@ -5,8 +5,6 @@ A store sees only these. Without the index key, which lies in the vault, an ID n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.base import Draft, Event, Name
 from ledger.events.person import KeyDestroyed
@@ -25,27 +23,31 @@ class Lookup:
         """The 32 bytes under which a name is reserved and found."""
         return self._keyed.digest(f"{name.kind}\0{name.value}".encode())
 
-    def changes(self, stream: StreamId, version: int, draft: Draft, act: str | None) -> Iterable[NameChange]:
+    def changes(self, stream: StreamId, version: int, draft: Draft, act: str | None) -> list[NameChange]:
         """What an event does to reserved names: first it frees, then it reserves. The checker replays exactly this."""
-        for freed in self.freed(stream, draft.event, act):
-            if version > 1 or not isinstance(freed, Freeing):  # What begins holds nothing: the store is spared.
-                yield freed
-        yield from self.reserved(stream, draft, act)
+        freed = self.freed(stream, draft.event, act)
+        if version == 1:  # What begins holds nothing: the store is spared.
+            freed = [one for one in freed if not isinstance(one, Freeing)]
+        return freed + self.reserved(stream, draft, act)
 
-    def freed(self, stream: StreamId, event: Event, act: str | None) -> Iterable[NameChange]:
+    def freed(self, stream: StreamId, event: Event, act: str | None) -> list[NameChange]:
         """What it frees, which stands open in the event."""
+        freed: list[NameChange] = []
         if isinstance(event, KeyDestroyed) and act is None:  # Under an act that may be abandoned no key is destroyed.
-            yield Forgetting(event.person)
+            freed.append(Forgetting(event.person))
         elif isinstance(event, ActClosed):
-            yield Closing(event.act)
+            freed.append(Closing(event.act))
         elif isinstance(event, ActAbandoned):
-            yield Abandoning(event.act)
+            freed.append(Abandoning(event.act))
         if kinds := event.freed():
-            yield Freeing(stream, kinds, act)
+            freed.append(Freeing(stream, kinds, act))
+        return freed
 
-    def reserved(self, stream: StreamId, draft: Draft, act: str | None) -> Iterable[NameChange]:
+    def reserved(self, stream: StreamId, draft: Draft, act: str | None) -> list[NameChange]:
         """What it reserves, which may need what is sealed."""
+        names = draft.event.names(draft.sealed)
+        if not names:
+            return []
         subjects = draft.event.subjects()
         owner = subjects[0] if subjects else stream
-        for name in draft.event.names(draft.sealed):
-            yield Reservation(self.hidden(name), name.kind, stream, owner, act)
+        return [Reservation(self.hidden(name), name.kind, stream, owner, act) for name in names]

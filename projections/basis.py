@@ -31,6 +31,7 @@ _TIME: Final = re.compile(
 )
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_HERE: Final = _EPOCH.astimezone(LOCAL)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _SET_MOST: Final = 64
 
@@ -125,7 +126,7 @@ def microseconds(at: datetime) -> int:
 
 def written_time(recorded_at: int) -> str:
     """A recorded time as people here read it."""
-    return (_EPOCH + recorded_at * _MICROSECOND).astimezone(LOCAL).isoformat(timespec="microseconds")
+    return (_EPOCH_HERE + timedelta(microseconds=recorded_at)).isoformat(timespec="microseconds")
 
 
 def position_of(

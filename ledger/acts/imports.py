@@ -145,13 +145,14 @@ def decide_following(
     claim: claims.Claim | None, steps: Sequence[Step], person: persons.Person, by: Actor
 ) -> Decision:
     """Decide one step after the other, each upon what the one before came to."""
-    drafts: list[Draft] = []
+    drafts, evolved = list[Draft](), 0
     for step in steps:
+        for draft in drafts[evolved:]:  # Of the last step nothing more is asked.
+            claim = claims.evolve(claim, cast("ClaimEvent", draft.event))
+        evolved = len(drafts)
         decided = _step(claim, step, person, by)
         if isinstance(decided, Refusal):
             return decided
-        for draft in decided:
-            claim = claims.evolve(claim, cast("ClaimEvent", draft.event))
         drafts += decided
     return tuple(drafts)
 

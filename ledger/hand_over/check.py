@@ -13,12 +13,11 @@ does not know is proved like the others and told apart by its `fault`: a row to 
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64decode, b64encode
+from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger.envelope import Envelope, Malformed, check_canonical, check_canonical_all
+from ledger.envelope import Envelope, Malformed, check_canonical, check_canonical_all, digest_of_sealed
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.claim import (
     ClaimApproved,
@@ -99,6 +98,7 @@ class HandOver(NamedTuple):
     entries: list[Handed]
     leaves: int
     note: str                     # The checkpoint as it came, cosignatures and all.
+    sha256: str                   # Of the file.
 
     @property
     def root(self) -> str:
@@ -111,7 +111,7 @@ Progress = Callable[[int, int], None]
 
 def check(data: bytes, policy: Policy, *, progress: Progress = lambda done, total: None) -> HandOver:
     """Check a file whole; raises the first thing that does not hold."""
-    lines, digest = parse_file(data)
+    lines, digest, file_digest = parse_file(data)
     header, end = lines[0], lines[-1]
     assert isinstance(header, Header) and isinstance(end, End), "parse_file saw to it"
     _demand_whole(header, end, len(lines), digest)
@@ -140,7 +140,7 @@ def check(data: bytes, policy: Policy, *, progress: Progress = lambda done, tota
     progress(len(entries), len(entries))
     if header.person is not None and any(one.person.person != header.person for one in handed):
         raise Unverified("移交文件", "写明是一个人携带的，却含有别人的记录")
-    return HandOver(header, believed, roots.base, roots.grown, handed, len(leaves), end.checkpoint)
+    return HandOver(header, believed, roots.base, roots.grown, handed, len(leaves), end.checkpoint, file_digest.hex())
 
 
 def _demand_whole(header: Header, end: End, lines: int, digest: bytes) -> None:
@@ -267,16 +267,16 @@ def _told(entry: Entry, envelopes: Sequence[Envelope | None], acts: dict[str, bo
 
 def _check_commitment(envelope: Envelope, salt: str, ciphertext: str, where: str) -> None:
     try:
-        secret, sealed = b64decode(salt, validate=True), b64decode(ciphertext, validate=True)
+        secret, sealed = a2b_base64(salt, strict_mode=True), a2b_base64(ciphertext, strict_mode=True)
     except ValueError:
         raise Unverified(where, "盐或密文不是 base64") from None
-    if len(secret) != _SALT_BYTES or b64encode(hashlib.sha256(secret + sealed).digest()).decode() != envelope.sealed:
+    if len(secret) != _SALT_BYTES or digest_of_sealed(secret, sealed) != envelope.sealed:
         raise Unverified(where, "密封部分与事件中的摘要不符")
 
 
 def _bytes(text: str, where: str) -> bytes:
     try:
-        return b64decode(text, validate=True)
+        return a2b_base64(text, strict_mode=True)
     except ValueError:
         raise Unverified(where, "不是 base64") from None
 

@@ -147,10 +147,10 @@ def format_file(lines: Iterable[Line], checkpoint: bytes, keys: Iterable[Signing
     yield _encode(End(checkpoint.decode(), count, digest.hexdigest(), seal.decode())) + b"\n"
 
 
-def parse_file(data: bytes) -> tuple[list[AnyLine], bytes]:
-    """Take a file apart: its lines, and the digest of all before the last; nothing in them is believed yet."""
-    body, newline, _ = data.removesuffix(b"\n").rpartition(b"\n")
-    if not newline or not data.endswith(b"\n"):
+def parse_file(data: bytes) -> tuple[list[AnyLine], bytes, bytes]:
+    """Take a file apart: its lines, the digest of all before the last, and that of all; nothing is believed yet."""
+    last = data.rfind(b"\n", 0, -1) + 1  # Where the last line begins.
+    if not last or not data.endswith(b"\n"):
         raise Unverified("移交文件", "没有结尾行：文件被截断")
     try:
         lines = _decode_lines(data)
@@ -158,7 +158,10 @@ def parse_file(data: bytes) -> tuple[list[AnyLine], bytes]:
         raise _unreadable(data) from None
     if not isinstance(lines[0], Header) or not isinstance(lines[-1], End) or len(lines) != data.count(b"\n"):
         raise Unverified("移交文件", f"首行应为 {FORMAT}，末行应为检查点和签章")
-    return lines, hashlib.sha256(body + newline).digest()
+    digest = hashlib.sha256(memoryview(data)[:last])
+    before = digest.digest()
+    digest.update(data[last:])
+    return lines, before, digest.digest()
 
 
 def looks_like_hand_over(head: bytes) -> bool:

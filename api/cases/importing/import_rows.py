@@ -97,7 +97,7 @@ class Judged:
     set_aside: list[SetAside] = field(default_factory=list)
     wrongs: dict[int, Wrong] = field(default_factory=dict)
     corrections: int = 0
-    worth: Counter[Ruling] = field(default_factory=Counter)
+    rulings: list[Ruling | None] = field(default_factory=list)  # What the law makes of each that is accepted.
     seen: list[str] = field(default_factory=list)
 
     @property
@@ -109,6 +109,11 @@ class Judged:
     def duplicates(self) -> int:
         """How many stand in the register already."""
         return sum(one.code == DUPLICATE for one in self.set_aside)
+
+    @property
+    def worth(self) -> Counter[Ruling]:
+        """How many of what would be registered are worth what."""
+        return Counter(one for one in self.rulings if one is not None)
 
     def put_aside(self, sent: Sent, wrong: Wrong) -> None:
         """Note a row that is not taken over."""
@@ -212,9 +217,8 @@ class _Judging:
 
     def _take_back(self, judged: Judged, one: Coming, other: str) -> None:
         """Set a row aside after all: what it would put in the register stands there as another claim."""
-        decided, there = judged.accepted.pop(one.at), one.read.there
-        assert decided is not None and there is not None and there.ruling is not None, "it was accepted as it came"
-        judged.worth -= Counter({there.ruling: 1})
+        decided, _ = judged.accepted.pop(one.at), judged.rulings.pop(one.at)
+        assert decided is not None, "it was accepted as it came"
         judged.corrections -= decided.version > 0
         judged.put_aside(one.read.sent, said_twice(other))
 
@@ -232,6 +236,7 @@ class _Judging:
             if one is None:
                 self._courses.go_on(read, stood)
                 judged.accepted.append(None)
+                judged.rulings.append(None)
                 continue
             row = one.decided.row
             own = row.submission.claim if isinstance(row, RegisterClaim) else row.claim
@@ -246,7 +251,7 @@ class _Judging:
             if isinstance(row, Followed):
                 self._courses.note(read, row.claim, row.person, stood, len(judged.accepted))
             judged.accepted.append(one.decided)
-            judged.worth[one.ruling] += 1
+            judged.rulings.append(one.ruling)
             judged.corrections += one.decided.version > 0
 
     def _outcome(

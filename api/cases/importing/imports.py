@@ -215,7 +215,7 @@ def _desk(house: House, caller: Caller, fields: dict[str, Any], asked: Asked) ->
         found = for_source(house, actor, fields["system"], place)
     if isinstance(found, Refusal):
         return found
-    role, digest = found[1], hashlib.sha256(fields["file"]).hexdigest()
+    role, digest = found[1], fields.get("sha256") or hashlib.sha256(fields["file"]).hexdigest()
     by = msgspec.structs.replace(by_actor(caller, actor, role), on_behalf_of=fields.get("on_behalf_of"))
     known = house.ledger.find(file_name(fields["system"], digest))
     batch = None if known is None else import_of(Reading(house.ledger), known)

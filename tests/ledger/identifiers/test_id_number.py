@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.identifiers import id_number, resident_id
+from ledger.identifiers.characters import typed
 from ledger.identifiers.errors import BadIdNumber
 from ledger.identifiers.id_number import IdNumber, parse
 
@@ -110,3 +111,8 @@ def test_masks_show_ten_characters_of_a_resident_id_and_at_most_a_third_of_other
         assert set(shown) == {*range(6), *range(14, 18)}
     else:
         assert len(shown) <= min(len(text) // 3, 6)
+
+
+def test_of_plain_characters_small_letters_are_capitals_and_spaces_are_dropped() -> None:
+    assert typed("".join(map(chr, range(128)))) == "".join(
+        chr(code - 32 if ord("a") <= code <= ord("z") else code) for code in range(128) if code != ord(" "))
