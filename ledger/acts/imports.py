@@ -22,7 +22,9 @@ that is known is refused as `file_imported` with its receipt, also where both ca
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import cast
+
+import msgspec
 
 from ledger.acts.hands import by_hand, decide_upon, hand_of, present
 from ledger.acts.running import Act, resume_act
@@ -55,7 +57,7 @@ from ledger.streams.standing import Actor
 from ledger.vocabulary import ActorId, ClaimId, PersonId, StreamId
 
 
-class Correction(NamedTuple):
+class Correction(msgspec.Struct, frozen=True, gc=False):
     """A newer version of a record that is registered."""
 
     claim: ClaimId
@@ -63,7 +65,7 @@ class Correction(NamedTuple):
     command: CorrectClaim
 
 
-class Followed(NamedTuple):
+class Followed(msgspec.Struct, frozen=True, gc=False):
     """A record of another ledger as it now stands there, by the steps that lead to it from what stands here."""
 
     claim: ClaimId
@@ -75,7 +77,7 @@ Step = RegisterClaim | CorrectClaim | FreezeClaim | ReleaseClaim | RevokeClaim |
 Row = RegisterClaim | Correction | Followed
 
 
-class Decided(NamedTuple):
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """A row, what was decided about it, and upon which versions of its claim and its person."""
 
     row: Row

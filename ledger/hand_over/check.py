@@ -17,6 +17,8 @@ from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from ledger.envelope import Envelope, Malformed, check_canonical, check_canonical_all, digest_of_sealed
 from ledger.events.act import ActAbandoned, ActClosed
 from ledger.events.claim import (
@@ -69,14 +71,14 @@ _UNPROVEN: Final = (
 )
 
 
-class Decided(NamedTuple):
+class Decided(msgspec.Struct, frozen=True, gc=False):
     """What made an entry what it is: where that stands, and who did it."""
 
     position: int
     envelope: Envelope
 
 
-class Handed(NamedTuple):
+class Handed(msgspec.Struct, frozen=True, gc=False):  # Of a long file the collector would walk through every entry.
     """An entry as it stood in the log that handed it over."""
 
     claim: str

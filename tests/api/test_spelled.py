@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.refusals.problems import Problem
@@ -14,10 +14,12 @@ from api.routes.sent import _json as read
 
 _WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 _BODIES = st.recursive(
-    st.none() | st.booleans() | st.integers() | _WORDS, lambda inner: st.lists(inner) | st.dictionaries(_WORDS, inner))
+    st.none() | st.booleans() | st.integers() | _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3), max_leaves=8)
 
 
-@given(st.dictionaries(_WORDS, _BODIES))
+@settings(derandomize=True, max_examples=100, deadline=None)
+@given(st.dictionaries(_WORDS, _BODIES, max_size=3))
 def test_every_body_is_spelled_as_the_library_spells_it(body: dict[str, Any]) -> None:
     spelled = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     assert read(json.dumps(body, indent=1).encode()) == (body, spelled)

@@ -60,7 +60,7 @@ _TWICE: Final = Wrong(
 _sorted = msgspec.json.Encoder(order="sorted").encode
 
 
-class Sent(NamedTuple):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """A row as it came: its number, counted from 1, and what it says, or what is wrong with its form."""
 
     row: int
@@ -69,7 +69,7 @@ class Sent(NamedTuple):
     handed: Handed | None = None  # Of what another ledger handed over, instead of fields.
 
 
-class Read(NamedTuple):
+class Read(msgspec.Struct, frozen=True, gc=False):
     """A row whose form is right, taken apart."""
 
     sent: Sent

@@ -78,7 +78,7 @@ class Terms(NamedTuple):
         return following.Terms(self.role, self.house.today, self.seen)
 
 
-class _Taken(NamedTuple):
+class _Taken(msgspec.Struct, frozen=True, gc=False):
     """A row that would be taken over: what was decided, the names that it reserves, and what the law makes of it."""
 
     decided: Decided
@@ -198,13 +198,14 @@ class _Judging:
         taken: list[tuple[Read, _Taken | None]] = []
         courses: list[Course] = []
         for one, claim in zip(read, ids, strict=True):
-            outcome = self._outcome(one, ClaimId(claim), people.get(one.id), known.get(one.source.record), judged)
+            whose, stood = people.get(one.id), known.get(one.source.record)
+            outcome = self._outcome(one, ClaimId(claim), whose, stood, judged)
             if isinstance(outcome, Wrong):
                 judged.put_aside(one.sent, outcome)
             else:
                 taken.append((one, outcome))
-                courses += course_of(one, people[one.id].person.person, outcome and outcome.decided.row,
-                                     known.get(one.source.record))
+                assert whose is not None, "what is nobody's is put aside"
+                courses += course_of(one, whose.person.person, outcome and outcome.decided.row, stood)
         self._accept(taken, known, self._alike.among(courses), judged)
 
     def _fitting(self, found: Read | Wrong) -> Read | Wrong:
