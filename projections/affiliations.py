@@ -71,9 +71,9 @@ def members_of(
     return paged(found, limit, at, lambda one: (one["person"],))
 
 
-def belongs_to(files: Files, person: str, unit: str, on: date, *, as_of: int | None = None) -> bool:
-    """Say whether a person belonged to a unit on a day."""
-    reader, at = files.file("people", as_of)
+def belongs_to(files: Files, person: str, unit: str, on: date) -> bool:
+    """Say whether a person belonged to a unit on a day, as is known now."""
+    reader, at = files.file("people", None)
     found = _belonged(reader, person, on, at)
     return found is not None and found["unit"] == unit
 

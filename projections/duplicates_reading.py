@@ -85,9 +85,9 @@ def claimed_twice(files: Files, persons: Iterable[str], *, as_of: int | None = N
     return frozenset(claim for claim, in files.file("duplicates", at)[0].rows(query, values))
 
 
-def owners_of(files: Files, kind: str, value: str, *, as_of: int | None = None) -> frozenset[str]:
+def owners_of(files: Files, kind: str, value: str) -> frozenset[str]:
     """Everyone who has a claim that names an occasion or an output, alone or with others, whatever became of it."""
-    at = files.settle(Axes(as_of))
+    at = files.settle(Axes())
     named = f"SELECT owner FROM keys WHERE kind = :kind AND value = :value AND {HOLDS}"
     values = {"kind": kind, "value": value, "as_of": at}
     return frozenset(owner for owner, in files.file("duplicates", at)[0].rows(named, values))

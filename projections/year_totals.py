@@ -13,7 +13,7 @@ What changed since is found by comparing two such lists: `changes` gives the per
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -34,10 +34,8 @@ _REGIONS: Final = (
     f"SELECT value FROM {every_value('affiliations', 'region')} "
     f"WHERE EXISTS (SELECT 1 FROM affiliations WHERE region = each.value AND {HOLDS})"
 )
-Progress = Callable[[int, int], None]
 
 _study = msgspec.json.Decoder(Study).decode
-_AT_ONCE: Final = 10_000
 _STANDING: Final = (
     "SELECT v.person, v.claim, v.status, s.study, d.year, d.assessed_centi, d.event FROM claims v "
     "JOIN studies s ON s.event = v.study_event LEFT JOIN decisions d ON d.event = v.decision_event WHERE "
@@ -130,16 +128,11 @@ def check_line(line: bytes, place: int, people: int, path: Sequence[bytes], root
     check_inclusion(hash_leaf(line), place, people, path, root)
 
 
-def year_totals(
-    entries: Reader, year: int, as_of: int, progress: Progress = lambda done, total: None
-) -> Totals:
+def year_totals(entries: Reader, year: int, as_of: int) -> Totals:
     """Add up everyone's."""
-    total = entries.rows("SELECT count(*) FROM claims WHERE status IN ('approved', 'frozen')")[0][0]
     lines: list[Line] = []
     person, count, sums = "", 0, [0, 0, 0]
-    for number, (whose, _, _, study, decided, centi, _) in enumerate(entries.rows_one_by_one(_ALL, {"as_of": as_of})):
-        if number % _AT_ONCE == 0:
-            progress(number, total)
+    for whose, _, _, study, decided, centi, _ in entries.rows_one_by_one(_ALL, {"as_of": as_of}):
         if whose != person:
             if count:
                 lines.append(Line(person, count, (sums[0], sums[1], sums[2])))
@@ -150,7 +143,6 @@ def year_totals(
             sums[CATEGORIES.index(read.category)] += centi or 0
     if count:
         lines.append(Line(person, count, (sums[0], sums[1], sums[2])))
-    progress(total, total)
     return Totals(year, as_of, tuple(lines))
 
 

@@ -26,10 +26,9 @@ _WIDE: Final = str.maketrans('\\/:*?"<>|', "＼／：＊？＂＜＞｜")
 """What no file's name may hold: the star of a masked name among it."""
 
 
-def disposition(words: str, plain: str, *, is_shown: bool = False) -> str:
+def disposition(words: str, plain: str) -> str:
     """The header: `words` without an ending, which is that of the plain name."""
-    how = "inline" if is_shown else "attachment"
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(named(words, plain), safe='')}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(named(words, plain), safe='')}"
 
 
 def named(words: str, plain: str) -> str:

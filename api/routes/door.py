@@ -217,7 +217,7 @@ class Door(Blueprint):  # type: ignore[misc]
         return decorate
 
     def saves(
-        self, rule: str, *, summary: str, body: type[ma.Schema], answers: type[ma.Schema], most: int = SAVED_MOST,
+        self, rule: str, *, summary: str, body: type[ma.Schema], answers: type[ma.Schema],
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Offer a PUT of something that is kept outside the log, under a name that the sender chose.
 
@@ -231,7 +231,7 @@ class Door(Blueprint):  # type: ignore[misc]
             def view(**named: Any) -> Response:
                 caller = somebody()
                 demand_known()
-                request.max_content_length = most
+                request.max_content_length = SAVED_MOST
                 found = function(caller, self.ARGUMENTS_PARSER.body(schema), conditions.seen(), **named)
                 if isinstance(found, Refusal):
                     return refused(found)

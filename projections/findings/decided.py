@@ -113,9 +113,9 @@ def decided_of(files: Files, finding: str, *, as_of: int | None = None) -> Decid
     return found[0] if found else None
 
 
-def decided_by_case(files: Files, case: str, *, as_of: int | None = None) -> list[Decided]:
+def decided_by_case(files: Files, case: str) -> list[Decided]:
     """The findings that are looked into in a case."""
-    return _ask(files, "finding IN (SELECT finding FROM linked WHERE case_id = :key)", case, as_of)
+    return _ask(files, "finding IN (SELECT finding FROM linked WHERE case_id = :key)", case, None)
 
 
 def _ask(files: Files, wanted: str, key: str, as_of: int | None) -> list[Decided]:
