@@ -15,6 +15,7 @@ loses no turn by it: they did not choose that day.
 from __future__ import annotations
 
 from datetime import date
+from typing import TypeVar
 
 from ledger.errors import Refusal
 from ledger.events.base import Draft
@@ -34,6 +35,8 @@ from ledger.streams.exam import Booking, Exam, Status
 from ledger.streams.person import Person, closed_to_processing
 from ledger.streams.standing import Actor, standing
 from ledger.vocabulary import PersonId
+
+_Result = TypeVar("_Result", ResultRecorded, ResultCorrected)
 
 
 class BookSeat(Command):
@@ -99,6 +102,26 @@ def decide_booking(
         return no
     if no := _shut(exam, command.on):
         return no
+    if no := _not_studied(exam, enrolment, former):
+        return no
+    if turn is not None and turn.holds_the_year:
+        return Refusal.because("turn_taken", booking=turn.booking, exam=turn.booked.exam, status=turn.status)
+    if not 1 <= command.seat <= exam.scheduled.seats:
+        return Refusal.because("seat_absent", seat=command.seat, seats=exam.scheduled.seats)
+    booked = SeatBooked(
+        booking=command.booking,
+        person=person.person,
+        exam=exam.exam,
+        enrolment=enrolment.enrolment,
+        course=enrolment.course,
+        seat=command.seat,
+        moves=exam.moves,
+    )
+    return (Draft(booked),)
+
+
+def _not_studied(exam: Exam, enrolment: Enrolment, former: Former | None) -> Refusal | None:
+    """Say why this session does not end this study: it is another course's, or the study is not over, or counted."""
     scheduled, enrolled = exam.scheduled, enrolment.enrolled
     differs = next((name for name, of_exam, of_course in (
         ("year", scheduled.year, enrolled.year), ("category", scheduled.category, enrolled.category),
@@ -112,20 +135,7 @@ def decide_booking(
         return Refusal.because("hours_registered", claim=standing_claim(enrolment, former))
     if enrolment.status is not enrolments.Status.COMPLETED and not is_anew:  # W 10: after the study is completed.
         return Refusal.because("course_not_completed", status=enrolment.status)
-    if turn is not None and turn.holds_the_year:
-        return Refusal.because("turn_taken", booking=turn.booking, exam=turn.booked.exam, status=turn.status)
-    if not 1 <= command.seat <= scheduled.seats:
-        return Refusal.because("seat_absent", seat=command.seat, seats=scheduled.seats)
-    booked = SeatBooked(
-        booking=command.booking,
-        person=person.person,
-        exam=exam.exam,
-        enrolment=enrolment.enrolment,
-        course=enrolment.course,
-        seat=command.seat,
-        moves=exam.moves,
-    )
-    return (Draft(booked),)
+    return None
 
 
 def decide_seat_release(booking: Booking | None, command: ReleaseSeat, person: Person, exam: Exam) -> Decision:
@@ -184,23 +194,8 @@ def decide_result(
         return Refusal.because("result_exists", status=seat.status)
     if seat.status is not Status.ATTENDED:
         return Refusal.because("not_attended", status=seat.status)
-    if command.on < exam.scheduled.day:
-        return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
-    if no := _beyond(exam, command.score_centi):
-        return no
-    mark = exam.scheduled.pass_mark_centi
-    recorded = ResultRecorded(
-        booking=seat.booking,
-        person=seat.person,
-        exam=exam.exam,
-        score_centi=command.score_centi,
-        pass_mark_centi=mark,
-        passed=command.score_centi >= mark,
-        on=command.on,
-        hand=by.hand,
-        resits=exam.scheduled.resits,
-    )
-    return (Draft(recorded),)
+    recorded = _announced(ResultRecorded, seat, command, exam, by)
+    return recorded if isinstance(recorded, Refusal) else (Draft(recorded),)
 
 
 def decide_result_correction(
@@ -218,12 +213,20 @@ def decide_result_correction(
         return Refusal.because("nothing_changed", score_centi=command.score_centi)
     if (words := spoken(command.words)) is None:
         return Refusal.because("words_missing")
+    corrected = _announced(ResultCorrected, seat, command, exam, by)
+    return corrected if isinstance(corrected, Refusal) else (Draft(corrected, words),)
+
+
+def _announced(
+    kind: type[_Result], seat: Booking, command: RecordResult | CorrectResult, exam: Exam, by: Actor
+) -> _Result | Refusal:
+    """A result that can be one: announced no earlier than the exam, and not beyond the full mark."""
     if command.on < exam.scheduled.day:
         return Refusal.because("exam_not_held_yet", day=exam.scheduled.day)
     if no := _beyond(exam, command.score_centi):
         return no
     mark = exam.scheduled.pass_mark_centi
-    corrected = ResultCorrected(
+    return kind(
         booking=seat.booking,
         person=seat.person,
         exam=exam.exam,
@@ -234,7 +237,6 @@ def decide_result_correction(
         hand=by.hand,
         resits=exam.scheduled.resits,
     )
-    return (Draft(corrected, words),)
 
 
 def not_waiting(seat: Booking) -> Refusal:
