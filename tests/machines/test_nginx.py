@@ -70,10 +70,23 @@ def test_a_host_that_stops_is_left_out_and_nobody_who_reads_is_told(machines: Cl
         one.start()
 
 
-def test_a_request_without_tls_is_led_to_it(machines: Cluster) -> None:
-    answer = FromHost(machines.visitor, machines.proxy.address, 8080).send("GET", "/log/key", {}, None)
+def test_a_page_without_tls_is_led_to_it_and_a_program_is_told(machines: Cluster) -> None:
+    """V4.1.2: whoever sent a token in the clear hears of it, and is not led on as if nothing had been."""
+    plainly = FromHost(machines.visitor, machines.proxy.address, 8080)
+    page = plainly.send("GET", "/login?to=/claims", {}, None)
 
-    assert answer.status == 301 and answer.headers["location"].startswith("https://")
+    assert (page.status, page.headers["location"].partition(":")[0]) == (301, "https")
+    for method, path in (("GET", "/log/key"), ("GET", "/v1/words"), ("POST", "/v1/claims")):
+        answer = plainly.send(method, path, {"Authorization": "Bearer xsl_any"}, None)
+        assert answer.status == 403 and "换发" in answer.body.decode(), path
+        assert "location" not in answer.headers
+
+
+def test_every_answer_over_tls_says_that_it_is_never_asked_without(machines: Cluster) -> None:
+    """V3.4.1: also what nginx answers by itself, and a tile that it keeps."""
+    for path in ("/login", "/v1/words", "/readyz", "/log/tile/0/000.p/1"):
+        said = machines.client().get(path).headers["strict-transport-security"]
+        assert said == "max-age=31536000; includeSubDomains", path
 
 
 def test_what_has_to_be_changed_is_marked() -> None:
