@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import http.client
 import json
-import uuid
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -128,7 +128,7 @@ class Client:
         version: int | None = None, dry_run: bool = False,
     ) -> Reply:
         """Write, or only try. Without a key a new one is made: two commands are two requests."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         if version is not None:
             headers["If-Match"] = f'"v{version}"'
         query = {"dry_run": "true"} if dry_run else None
@@ -136,7 +136,7 @@ class Client:
 
     def post_lines(self, path: str, content: bytes, *, key: str | None = None, query: Mapping[str, Any]) -> Reply:
         """Write many at once, a line each."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex, "Content-Type": "application/x-ndjson"}
+        headers = {"Idempotency-Key": key or secrets.token_hex(16), "Content-Type": "application/x-ndjson"}
         return self._send("POST", quote(path, safe="/:") + (f"?{urlencode(query)}" if query else ""), headers, content)
 
     def put(self, path: str, content: bytes, *, name: str) -> Reply:
