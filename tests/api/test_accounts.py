@@ -106,6 +106,26 @@ def test_passwords_are_long_and_need_no_signs(accounts: Accounts) -> None:
     assert unfit(PASSWORD) is None and unfit("correct horse battery staple") is None
 
 
+@pytest.mark.parametrize("letters", [12, 64, 128])
+def test_a_long_password_is_taken_whole(accounts: Accounts, letters: int) -> None:
+    """V6.2.9."""
+    password = (PASSWORD * 12)[:letters]
+    assert unfit(password) is None
+    accounts.set_password(HOLDER, password, now=NOW)
+
+    assert accounts.is_password_of(HOLDER, password)
+    assert not accounts.is_password_of(HOLDER, password[:-1]), "nothing of it is left out"
+
+
+def test_a_password_serves_until_its_holder_changes_it(accounts: Accounts) -> None:
+    """V6.2.10: after years too."""
+    accounts.set_password(HOLDER, PASSWORD, now=NOW)
+    ten_years = 10 * 365 * 86_400 * SECOND
+
+    assert accounts.begin(Try(HOLDER, "198.51.100.7"), now=NOW + ten_years) == 0
+    assert accounts.is_password_of(HOLDER, PASSWORD)
+
+
 def test_no_more_passwords_are_worked_out_at_once_than_may_be(tmp_path: Path) -> None:
     at_once, most, lock = 0, 0, threading.Lock()
 

@@ -24,10 +24,13 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("ledger", "policies", "projections", "api")
 SCRIPTS = sorted((ROOT / "api" / "static").glob("*.js"))
 OF_OUR_CHILD = {"policies/evaluate.py": {"pickle"}}    # What it has just written, in a folder of their own.
-TYPED = ("zzz", "zzz' OR '1'='1", "zzz') --", 'zzz" OR ""="')
+TYPED = ("zzz", "zzz' OR '1'='1", "zzz') --", 'zzz" OR ""="', "%", ".*", "(z")
 TURNS_TEXT_INTO_CODE = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|__proto__|postMessage"
     r"|setTimeout\(['\"]")
+KEEPS_IN_THE_BROWSER = re.compile(r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.|openDatabase")
+MAY_BE_GUESSED = {"api/demo/dice.py": "random", **dict.fromkeys(  # A made-up history, the same each time; trace ids.
+    ("api/refusals/unserved.py", "api/service/app.py", "api/telling/crash.py"), "uuid")}
 
 
 class Fields(HTMLParser):
@@ -68,6 +71,33 @@ def test_no_script_of_ours_turns_text_into_markup_or_code(script: Path) -> None:
     assert TURNS_TEXT_INTO_CODE.findall(script.read_text("utf-8")) == []
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_of_ours_keeps_anything_in_the_browser(script: Path) -> None:
+    """V14.3.3: what a page said is gone with it; which cookies there are, `tests/api/test_cookies.py` counts."""
+    assert KEEPS_IN_THE_BROWSER.findall(script.read_text("utf-8")) == []
+
+
+def test_nothing_that_is_not_to_be_guessed_comes_from_a_generator_that_can_be() -> None:
+    """V6.5.3, V11.5.1: `secrets`, `os.urandom` and what libraries of cryptography draw; never `random` or an UUID."""
+    for path in (path for name in PACKAGES for path in (ROOT / name).rglob("*.py")):
+        named = {each for one in ast.walk(ast.parse(path.read_text("utf-8"))) for each in (
+            [found.name for found in one.names] if isinstance(one, ast.Import) else
+            [one.module or ""] if isinstance(one, ast.ImportFrom) else [])}
+        allowed = {MAY_BE_GUESSED.get(path.relative_to(ROOT).as_posix())}
+        assert named & {"random", "uuid", "numpy.random"} <= allowed, path
+
+
+def test_no_answer_lets_a_page_of_another_site_read_it(app: Flask, town: Town) -> None:
+    """V3.4.2, V3.5.2: also when it asks beforehand; so a field that is not on the safe list cannot be sent."""
+    li = town.person()
+    asked = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST",
+             "Access-Control-Request-Headers": "authorization", "Authorization": f"Bearer {li.token}"}
+    for method in ("GET", "OPTIONS", "POST"):
+        for path in ("/v1/words", f"/v1/persons/{li.id}", "/v1/claims", "/login", "/openapi.json", "/nowhere"):
+            answer = app.test_client().open(path, method=method, headers=asked)
+            assert not [name for name, _ in answer.headers if name.startswith("Access-Control-")], (method, path)
+
+
 def test_no_module_of_ours_runs_text_as_code_or_reads_objects_that_do(tmp_path: Path) -> None:
     """V1.3.2, V1.5.2."""
     runs = {"eval", "exec", "compile", "pickle", "marshal", "shelve", "dill", "cloudpickle", "yaml"}
@@ -82,7 +112,7 @@ def test_no_module_of_ours_runs_text_as_code_or_reads_objects_that_do(tmp_path: 
 
 
 def test_what_is_typed_is_never_part_of_a_question_to_a_database(app: Flask, town: Town) -> None:
-    """V1.2.4: whatever it is, nothing more is found by it than by any other word, and nothing breaks."""
+    """V1.2.4, V1.2.9: whatever it is, nothing more is found by it than by any other word, and nothing breaks."""
     office = town.officer(town.unit("某市人社局", "330200", "general"), "human_resources", "3302")
     described = office.client.get("/openapi.json").get_json()["paths"]
     asked = 0

@@ -45,6 +45,15 @@ def test_an_office_reaches_the_lists_of_claims_and_of_applications_from_every_pa
     assert re.search('href="/applications" data-go="p" aria-current="page"', barred.source)
 
 
+def test_the_logout_stands_on_every_page_of_whoever_is_logged_in(cast: Cast, li: Browser, clerk: Browser) -> None:
+    """V7.4.4: also on one that says that there is nothing."""
+    for browser, pages in ((li, ("/home", "/claims", "/claims/new?route=paper", "/sessions", "/help")),
+                           (clerk, ("/home", "/queue", "/help", f"/claims/{cast.claims['open']['claim']}"))):
+        for page in pages:
+            assert browser.get(page).form_with("退出")[0].address == "/logout", page
+        assert browser.get("/claims/clm_01m8323bpzeba1hjd850s5", status=404).form_with("退出")
+
+
 def test_who_makes_rules_looks_at_nobody_and_has_no_way_to_claims(cast: Cast) -> None:
     page = Browser(cast.town, cast.town.officer(cast.works, "policy_office", "33")).get("/rules")
 
