@@ -27,6 +27,12 @@ from api.service.app import create_app
 from api.settings import Settings
 from ledger.events.base import By, Draft
 from ledger.events.imports import ImportClosed, ImportId, ImportOpened, ImportProved
+from ledger.hand_over.file import FORMAT, Header
+from ledger.hand_over.gathering import gather, hand_over
+from ledger.proof.checkpoint import Checkpoint, format_checkpoint
+from ledger.proof.cosignature import cosign
+from ledger.proof.keys import COSIGNATURE, SigningKey, format_vkey
+from ledger.proof.notes import format_note, parse_note, sign
 from tests.api.house_kit import BODY, Someone, Town, resident_id, study
 
 REGION = "330200"
@@ -134,6 +140,28 @@ def parts_of(there: Three, parts: int, *, at_once: int = 1) -> list[bytes]:
         size = made.header.size
         found.append(made.content)
     return found
+
+
+def other_history(apart: Three, li: Living, folder: Path) -> bytes:
+    """What the city's keys sign of a log that is another one from the start, as going on from what was accepted."""
+    with office_in(folder / "again", apart.city.origin) as again:
+        other = again.person(li.number, li.name)
+        claims = [again.counted(other, date=f"2026-04-0{day}")["claim"] for day in range(1, 9)]
+        ledger, size = again.town.house.ledger, again.size()
+        text = format_checkpoint(Checkpoint(apart.city.origin, size, ledger.store.frontier(size).root()))
+        keys = apart.city.town.house.register.signer.keys
+        header = Header(FORMAT, apart.city.origin, apart.province.accepted(apart.city.origin), size)
+        return b"".join(hand_over(ledger.store, gather(ledger, claims, size), header,
+                                  format_note(text, [sign(text, key) for key in keys]), keys))
+
+
+def cosigned_by(office: Office, witness: str, seconds: int) -> str:
+    """Let a witness cosign what the ledger signs now, at a POSIX time; its public key."""
+    signer, key = office.town.house.register.signer, SigningKey(witness, b"\5" * 32)
+    text, signatures = parse_note(signer.checkpoint())
+    note = format_note(text, [*signatures, cosign(text, key, seconds)])
+    signer.cosigned = lambda: note
+    return format_vkey(key.public(COSIGNATURE))
 
 
 def in_body(file: bytes) -> BODY:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
-from province_kit import Three, entries, kept_twice
+from province_kit import Three, cosigned_by, entries, kept_twice, other_history
 
 from api.console.screens import page_routes
 from api.log_routes import log_routes
@@ -73,3 +74,34 @@ def test_two_histories_are_proved_by_a_file_and_settled_on_the_screen(apart: Thr
     page = browser.get("/imports/ledgers")
     assert "已作决定" in page.text and "浙人社函〔2026〕88号" in page.text
     assert page.link("下载证明") == place, "the proof is kept"
+
+
+def test_of_two_histories_the_screen_says_which_was_cosigned_by_whom_and_when(apart: Three, tmp_path: Path) -> None:
+    """Whoever has to decide asks first who else saw it; what only claims to be a cosignature counts for nothing."""
+    house = apart.province.town.house
+    browser = Browser(Town(house, create_app(house, blueprints=[log_routes(house.register), page_routes()])),
+                      apart.province.people)
+    li = apart.living()
+    apart.city.counted(li.in_city)
+    seen = cosigned_by(apart.city, "sheng.example/w", 1_790_000_000)
+    done = apart.brought(apart.city)
+    place = f"/imports/{done['batch']}"
+    assert "没有列出见证人，联署没有核验" in browser.get(place).text
+
+    apart.province.policy.write_text(f"log {apart.city.vkey}\nwitness 省厅 {seen}\nquorum none\n", "utf-8")
+    assert "sheng.example/w（2026-09-21 22:13:20）" in browser.get(place).text
+    assert apart.province.takes(other_history(apart, li, tmp_path)).status_code == 409
+    page = " ".join(browser.get(place).text.split())
+    first, _, second = page.partition("已接受的 联署")[2].partition("另一份 联署")
+    assert "sheng.example/w（2026-09-21 22:13:20）" in first and "没有所列见证人的联署" in second
+    event = apart.province.ledger(apart.city.origin)["troubles"][0]["event"]
+    assert browser.get(place).link("下载证明") == f"/imports/ledgers/{event}.fork"
+
+
+def test_a_hand_over_in_which_nothing_was_new_names_no_days(apart: Three) -> None:
+    house = apart.province.town.house
+    browser = Browser(Town(house, create_app(house, blueprints=[log_routes(house.register), page_routes()])),
+                      apart.province.people)
+    done = apart.brought(apart.city)
+    assert browser.get("/imports").link("没有新的记录") == f"/imports/{done['batch']}"
+    assert " 至 " not in browser.get(f"/imports/{done['batch']}").text.partition("回执")[0]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from province_kit import Living, Three, entries, in_body, kept_twice, office_in
+from province_kit import Three, entries, in_body, kept_twice, other_history
 
 from api.cases.importing import hand_overs
 from ledger.events.imports import ImportContradicted
-from ledger.hand_over.file import FORMAT, Header
-from ledger.hand_over.gathering import gather, hand_over
 from ledger.offline.verify import verify_file
 from ledger.proof.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
 from ledger.proof.keys import parse_vkey
@@ -72,19 +70,6 @@ def test_a_gap_an_older_checkpoint_and_an_overlap_are_refused_with_the_size_to_b
     old = apart.city.file(0, size=size)
     assert apart.province.took(first)["status"] == "closed", "the same file is answered with its receipt"
     assert old == first
-
-
-def other_history(apart: Three, li: Living, folder: Path) -> bytes:
-    """What the city's keys sign of a log that is another one from the start, as going on from what was accepted."""
-    with office_in(folder / "again", apart.city.origin) as again:
-        other = again.person(li.number, li.name)
-        claims = [again.counted(other, date=f"2026-04-0{day}")["claim"] for day in range(1, 9)]
-        ledger, size = again.town.house.ledger, again.size()
-        text = format_checkpoint(Checkpoint(apart.city.origin, size, ledger.store.frontier(size).root()))
-        keys = apart.city.town.house.register.signer.keys
-        header = Header(FORMAT, apart.city.origin, apart.province.accepted(apart.city.origin), size)
-        return b"".join(hand_over(ledger.store, gather(ledger, claims, size), header,
-                                  format_note(text, [sign(text, key) for key in keys]), keys))
 
 
 def decided(apart: Three, outcome: str) -> BODY:

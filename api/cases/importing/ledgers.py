@@ -27,8 +27,9 @@ from ledger.errors import LedgerError, Refusal
 from ledger.events.imports import SetAside
 from ledger.events.source import Source
 from ledger.proof.checkpoint import parse_checkpoint
+from ledger.proof.cosignature import CosignatureVerifier, read_time
 from ledger.proof.keys import format_vkey
-from ledger.proof.notes import parse_note
+from ledger.proof.notes import open_note, parse_note
 from ledger.proof.policy import believe
 from ledger.proof.text import encode_base64
 from ledger.reading import Held
@@ -119,6 +120,18 @@ def compare(house: House, caller: Caller, encoded: str) -> dict[str, Any] | Refu
         code = "same" if tree.size == upto else "older"
     return {"origin": tree.origin, "size": tree.size, "root": encode_base64(tree.root), "accepted": upto,
             "behind": tree.size - upto, **_told(code), "against": against}
+
+
+def cosigned(house: House, note: str) -> list[tuple[str, str]] | None:
+    """Which witnesses in our policy cosigned a checkpoint, and when each saw it; None: it lists no witness."""
+    policy = trusted(house)
+    if isinstance(policy, Refusal) or not policy.witnesses:
+        return None
+    try:
+        found = open_note(note.encode(), [CosignatureVerifier(one.key) for one in policy.witnesses])
+    except LedgerError:  # By none of them, or by somebody who only says so.
+        return []
+    return [(one.name, written_time(read_time(one.signature) * 1_000_000)) for one in found.verified]
 
 
 def _ahead(known: Known | None) -> str:

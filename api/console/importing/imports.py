@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from api.cases import exports
 from api.cases.doing import Asked, Done
-from api.cases.importing import hand_over_imports, import_answers, import_shown, imports
+from api.cases.importing import hand_over_imports, import_answers, import_shown, imports, ledgers
 from api.cases.importing.hand_over_imports import Handed
 from api.cases.importing.import_lists import blank
 from api.cases.importing.import_rows import Judged, returned_workbook
@@ -29,6 +29,7 @@ from api.console.records import passage_of
 from api.console.screen import Asking, Page, Shown, onward
 from api.console.training.rosters import Sent, workbook
 from api.console.words import Mark
+from api.house import House
 from api.paper.sheets import FILE_BYTES_MOST
 from api.paper.tables_out import Table
 from api.refusals.faults import BadFields
@@ -39,6 +40,7 @@ from api.routes.schemas.imports import AbandonmentBody, ForkDecisionBody, Import
 from api.routes.schemas.ledgers import HandedOverBody
 from api.whole import whole
 from api.words.codes import ABANDONING, FORK_OUTCOMES
+from api.words.year_page import moment as written
 from api.words.year_page import region
 from ledger.errors import Refusal
 from ledger.hand_over.file import looks_like_hand_over
@@ -105,7 +107,10 @@ def one(asking: Asking, batch: str) -> Shown:
     outcome = body["outcome"] or {}
     counts = [(name, outcome[code], f"{outcome[code] * 240 // (body['rows'] or 1)}") for code, name in (
         ("accepted", "接受"), ("duplicates", "重复"), ("rejected", "拒绝")) if code in outcome]
+    notes = [*([body["proved"]["checkpoint"]] if body["proved"] else []),
+             *(each[side] for each in body["contradictions"] for side in ("accepted", "checkpoint"))]
     return Page("import.html", {
+        "cosigned": {note: _cosigned(house, note) for note in notes},
         "moment": moment, "basis": told_basis(basis), "one": body, "state": MARKS[body["status"]], "counts": counts,
         "place": region(body["region"]), "sector": base_vocabulary().sectors.get(body["sector"] or "", ""),
         "aside": told, "next_row": told[-1]["row"] if not isinstance(aside, Refusal) and len(aside) > _ASIDE_MOST
@@ -116,6 +121,14 @@ def one(asking: Asking, batch: str) -> Shown:
             imports.importer(house, caller, batch), Refusal),
         "events": passage_of(asking.house, batch, position),
     }, {**body, **basis})
+
+
+def _cosigned(house: House, note: str) -> str:
+    """Who else saw a checkpoint: of two histories that an office has to choose from, the first thing to be asked."""
+    found = ledgers.cosigned(house, note)
+    if found is None:
+        return "keys/ledgers.policy 没有列出见证人，联署没有核验"
+    return "、".join(f"{name}（{written(at)}）" for name, at in found) or "没有所列见证人的联署"
 
 
 # Bring in
