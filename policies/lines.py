@@ -18,7 +18,7 @@ from policies.application import ApplicationRuling
 from policies.assess import DUPLICATE, RULED, Ruling
 from policies.entries import MEMORY_MOST
 from policies.law import CATEGORIES
-from policies.person import PersonRuling
+from policies.person import PersonRuling, Ruled
 from policies.steps import Step, of_ruling
 from policies.words import base_vocabulary
 from policies.year import GENERAL_PUBLIC, IN_PROGRESS, PROFESSIONAL, SECTOR_PUBLIC, MinimumRuling, YearRuling
@@ -133,7 +133,7 @@ def _verdict(met: bool | None) -> str:
     return "null" if met is None else "true" if met else "false"
 
 
-def entry_steps(person: PersonRuling, place: int) -> list[Step]:
+def entry_steps(person: Ruled, place: int) -> list[Step]:
     """Every reason of one entry: its ruling, then what duplicates and caps made of it."""
     weighed = person.weighed[place]
     ruling, steps = weighed.ruling, list(of_ruling(weighed.ruling))
@@ -158,7 +158,7 @@ def entry_as_json(person: PersonRuling, place: int) -> Any:
     return msgspec.json.decode(line)
 
 
-def _cap_step(person: PersonRuling, place: int) -> Step:
+def _cap_step(person: Ruled, place: int) -> Step:
     """How much of the bucket was left, and who had filled it."""
     folded, ruling, year = person.folded, person.weighed[place].ruling, person.weighed[place].year
     assert ruling.clause is not None and ruling.clause.cap is not None
@@ -178,7 +178,7 @@ def _cap_step(person: PersonRuling, place: int) -> Step:
     return Step("cap", ruling.rulebook, cap.article, cap.quote, words)
 
 
-def _duplicate_step(person: PersonRuling, place: int) -> Step:
+def _duplicate_step(person: Ruled, place: int) -> Step:
     """Which entry is kept in place of this one, and why."""
     kept, row = person.folded.lost[place], person.entries[place]
     other = person.entries[kept]
@@ -192,7 +192,7 @@ def _duplicate_step(person: PersonRuling, place: int) -> Step:
     return Step("duplicate", mine.ruling.rulebook, mine.ruling.article, None, words)
 
 
-def year_steps(person: PersonRuling, one: YearRuling) -> list[Step]:
+def year_steps(person: Ruled, one: YearRuling) -> list[Step]:
     """The sums of a year written out, then each requirement with what is still missing."""
     steps = []
     for category, code in enumerate(CATEGORIES):
@@ -216,7 +216,7 @@ def year_steps(person: PersonRuling, one: YearRuling) -> list[Step]:
     return [*steps, *(minimum_step(minimum) for minimum in one.minimums)]
 
 
-def _credits(person: PersonRuling, year: int) -> Iterator[tuple[int, Any]]:
+def _credits(person: Ruled, year: int) -> Iterator[tuple[int, Any]]:
     for place, weighed in enumerate(person.weighed):
         if weighed.ruling.credit is not None and weighed.year == year and place not in person.folded.lost:
             yield place, weighed.ruling.credit

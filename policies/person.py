@@ -24,6 +24,18 @@ from policies.places import Place, last_day, standing_on
 from policies.year import Folded, Standing, Weighed, YearRuling, fold, judge_year
 
 
+class EntriesRuling(NamedTuple):
+    """What the law says of the entries of one person, before any year is judged. Lists run parallel."""
+
+    entries: Sequence[Entry]
+    weighed: Sequence[Weighed]
+    folded: Folded
+
+    def status(self, place: int) -> str:
+        """The status of an entry."""
+        return _status(self, place)
+
+
 class PersonRuling(NamedTuple):
     """Everything the law says of one person. Lists run parallel to what was handed in."""
 
@@ -35,7 +47,15 @@ class PersonRuling(NamedTuple):
 
     def status(self, place: int) -> str:
         """The status of an entry."""
-        return DUPLICATE if place in self.folded.lost else self.weighed[place].ruling.status
+        return _status(self, place)
+
+
+Ruled = EntriesRuling | PersonRuling
+"""Whoever tells of entries asks for no year."""
+
+
+def _status(ruled: Ruled, place: int) -> str:
+    return DUPLICATE if place in ruled.folded.lost else ruled.weighed[place].ruling.status
 
 
 class Bench(EntryReader):
@@ -67,12 +87,15 @@ class Bench(EntryReader):
             ))
         return ruled
 
-    def judge_rest(self, places: Sequence[Place], ruled: PersonRuling, kept: Sequence[int]) -> PersonRuling:
+    def judge_entries(self, places: Sequence[Place], entries: Sequence[Entry]) -> EntriesRuling:
+        """The same of the entries alone: what each is worth and counts, for whoever judges few of the years or none."""
+        weighed = self._weigh_all(places, entries)
+        return EntriesRuling(entries, weighed, fold(weighed))
+
+    def judge_rest(self, ruled: EntriesRuling, kept: Sequence[int]) -> EntriesRuling:
         """The same with fewer entries: what one is worth does not depend on the others, what counts of it does."""
         weighed = [ruled.weighed[at] for at in kept]
-        folded = fold(weighed)
-        years = self._years(places, folded, (), self.cycle_starts(places))
-        return PersonRuling([ruled.entries[at] for at in kept], weighed, folded, years, [])
+        return EntriesRuling([ruled.entries[at] for at in kept], weighed, fold(weighed))
 
     def _weigh_all(self, places: Sequence[Place], entries: Sequence[Entry]) -> list[Weighed]:
         """The ruling of each entry, remembered by its distinct fact."""

@@ -100,7 +100,7 @@ def _where_believed(judged: Judged, at: int, known: Known) -> Ruling:
     believed = places(known(decision.event), day)
     if _zone(place_on(believed, day)) == _zone(place_on(judged.places, day)):
         return judged.ruled.weighed[at].ruling
-    return judged.bench.judge(believed, [judged.ruled.entries[at]]).weighed[0].ruling
+    return judged.bench.judge_entries(believed, [judged.ruled.entries[at]]).weighed[0].ruling
 
 
 def _zone(place: Place | None) -> Any:

@@ -89,6 +89,7 @@ _STOOD: Final = (
     "ORDER BY v.registered, v.registered_event"
 )
 _OF_ONE, _OF_ALL = _STOOD.format("= :person"), _STOOD.format("IN (SELECT value FROM json_each(:persons))")
+_BETWEEN: Final = _OF_ALL.replace(HOLDS, "from_position <= :upto AND (to_position IS NULL OR to_position > :after)")
 _OF_PERSON: Final = "SELECT DISTINCT claim FROM claims WHERE person = :person ORDER BY claim"
 _CLAIM: Final = f"{_VERSION} WHERE v.claim = :claim AND v.since_position <= :as_of ORDER BY v.from_position"
 _EACH: Final = (
@@ -110,6 +111,12 @@ def read_registered(reader: Reader, person: str, as_of: int) -> list[Version]:
 def read_registered_of_all(reader: Reader, persons: Iterable[str], as_of: int) -> list[Version]:
     """The same of several people at once, each one's in the order of registration."""
     return [_read(row) for row in reader.rows(_OF_ALL, {"persons": json.dumps(list(persons)), "as_of": as_of})]
+
+
+def read_stood_between(reader: Reader, persons: Iterable[str], after: int, upto: int) -> list[Version]:
+    """Every version of theirs that stood in the register as of a position or any past it, up to another."""
+    asked = {"persons": json.dumps(list(persons)), "after": after, "upto": upto}
+    return [_read(row) for row in reader.rows(_BETWEEN, asked)]
 
 
 def read_claims_of(reader: Reader, person: str) -> list[str]:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from policies.assess import UNRULED
 from policies.errors import BadLine
 from policies.lines import entry_steps
-from policies.person import Bench, PersonRuling
+from policies.person import Bench, EntriesRuling
 from policies.places import NO_LATER, Place
 from policies.steps import Step
 from policies.year import Folded, Weighed, fold
@@ -36,7 +36,7 @@ class Judged(NamedTuple):
     standing: list[Version]    # What counts: approved or frozen.
     decided: list[Weighed]
     folded: Folded             # As decided.
-    ruled: PersonRuling        # As evaluated.
+    ruled: EntriesRuling       # As evaluated.
     bad: dict[int, BadLine]    # What the law could not read.
 
 
@@ -52,7 +52,7 @@ def judge_rest(judged: Judged, belonged: Sequence[Belonging], stays: Callable[[V
     standing, decided = [judged.standing[at] for at in kept], [judged.decided[at] for at in kept]
     whole = places(belonged, first_day(standing))
     return Judged(
-        judged.bench, whole, standing, decided, fold(decided), judged.bench.judge_rest(whole, judged.ruled, kept),
+        judged.bench, whole, standing, decided, fold(decided), judged.bench.judge_rest(judged.ruled, kept),
         {new: judged.bad[at] for new, at in enumerate(kept) if at in judged.bad},
     )
 
@@ -76,7 +76,7 @@ def _under(
 ) -> Judged:
     seat = books.seat(digests)
     entries, bad = seat.take_all(standing)
-    return Judged(seat.bench, whole, standing, decided, folded, seat.bench.judge(whole, entries), bad)
+    return Judged(seat.bench, whole, standing, decided, folded, seat.bench.judge_entries(whole, entries), bad)
 
 
 def steps_of(judged: Judged, at: int) -> list[Step]:

@@ -116,6 +116,6 @@ def _is_cut(seat: Seat, standing: list[Version], belonged: list[Belonging]) -> b
     (entries, bad), last = seat.take_all(standing), len(standing) - 1
     if last in bad:
         return False
-    ruled = seat.bench.judge(places(belonged, first_day(standing)), entries)
+    ruled = seat.bench.judge_entries(places(belonged, first_day(standing)), entries)
     worth = ruled.weighed[last].ruling.assessed
     return ruled.status(last) in (RULED, MANUAL) and ruled.folded.counted[last] < worth

@@ -40,7 +40,7 @@ from projections.entries_reading import Version, read_registered, read_revoked_a
 from projections.errors import UnknownYear
 from projections.files.reader import Reader
 from projections.judging import Judged, judge, steps_of
-from projections.people_reading import read_affiliations, read_departures, read_moves
+from projections.people_reading import Affiliation, Departure, read_affiliations, read_departures, read_moves
 
 REVOKED: Final = "revoked"
 
@@ -58,11 +58,21 @@ class History(NamedTuple):
 
 def read_history(people: Reader, entries: Reader, person: str, basis: Basis) -> History:
     """Read what the answers of a person rest on."""
-    registered = read_registered(entries, person, basis.as_of)
-    if basis.valid_on is not None:
-        registered = [one for one in registered if one.study.evidence_on <= basis.valid_on]
-    return History(_known(people, person, basis.as_of, basis.valid_on), registered, _Knowing(people, person),
-                   lambda claim: read_revoked_at(entries, claim, basis.as_of))
+    as_of = basis.as_of
+    return history_of(people, entries, person, read_affiliations(people, person, as_of),
+                      read_departures(people, person, as_of), read_registered(entries, person, as_of), as_of,
+                      basis.valid_on)
+
+
+def history_of(
+    people: Reader, entries: Reader, person: str, affiliations: Sequence[Affiliation], departures: Sequence[Departure],
+    registered: Sequence[Version], as_of: int, valid_on: date | None,
+) -> History:
+    """The same of what has been read; what is seldom asked for is read when it is."""
+    if valid_on is not None:
+        registered = [one for one in registered if one.study.evidence_on <= valid_on]
+    return History(belongings(affiliations, departures, valid_on), registered, _Knowing(people, person),
+                   lambda claim: read_revoked_at(entries, claim, as_of))
 
 
 class _Knowing:
@@ -78,12 +88,9 @@ class _Knowing:
             self._moves = read_moves(self._people, self._person)
         since = bisect_right(self._moves, position)
         if since not in self._found:
-            self._found[since] = _known(self._people, self._person, position)
+            self._found[since] = belongings(read_affiliations(self._people, self._person, position),
+                                            read_departures(self._people, self._person, position))
         return self._found[since]
-
-
-def _known(people: Reader, person: str, as_of: int, valid_on: date | None = None) -> list[Belonging]:
-    return belongings(read_affiliations(people, person, as_of), read_departures(people, person, as_of), valid_on)
 
 
 def person_years(

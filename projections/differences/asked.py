@@ -29,7 +29,7 @@ from typing import Any, Final
 from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.basis import THEN, Basis
-from projections.differences.kept import Kept, begin
+from projections.differences.kept import Kept, begin, times_of
 from projections.differences.person import Dated, Judge
 from projections.differences.queue import DifferencesFile
 from projections.differences.search import EACH_MOST, Search
@@ -76,8 +76,9 @@ class Weighed:
         from sqlite_utils import Database
 
         DifferencesFile().create(Database(self._connection))
+        recorded_at = times_of(ledger)
         for one in found:
-            begin(self._connection, ledger, one)
+            begin(self._connection, recorded_at, one)
 
     def rows(self, query: str, values: Any = ()) -> list[tuple[Any, ...]]:
         """Ask."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ class Kept:
     """The open file."""
 
     def __init__(self, ledger: Ledger, path: Path) -> None:
-        self._ledger, self._path = ledger, path
+        self._ledger, self._path, self._recorded_at = ledger, path, times_of(ledger)
         self._file = opened(DifferencesFile(), path, ledger)
         self.connection: Final = self._file.connection
         self._inode = path.stat().st_ino
@@ -53,7 +54,7 @@ class Kept:
                 self.connection.execute(f"DELETE FROM {table}")
             self.connection.execute("INSERT INTO known VALUES (?)", (at,))
             for one in found:
-                begin(self.connection, self._ledger, one)
+                begin(self.connection, self._recorded_at, one)
             self._reach(at)
 
     def write(self, at: int, changes: Mapping[str, list[tuple[int, Differences]]]) -> None:
@@ -77,7 +78,7 @@ class Kept:
         for name, row in now.items():
             if name not in before or tuple(row) != before[name][:-1]:
                 since = before[name][-1] if name in before else at
-                begin(self.connection, self._ledger, Dated(row, at, since))
+                begin(self.connection, self._recorded_at, Dated(row, at, since))
 
     def _reach(self, at: int) -> None:
         leaf = self._ledger.store.leaves(at - 1, 1)[0]
@@ -88,15 +89,24 @@ class Kept:
         return self.connection.execute(query, values).fetchall()
 
 
-def begin(connection: sqlite3.Connection, ledger: Ledger, one: Dated) -> None:
+def begin(connection: sqlite3.Connection, recorded_at: Callable[[int], int], one: Dated) -> None:
     """Let a row hold from its position on."""
     table = "entries" if isinstance(one.row, EntryRow) else "years"
-    found = ledger.at(one.since)
-    assert found is not None, "something differs since an event"
-    values = {**one.row._asdict(), "since": one.since, "since_at": found.envelope.recorded_at,
+    values = {**one.row._asdict(), "since": one.since, "since_at": recorded_at(one.since),
               "from_position": one.from_position}
     connection.execute(
         f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})", tuple(values.values()))
+
+
+def times_of(ledger: Ledger) -> Callable[[int], int]:
+    """When events were recorded, in microseconds: each read once, since of a roster's closing many differ."""
+    @lru_cache(1_024)
+    def recorded_at(position: int) -> int:
+        found = ledger.at(position)
+        assert found is not None, "something differs since an event"
+        return found.envelope.recorded_at
+
+    return recorded_at
 
 
 def position_in(connection: sqlite3.Connection) -> int:

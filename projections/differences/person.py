@@ -15,10 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from ledger.envelope import decode
+from ledger.envelope import decode_each
 from ledger.events.claim import ClaimUpheld
 from ledger.events.study import Ruling as Recorded
 from ledger.ledger import Ledger
@@ -27,6 +26,7 @@ from ledger.vocabulary import RulebookId
 from policies.assess import Ruling
 from projections.basis import THEN, Basis
 from projections.books import Books
+from projections.differences.histories import histories
 from projections.differing import Differing, differing
 from projections.entries_reading import Version, year_of
 from projections.files.reader import Reader
@@ -35,6 +35,7 @@ from projections.laws import read_rulebooks
 from projections.years import REVOKED, History, read_history, sides, years_of
 
 _REMEMBERED: Final = 8_192  # Events: 12 MB.
+_TOGETHER: Final = 8  # Leaves that cost no more to be read at once than one of them.
 
 
 def _moves(table: str, further: str = "") -> str:
@@ -117,8 +118,8 @@ class Judge:
         self.valid_on: Final = valid_on
         self._fixed: Final = law
         self._law: tuple[int, tuple[str, ...]] = -1, ()
-        # What stands at a position stays.
-        self._event = lru_cache(_REMEMBERED)(self._read_event)
+        self._enacted: tuple[int, list[int]] = 0, []  # Up to a position; what was enacted by it stays.
+        self._events: dict[int, Any] = {}  # What stands at a position stays.
 
     def under(self, valid_on: date | None, law: tuple[str, ...] | None) -> Judge:
         """A judge of what had happened by a day, under just these rulebooks, by digest; None: as this one has it."""
@@ -140,11 +141,18 @@ class Judge:
             return []
         return [at for (at,) in self._laws.rows("SELECT DISTINCT from_position FROM rulebooks ORDER BY 1")]
 
+    def _enacted_by(self, at: int) -> list[int]:
+        known = self._enacted  # Read once: as the law is.
+        if known[0] < at:
+            upto = self._laws.position()
+            known = self._enacted = upto, self.enactments()
+        return [one for one in known[1] if one <= at]
+
     def digests(self, at: int) -> tuple[str, ...]:
         """The rulebooks that are asked of, or that had been enacted by a position, as `Answers` has them."""
         if self._fixed is not None:
             return self._fixed
-        enacted = max((one for one in self.enactments() if one <= at), default=0)
+        enacted = max(self._enacted_by(at), default=0)
         law = self._law  # Read once: another thread may ask of another position meanwhile.
         if law[0] != enacted:
             law = self._law = enacted, tuple(one.digest for one in read_rulebooks(self._laws, enacted))
@@ -153,7 +161,7 @@ class Judge:
     def points(self, person: str, after: int, upto: int) -> list[int]:
         """Where something of a person, or of the law, changed past a position."""
         asked = {"person": person, "after": after, "upto": upto}
-        found = {at for at in self.enactments() if after < at <= upto}
+        found = {at for at in self._enacted_by(upto) if after < at}
         for reader, query in ((self._entries, _OF_CLAIMS), (self._people, _OF_PLACES)):
             found.update(at for (at,) in reader.rows(query, asked))
         return sorted(found)
@@ -164,7 +172,20 @@ class Judge:
 
     def both(self, person: str, at: int) -> tuple[Differences, Counted]:
         """The same, with what each entry counts, for whoever found that another way."""
-        found = self._judged(person, at)
+        return self._both(self._judged(self._history(person, at), at))
+
+    def between(
+        self, persons: Sequence[str], *, after: int, upto: int
+    ) -> Iterator[tuple[str, list[tuple[int, Differences]]]]:
+        """Each of them of whom something changed past a position with all that differs at each point, up to another.
+
+        Between the two the law stays what it is.
+        """
+        for person, known in histories(
+                self._people, self._entries, persons, after=after, upto=upto, valid_on=self.valid_on):
+            yield person, [(at, self._both(self._judged(one, at))[0]) for at, one in known]
+
+    def _both(self, found: tuple[History, Judged] | None) -> tuple[Differences, Counted]:
         if found is None:
             return NOTHING, {}
         history, judged = found
@@ -179,7 +200,7 @@ class Judge:
 
     def against(self, person: str, claim: str, at: int) -> tuple[EntryRow, Recorded] | None:
         """A difference with the ruling of the law, as an office records it that lets its decision stand."""
-        found = self._judged(person, at)
+        found = self._judged(self._history(person, at), at)
         if found is None:
             return None
         history, judged = found
@@ -203,9 +224,11 @@ class Judge:
                 found[key] = Dated(row, point if key in same else from_position, point)
         return list(found.values())
 
-    def _judged(self, person: str, at: int) -> tuple[History, Judged] | None:
+    def _history(self, person: str, at: int) -> History:
+        return read_history(self._people, self._entries, person, Basis(at, None, self.valid_on, THEN, (), at, b""))
+
+    def _judged(self, history: History, at: int) -> tuple[History, Judged] | None:
         """A person before the law as of a position; nothing of one of whom nothing stands."""
-        history = read_history(self._people, self._entries, person, Basis(at, None, self.valid_on, THEN, (), at, b""))
         standing = [one for one in history.registered if one.status != REVOKED]
         if not standing:
             return None
@@ -227,15 +250,25 @@ class Judge:
     def _claim(self, version: Version) -> tuple[Claim, int | None]:
         """A claim as its own stream has it as of a position, and the event that upheld it last."""
         state, upheld = None, None
-        for position in version.events:
-            event = self._event(position)
+        for position, event in zip(version.events, self._read_events(version.events), strict=True):
             state = evolve(state, event)
             upheld = position if isinstance(event, ClaimUpheld) else upheld
         assert state is not None, "a claim that stands was submitted"
         return state, upheld
 
-    def _read_event(self, position: int) -> Any:
-        return decode(self._ledger.store.leaves(position - 1, 1)[0]).event
+    def _read_events(self, positions: Sequence[int]) -> list[Any]:
+        """What stands there; the rows of a list stand together, and are read together."""
+        known = self._events
+        if (found := [known.get(at) for at in positions]) and None not in found:
+            return found
+        first, last = positions[0], positions[-1]
+        spans = [(first, last)] if last - first < _TOGETHER else [(at, at) for at in positions]
+        read = {begin + past: one.event for begin, end in spans
+                for past, one in enumerate(decode_each(self._ledger.store.leaves(begin - 1, end - begin + 1)))}
+        if len(known) >= _REMEMBERED:
+            known.clear()
+        known.update((at, read[at]) for at in positions)
+        return [read[at] for at in positions]
 
 
 def as_recorded(ruling: Ruling) -> Recorded:
@@ -258,7 +291,10 @@ def _years(history: History, judged: Judged, entries: Sequence[EntryRow]) -> Ite
     own: dict[int, int] = {}
     for row in entries:
         own[row.year] = own.get(row.year, 0) + 1
+    begins = min(own)  # Before it no entry differs, nor one of an earlier year in a cycle (`differing.py`).
     for year in years_of(history.belonged, history.registered):
+        if year < begins:
+            continue
         both = sides(judged, year)
         if year in own or both.differ:
             yield YearRow(

@@ -34,7 +34,7 @@ from ledger.lease import FileLease
 from ledger.ledger import Ledger
 from projections.differences.ahead import is_near, piece
 from projections.differences.kept import Kept, content, position_in
-from projections.differences.person import NOTHING, Differences, Judge
+from projections.differences.person import NOTHING, Judge
 from projections.differences.queue import DifferencesFile
 from projections.differences.search import EACH_MOST, Search
 from projections.errors import AlreadyFollowed, NotBuilt, ProjectionFailed, Unreadable
@@ -245,7 +245,7 @@ class Upkeep(KeptUp):
             return
         events = piece(self._ledger, at, min(upto, enacted - 1))
         upto = at + len(events)
-        kept.write(upto, {person: self._history(person, at, upto) for person in self._touched(events, at)})
+        kept.write(upto, dict(self.judge.between(self._touched(events, at), after=at, upto=upto)))
 
     def _make(self, kept: Kept, at: int, tell: Tell) -> None:
         """Make it whole as of a position: what was before it is not known."""
@@ -275,9 +275,6 @@ class Upkeep(KeptUp):
         self._building = Progress.measured(done, total, began_ns=self._began)
         if self._stopping.is_set():
             raise Stopped
-
-    def _history(self, person: str, after: int, upto: int) -> list[tuple[int, Differences]]:
-        return [(at, self.judge.differences(person, at)) for at in self.judge.points(person, after, upto)]
 
     def _touched(self, events: Sequence[Envelope], after: int) -> list[str]:
         """Whom these events, past a position, may have changed; those of an act when it is closed."""

@@ -12,6 +12,7 @@ from test_differences import upkeep_of
 
 from projections.differences.kept import Kept
 from projections.differences.upkeep import Upkeep
+from projections.files.reader import Reader
 
 SHORT_S, LONG_S = 0, 60
 _AHEAD = "projections.differences.ahead.NEAR_PEOPLE"
@@ -97,6 +98,28 @@ def test_what_came_before_a_large_roster_was_closed_does_not_wait_for_it(
     assert commits[commits.index(before) + 1] == before + 1, "and of the roster in a commit of its own"
     assert commits[-1] == house.size > before + 1
     assert all(two - one <= 2 for one, two in pairwise(commits))
+
+
+def test_a_round_asks_as_much_of_many_people_as_of_one(
+    house: House, upkeep: Upkeep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, rows = list[str](), Reader.rows
+
+    def noted(self: Reader, query: str, values: object = ()) -> object:
+        asked.append(query)
+        return rows(self, query, values)
+
+    def questions(people: int) -> int:
+        before = roster_of(house, people)
+        everyone = upkeep.judge.registered(house.size, 99)
+        asked.clear()
+        found = dict(upkeep.judge.between(everyone, after=before, upto=house.size))
+        assert len(found) == people
+        return len(asked)
+
+    monkeypatch.setattr(Reader, "rows", noted)
+    questions(1)  # The law is read once.
+    assert questions(2) == questions(8)
 
 
 def test_where_nobody_comes_nearer_only_the_first_waits(house: House, upkeep: Upkeep, waits: list[int]) -> None:
