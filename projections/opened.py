@@ -78,11 +78,19 @@ class Files:
         return self._wait(position, timeout_ms, far_too=True)
 
     def _wait(self, position: int, timeout_ms: int | None, *, far_too: bool) -> bool:
-        """What is far from being made need not be waited for: whoever asks of it is told so."""
+        """What is far from being made need not be waited for, nor what fails: whoever asks of it is told so."""
         until = time.monotonic_ns() + (self._wait_ms if timeout_ms is None else timeout_ms) * 1_000_000
         while not (there := self._have_taken(position, far_too=far_too)) and time.monotonic_ns() < until:
+            if not far_too and self._is_stuck(position):
+                return False
             time.sleep(_ASK_EVERY_MS / 1_000)  # not hours: seconds
         return there
+
+    def _is_stuck(self, position: int) -> bool:
+        """Say whether one of them cannot take an event on the way there: it is tried again each second."""
+        return any(said.failure is not None and said.failure.position <= position
+                   and not (said.building is not None and said.building.is_far)
+                   for name, said in self._board.said().items() if name in self._readers)
 
     def _have_taken(self, position: int, *, far_too: bool) -> bool:
         behind = {name: reached for name, reached in self._reached().items() if reached < position}

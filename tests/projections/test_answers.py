@@ -21,6 +21,7 @@ from projections.answers import EVERY, Answers, projections
 from projections.basis import axes_of, read_axes
 from projections.errors import AsOfInFuture, NotBuilt, NotFollowedYet
 from projections.files.batch import read_batch
+from projections.files.board import Board, Failed, Said
 from projections.files.file import ProjectionFile
 from projections.files.places import path_of
 from projections.following.follower import Follower
@@ -109,6 +110,18 @@ def test_what_does_not_come_in_time_is_refused_with_how_far_the_answers_are(hous
         ask(reached)
         with pytest.raises(AsOfInFuture):
             ask(reached + 2)
+
+
+def test_nobody_waits_for_an_event_that_a_projection_cannot_take(house: House) -> None:
+    reached = house.followed().position()
+    house.follower.stop()
+    house.person()
+    house.person()
+    answers = beside(house, wait_ms=3_600_000)
+    Board(house.folder / "answers").say({"people": Said(None, Failed(reached + 1, "ValueError"))})
+
+    with pytest.raises(NotFollowedYet):
+        answers.person("per_x", house.size)
 
 
 def test_the_future_is_refused_without_waiting(house: House) -> None:
