@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -99,12 +99,13 @@ class KeyRing:
         with self.file.used() as connection:
             self._drop_what_others_changed(connection)
             self._fetch(connection, wanted)  # Whoever prepares is about to seal.
-            missing = [owner for owner in wanted if owner not in self._cache and _stored(connection, owner) is None]
+            missing = [owner for owner in wanted if owner not in self._cache]
+            stored = {owner for (owner,) in _each_of(connection, "SELECT owner FROM keys", missing)}
+            missing = [owner for owner in missing if owner not in stored]  # A damaged one is told when it is needed.
             if not missing:
                 self.file.settle(connection)
                 return
-            for owner in missing:
-                _refuse_destroyed(connection, owner)
+            _refuse_destroyed(connection, missing)
             keys = [Owned(owner, self.random(KEY_BYTES)) for owner in missing]
             wrapped = [Owned(owner, each) for owner, each in zip(missing, self._master.wrap(keys), strict=True)]
             if self._master.unwrap(wrapped) != [key for _, key in keys]:
@@ -112,8 +113,7 @@ class KeyRing:
             now = time.time_ns() // 1_000
             with in_one(connection):
                 self._demand_same_master(connection)
-                for owner in missing:
-                    _refuse_destroyed(connection, owner)  # By another process, while ours were being wrapped.
+                _refuse_destroyed(connection, missing)  # By another process, while ours were being wrapped.
                 added = connection.executemany(
                     "INSERT INTO keys VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                     [(owner, each, now) for owner, each in wrapped])
@@ -197,7 +197,7 @@ class KeyRing:
     def _unwrapped(self, connection: Asked, owner: str) -> bytes:
         wrapped = _stored(connection, owner)
         if wrapped is None:
-            _refuse_destroyed(connection, owner)
+            _refuse_destroyed(connection, [owner])
             raise WrongKey(f" {owner} 的个人信息：密钥库里没有这把密钥")
         try:
             (key,) = self._master.unwrap([Owned(owner, wrapped)])
@@ -268,6 +268,8 @@ def _is_destroyed(connection: Asked, owner: str) -> bool:
     return connection.execute("SELECT 1 FROM destroyed WHERE owner = ?", (owner,)).fetchone() is not None
 
 
-def _refuse_destroyed(connection: Asked, owner: str) -> None:
-    if _is_destroyed(connection, owner):
-        raise KeyGone(owner)
+def _refuse_destroyed(connection: Asked, owners: Sequence[str]) -> None:
+    destroyed = {owner for (owner,) in _each_of(connection, "SELECT owner FROM destroyed", owners)}
+    for owner in owners:
+        if owner in destroyed:
+            raise KeyGone(owner)
