@@ -13,6 +13,7 @@ from api.commands.options import data_option
 @data_option
 def init(data_folder: Path | None) -> None:
     """建立数据文件夹、密钥和一本空账"""
+    from api.register.folder import folder_of
     from api.register.register import is_there, open_register
     from api.settings import load
 
@@ -20,4 +21,5 @@ def init(data_folder: Path | None) -> None:
     is_new = not is_there(settings)
     open_register(settings, create=True).close()
     state = "已建立在" if is_new else "早已建立在"
-    click.echo(f"账本 {settings.origin} {state} {settings.data_folder}。请把 {settings.data_folder}/keys 另行备份。")
+    where = "数据库中" if settings.database else f" {settings.data_folder}"
+    click.echo(f"账本 {settings.origin} {state}{where}。请把 {folder_of(settings).keys} 另行备份。")

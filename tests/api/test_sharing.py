@@ -40,6 +40,20 @@ def at(town: Town, someone: Someone) -> Someone:
     return Someone(town.client(), someone.token, someone.id)
 
 
+def test_who_begins_one_is_told_where_its_keys_lie(
+    common: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in common.items():
+        monkeypatch.setenv(f"XUESHI_{name.upper()}", value)
+    run(["migrate", "--data", str(tmp_path / "host")])
+
+    assert run(["init", "--data", str(tmp_path / "host")]) == 0
+
+    told = capsys.readouterr().out
+    assert f"请把 {tmp_path / 'shared' / 'keys'} 另行备份" in told and "建立在数据库中" in told
+    assert (tmp_path / "shared" / "keys" / "ledger.signing.key").exists()
+
+
 @pytest.mark.torture  # `tests/machines/test_machines.py` shows it of hosts that are two.
 def test_whoever_was_registered_on_one_host_is_served_by_another(common: dict[str, Any], tmp_path: Path) -> None:
     statuses(Settings(data_folder=tmp_path / "one", **common), taking=True)
