@@ -18,6 +18,7 @@ from projections.files.projection import HOLDS
 from projections.files.reader import Reader
 
 _study = msgspec.json.Decoder(Study).decode
+_events = msgspec.json.Decoder(tuple[int, ...]).decode
 
 
 class Decision(NamedTuple):
@@ -163,9 +164,10 @@ def _read(row: tuple[Any, ...]) -> Version:
     if event is not None:
         decision = Decision(event, assessed, ruled, rulebook, digest, _texts(clauses), _texts(flags), year)
     return Version(claim, person, status, revision, endorsed, origin, submitted_on, registered, registered_event,
-                   tuple(json.loads(events)), _study(study), study_event, decision, first, last,
+                   _events(events), _study(study), study_event, decision, first, last,
                    None if system is None else Source(system, at_source))
 
 
+@lru_cache(maxsize=4_096)  # Of few kinds many were decided.
 def _texts(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(json.loads(text))
