@@ -9,10 +9,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 from law_at_work import Fact, answers, of_kind
-from people import entry_facts, people
+from people import entry_facts, people, the_busy
 
 from policies.facts import Affiliation
 from policies.law import Law
@@ -101,15 +101,25 @@ def test_a_total_is_the_sum_of_what_was_counted_and_nothing_counts_above_its_wor
     )
 
 
-@always(people, of=50)
-def test_no_bucket_of_a_year_holds_more_than_its_cap(person: Any) -> None:
-    ruled = judged(*person)
-    used: dict[Any, int] = {}
+def buckets(ruled: PersonRuling) -> dict[Any, tuple[int, int]]:
+    """By bucket, year and cap: what counts in it, and what it would hold without the cap."""
+    held: dict[Any, tuple[int, int]] = {}
     for place, one in enumerate(ruled.weighed):
         if one.ruling.cap is not None:
             key = (one.ruling.bucket, one.year, one.ruling.cap)
-            used[key] = used.get(key, 0) + ruled.folded.counted[place]
-    assert all(hours <= key[2] for key, hours in used.items())
+            counted, worth = held.get(key, (0, 0))
+            held[key] = (counted + ruled.folded.counted[place], worth + one.ruling.assessed)
+    return held
+
+
+@always(the_busy, of=50)
+def test_no_bucket_of_a_year_holds_more_than_its_cap(person: Any) -> None:
+    assert all(counted <= cap for (_, _, cap), (counted, _) in buckets(judged(*person)).items())
+
+
+def test_the_busy_come_to_a_cap() -> None:
+    find(the_busy, lambda person: any(
+        worth > counted == cap for (_, _, cap), (counted, worth) in buckets(judged(*person)).items()))
 
 
 @always(people, of=50)
