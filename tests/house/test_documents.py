@@ -113,6 +113,13 @@ def test_every_file_that_is_named_in_passing_exists() -> None:
     assert missing == []
 
 
+def test_what_the_tour_says_to_open_stands_in_the_file() -> None:
+    shown = re.findall(r"\]\(([\w/]+\.py)\) 的 `(?:\w+\.)?(\w+)`", text_of(ROOT / "README.md"))
+
+    assert len(shown) >= 7
+    assert [one for one in shown if not re.search(rf"def {one[1]}\(", text_of(ROOT / one[0]))] == []
+
+
 def test_no_place_of_the_authors_machine_is_named() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
