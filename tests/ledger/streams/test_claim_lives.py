@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 from collections import Counter
 
@@ -35,8 +36,15 @@ HANDS = [
 PEOPLE = [PERSON, PERSON, PERSON, PERSON, replace(PERSON, is_restricted=True)]
 COMMANDS = sorted(BY_OFFICE | BY_CLAIMANT)
 
-asked = st.lists(
-    st.tuples(st.sampled_from(COMMANDS), st.sampled_from(HANDS), st.sampled_from(PEOPLE)), min_size=1, max_size=40
+UNIT, OFFICE = HANDS[:2]
+REGISTERED = [("SubmitClaim", UNIT, PERSON), ("EndorseClaim", UNIT, PERSON), ("ApproveClaim", OFFICE, PERSON)]
+REVOKED = [*REGISTERED, ("RevokeClaim", OFFICE, PERSON)]
+
+asked = st.builds(
+    operator.add,
+    st.sampled_from([[], [], REGISTERED, REVOKED]),  # By chance alone not one in hundreds gets so far.
+    st.lists(st.tuples(st.sampled_from(COMMANDS), st.sampled_from(HANDS), st.sampled_from(PEOPLE)),
+             min_size=1, max_size=40),
 )
 
 
