@@ -114,7 +114,9 @@ def test_every_bundle_is_read_as_it_was_written(index: int, hashes: list[bytes],
 
 @settings(derandomize=True, deadline=None)
 @given(st.one_of(st.binary(), st.binary().map(lambda data: HEAD + data),
-                 st.text("index 06\nA=", max_size=99).map(lambda text: HEAD + text.encode())))
+                 st.text("index 06\nA=", max_size=99).map(lambda text: HEAD + text.encode()),
+                 st.builds(lambda at, byte: FILE[:at] + bytes([byte]) + FILE[at + 1:],
+                           st.integers(0, len(FILE) - 1), st.integers(0, 255))))
 def test_any_bytes_print_as_they_stood_or_are_refused_with_our_error(data: bytes) -> None:
     try:
         bundle = parse_bundle(data)

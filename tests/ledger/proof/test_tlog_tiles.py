@@ -68,7 +68,8 @@ def test_every_tile_has_one_path(tile: Tile) -> None:
 
 
 @settings(derandomize=True, deadline=None)
-@given(st.one_of(st.text(), st.from_regex(r"tile/(entries|[0-9]{1,3})/[x0-9/]{0,20}(\.p/[0-9]{1,4})?")))
+@given(st.one_of(st.text(), st.from_regex(r"tile/(entries|[0-9]{1,3})/[x0-9/]{0,20}(\.p/[0-9]{1,4})?"), st.from_regex(
+    r"tile/(entries|[0-9]{1,2})/(x[0-9]{3}/){0,2}[0-9]{3}(\.p/[0-9]{1,3})?", fullmatch=True)))
 def test_any_text_is_a_canonical_path_or_refused(path: str) -> None:
     try:
         tile = parse_tile_path(path)

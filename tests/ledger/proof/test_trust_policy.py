@@ -229,7 +229,9 @@ def test_dozens_of_each_are_supported() -> None:
 
 
 @settings(derandomize=True, deadline=None)
-@given(st.one_of(st.binary(max_size=60), st.text("quormnegl wts#\n\t1", max_size=60).map(str.encode)))
+@given(st.one_of(st.binary(max_size=60), st.text("quormnegl wts#\n\t1", max_size=60).map(str.encode),
+                 st.builds(lambda at, word: f"{TEXT[:at]}{word}{TEXT[at:]}".encode(),
+                           st.integers(0, len(TEXT)), st.text("#\n\t 1", max_size=2))))
 def test_any_bytes_are_a_policy_or_refused_with_our_error(data: bytes) -> None:
     try:
         policy = parse_policy(data)
