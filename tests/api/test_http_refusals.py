@@ -54,6 +54,15 @@ def test_each_sentence_is_one_and_says_what_why_and_the_cure(code: str) -> None:
         assert not sentence.isascii()
 
 
+def test_a_cure_that_leads_to_an_address_of_the_api_names_the_screen_or_the_command_as_well() -> None:
+    """Who reads it on a screen or a terminal has no use for the one alone."""
+    files = [ROOT / "api" / "refusals" / f"{name}.toml" for name in ("refusals", "errors", "faults")]
+    cures = re.findall('^cure = "(.*)"$', "".join(one.read_text("utf-8") for one in files), re.MULTILINE)
+    named = [one for one in cures if "/v1/" in one]
+
+    assert named and [one for one in named if "xueshi " not in one and not re.search("（/(?!v1)[a-z]", one)] == []
+
+
 @pytest.mark.parametrize("kind", TABLE["taken"])
 def test_a_name_that_is_taken_is_spoken_of_as_what_it_is(kind: str) -> None:
     line = refusals.line_of(Refusal.because("name_taken", kind=kind))

@@ -56,6 +56,16 @@ def test_somebody_is_restricted_with_what_rests_before_ones_eyes_and_released_ag
     assert "限制处理" in lifted.text and "解除限制" not in lifted.buttons()
 
 
+def test_whoever_belongs_to_no_unit_is_not_offered_to_be_barred(cast: Cast, office: Browser) -> None:
+    """For how long is said by the law of a place, and they have none."""
+    unit, person = works(cast, "上虞的厂"), cast.town.person("何师傅")
+    page = f"/persons/{person.id}/titles?purpose=title_application"
+    assert "限期不得申报" not in office.get(page).buttons()
+
+    cast.town.belongs(person, unit, "2024-01-01")
+    assert "限期不得申报" in office.get(page).buttons()
+
+
 def test_a_title_that_was_entered_in_error_is_struck_out(cast: Cast, office: Browser) -> None:
     unit, person = works(cast, "诸暨的厂"), cast.town.person("冯师傅")
     cast.town.belongs(person, unit, "2024-01-01")
