@@ -202,6 +202,7 @@ def test_the_unit_puts_the_day_right_and_the_person_belongs_to_it(cast: Cast, he
     waits = clerk.get("/queue?kind=transfer")
     words, address = next((words, one) for words, one in waits.links if transfer in one)
     assert words == "首次归属 → 钱江机械厂" and transfer not in waits.text, "called by where it leads, not by an id"
+    assert "选一份，这里显示它的内容" not in waits.text, "each has a page of its own"
     assert f"{words} 单位变更 · 2026-01-01 起 钱*" in waits.text
     assert "首次归属 → 钱江机械厂" in Browser(cast.town, qian).get("/home").text
     page = clerk.get(address)

@@ -81,10 +81,14 @@ def test_what_the_office_sends_back_the_organiser_is_told_why_of_and_hands_in_an
     another = bureau.press(bureau.get(f"{place}/roster"), "逐行检查", file=(io.BytesIO((
         HEADS + f"{number},孙退,1,\r\n").encode("utf-8-sig")), "名册.csv"))
     assert "退回名册" not in another.buttons(), "nobody handed this one in"
-    back = bureau.press(bureau.get(f"{place}/roster-return"), "退回名册", reason="attendance_wrong",
+    form = bureau.get(f"{place}/roster-return")
+    assert "办班单位看得到" in form.text and "本人看得到" not in form.text
+    back = bureau.press(form, "退回名册", reason="attendance_wrong",
                         words="孙退只到了一天")
     back = bureau.press(back, "确认退回名册") if "确认退回名册" in back.buttons() else back
     assert "退回名册的理由" in back.text and "孙退只到了一天" in back.text
+
+    assert "交来的名册已退回，等办班单位改好重新交来" in back.text and "尚未导入名册" not in back.text
 
     waits = teacher.get("/home")
     assert "名册被退回：出勤天数与考勤不符。孙退只到了一天" in waits.text

@@ -6,6 +6,7 @@ Each deed has a page of its own (`api.console.deeds`). `tests/console/test_train
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -50,6 +51,9 @@ ROSTER_MARKS: Final[Mapping[str, Mark]] = {
     "open": ("open", "…", "登记中"), "closed": ("met", "✓", "已登记"), "abandoned": ("", "–", "已放弃"),
     "returned": ("open", "↩", "已退回"),
 }
+_TOLD: Final = replace(WORDS, hint="办班单位看得到。")
+"""What is said of a plan or a class is for its organiser."""
+
 GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 
 
@@ -157,7 +161,7 @@ def _evaluation(_: Asking, subject: Subject) -> list[Field]:
     carried = subject.state["carried"]
     seen = (f"登记在案：申报 {carried['classes_filed']} 班，举办 {carried['classes_held']} 班，"
             f"参加 {carried['attended']} 人")
-    return [Field("grade", "等次", "choice", tuple(GRADES.items()), hint=seen, is_required=True), WORDS]
+    return [Field("grade", "等次", "choice", tuple(GRADES.items()), hint=seen, is_required=True), _TOLD]
 
 
 def _correction(asking: Asking, subject: Subject) -> list[Field]:
@@ -178,7 +182,7 @@ def _on_funding(_: Asking, subject: Subject, __: Mapping[str, Any]) -> str:
 
 
 def _with_reason(kind: str) -> Any:
-    return lambda _, __: [reason_field(kind), WORDS]
+    return lambda _, __: [reason_field(kind), _TOLD]
 
 
 def _tried(**given: Any) -> Any:
