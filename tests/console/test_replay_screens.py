@@ -512,6 +512,7 @@ def test_counts_name_nobody_and_rows_want_a_purpose_and_are_recorded(cast: Cast,
     access = cast.town.house.register.access.store
     before = access.size()
     counted = clerk.get("/differences")
+    assert re.search(r"\d{4}-\d\d-\d\d 事件 #\d+", counted.text), "since when is a day first, not a number alone"
 
     assert "用人单位" in counted.text and "后来登记的隶属关系不同" in counted.text
     assert qian.id not in counted.source and "钱" not in counted.text

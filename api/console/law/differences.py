@@ -21,6 +21,7 @@ from api.console import words
 from api.console.law.replay_result import MET, changed, names_of
 from api.console.moment import ALL, Moment, asked_moment
 from api.console.screen import Asking, Page, Shown
+from api.house import House
 from api.paper.tables_out import Table
 from api.routes.paging import Cursor, read_cursor, write_cursor
 from api.whole import whole
@@ -28,7 +29,7 @@ from api.words.telling import role as role_name
 from api.words.year_page import basis_view, region
 from ledger.errors import Refusal
 from policies.words import base_vocabulary
-from projections.basis import Axes
+from projections.basis import Axes, written_time
 from projections.differences.asked import BeingWeighed
 from projections.differences.queue import Filters
 from projections.differing import KINDS
@@ -84,7 +85,7 @@ def _listed(asking: Asking, moment: Moment) -> Shown:
     rows = [] if page is None else _rows(asking, page, shown)
     following = None if page is None or page.next is None else write_cursor(
         asking.house.cursor_key, _question(asking, moment, shown), Cursor(page.as_of, list(page.next)))
-    offices = [] if counts is None else [_office(one) for one in counts["items"]]
+    offices = [] if counts is None else [_office(asking.house, one) for one in counts["items"]]
     kinds = [(code, KIND_WORDS[code], found.kinds[code]) for code in KINDS
              if found.kinds[code] or filters.kind == code]
     return Page("differences.html", {
@@ -154,8 +155,9 @@ def _question(asking: Asking, moment: Moment, shown: str) -> str:
     return json.dumps(["console differences", asking.caller.scope, shown, sorted(asked.items())], ensure_ascii=False)
 
 
-def _office(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {**one, "role_words": role_name(one["role"]), "region_words": region(one["region"]),
+def _office(house: House, one: Mapping[str, Any]) -> dict[str, Any]:
+    since = one["since"] and written_time(house.stored(one["since"]).envelope.recorded_at)[:10]
+    return {**one, "since_on": since, "role_words": role_name(one["role"]), "region_words": region(one["region"]),
             "sector_words": base_vocabulary().sectors.get(one["sector"], one["sector"]),
             "kinds_words": "，".join(f"{KIND_WORDS[code]} {many}" for code, many in one["kinds"].items())}
 
