@@ -6,9 +6,11 @@ A file that is written is new and whole, or it is not there. `tests/api/test_com
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -50,10 +52,10 @@ def read_json(file: Path) -> dict[str, Any]:
     return found
 
 
-def write_new(file: Path, content: bytes) -> None:
-    """Write a file that was not there."""
+def write_new(file: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write a file that was not there; whoever may not read it may not while it is written either."""
     try:
-        target = file.open("xb")
+        target = open(file, "xb", opener=partial(os.open, mode=mode))  # noqa: SIM115 - closed below, or taken away
     except FileExistsError:
         raise Stop(Exit.BAD_INPUT, "file_exists", f"{file} 已存在", "请另取文件名；已有的文件不会被覆盖") from None
     except OSError:

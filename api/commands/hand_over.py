@@ -11,6 +11,7 @@ import click
 
 from api.commands.asking import Asking, asks
 from api.commands.files import read_bytes, write_new
+from api.commands.handed import header_of
 from api.register.folder import made_folder
 from api.terminal.exits import Exit, Stop
 
@@ -26,9 +27,7 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
 
     文件含姓名和证件号码的明文，只可经受保护的渠道交给接收的机构。
     """
-    import msgspec
-
-    from ledger.hand_over.file import Header, file_name
+    from ledger.hand_over.file import file_name
 
     query = {"since": str(_size(since)), "also": None if also is None else _listed(also)}
     made_folder(out)
@@ -38,11 +37,10 @@ def hand_over(asking: Asking, since: str, also: Path | None, out: Path) -> int:
             reply = client.get("/v1/hand-over", {**query, "part": str(part), "size": size})
             if not reply.ok:
                 return asking.tell(reply, lambda _: None)
-            header = msgspec.json.decode(reply.body[:reply.body.index(b"\n")], type=Header)
+            header = header_of(reply.body)
             parts, size = header.parts, str(header.size)
             name = out / file_name(header)
-            write_new(name, reply.body)
-            name.chmod(0o600)  # It names people in clear.
+            write_new(name, reply.body, mode=0o600)  # It names people in clear.
             entries = reply.body.count(b'\n{"is":"entry"')
             left_out += len([one for one in reply.headers.get("xueshi-left-out", "").split(",") if one])
             click.echo(f"✓ {name}：{entries} 条记录，{len(reply.body):,} 字节（第 {part} 份，共 {parts} 份）")

@@ -10,7 +10,6 @@ which of them holds is for people to find out.
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ import click
 
 from api.commands.asking import Asking, asks
 from api.commands.files import read_bytes
+from api.commands.handed import header_of
 from api.commands.import_told import tell
 from api.terminal.exits import Exit, Stop
 
@@ -67,12 +67,12 @@ def _brought(
         handed = there.get("/v1/hand-over", {**query, "part": part})
         if not handed.ok:
             return _refused_there(asking, address, handed)
-        header = json.loads(handed.body[:handed.body.index(b"\n")])
-        parts, query["size"] = header.get("parts", 1), header["size"]
-        if header["size"] == query["since"]:  # The checkpoint they publish waits for witnesses, and is an older one.
-            click.echo(f"{header['origin']} 自大小 {header['size']} 以来没有新的事件。", err=True)
+        header = header_of(handed.body)
+        parts, query["size"] = header.parts, header.size
+        if header.size == query["since"]:  # The checkpoint they publish waits for witnesses, and is an older one.
+            click.echo(f"{header.origin} 自大小 {header.size} 以来没有新的事件。", err=True)
             return Exit.HOLDS
-        click.echo(f"{header['origin']}，{header['since']} → {header['size']}，第 {part} 份，共 {parts} 份：", err=True)
+        click.echo(f"{header.origin}，{header.since} → {header.size}，第 {part} 份，共 {parts} 份：", err=True)
         taken: Reply = here.post("/v1/hand-overs", {"file": b64encode(handed.body).decode(), **known})
         if (status := asking.tell_written(taken, tell, "已导入")) != Exit.HOLDS:
             return status

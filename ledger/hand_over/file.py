@@ -164,6 +164,17 @@ def parse_file(data: bytes) -> tuple[list[AnyLine], bytes, bytes]:
     return lines, before, digest.digest()
 
 
+def parse_header(data: bytes) -> Header:
+    """Take the first line of a file, or of what should be one; nothing in it is believed yet."""
+    try:
+        header = _decode(data.partition(b"\n")[0])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _unreadable(data) from None
+    if not isinstance(header, Header):
+        raise Unverified("移交文件", f"首行应为 {FORMAT}")
+    return header
+
+
 def looks_like_hand_over(head: bytes) -> bool:
     """Say whether a file begins as one."""
     return head.startswith(_HEAD)

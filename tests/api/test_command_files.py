@@ -23,6 +23,17 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert kept.read_bytes() == b"first"
 
 
+def test_what_names_people_is_its_owners_alone_from_its_first_byte_on(tmp_path: Path) -> None:
+    """It is made so: whoever is killed over it leaves nothing that others may read."""
+    before = os.umask(0)
+    try:
+        write_new(tmp_path / "names.ndjson", b"x", mode=0o600)
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "names.ndjson").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Stop) as refused:
         write_new(tmp_path / "none" / "a.txt", b"")

@@ -35,6 +35,7 @@ from api.sockets.server import Parser
 from ledger import envelope
 from ledger.copies import manifest
 from ledger.errors import LedgerError
+from ledger.hand_over.file import parse_header
 from ledger.identifiers import id_number, names, phones, unit_code
 from ledger.identifiers.errors import BadIdentifier
 from ledger.ids import parse_verify_code
@@ -226,6 +227,7 @@ TARGETS: Final[dict[str, Target]] = {
     "year_line": rehung.year_line,
     "year_archive": lambda data: rehung.archive(_folder(), data),
     "hand_over": rehung.hand_over,
+    "hand_over_header": parse_header,
     "backup_manifest": _backup,
     "key_backup_manifest": _key_backup,
     "succession": parse_succession,

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from province_kit import Office, Three, entries, kept_twice
 
 from api.cases.importing import hand_overs
@@ -102,3 +103,25 @@ def test_who_may_not_hand_over_or_bring_in_is_told_so_by_either_side(fetching: F
     ended = fetching()
     assert ended.returncode == 1 and "[role_not_held]" in ended.stderr
     assert f"{fetching.city} 答复：\n" in ended.stderr, "the city says no, not the province"
+
+
+@pytest.mark.parametrize("said", [
+    b"", b"<!doctype html>\n<title>login</title>", b"{}\n", b"[]\n", b"null\n", b"[" * 100_000, b"\xff\n",
+    b'{"is":"hand-over","format":"x","origin":"x","since":0,"size":"../../x"}\n', b'{"is":"end"}\n',
+], ids=lambda said: said[:20].decode("latin-1"))
+def test_whatever_answers_in_a_citys_place_and_hands_nothing_over_is_told_and_nothing_is_brought_in(
+    fetching: Fetching, said: bytes
+) -> None:
+    there = fetching.there
+    there.city.counted(there.living().in_city)
+    there.city.town.house.register.signer.checkpoint()
+    note, size = there.city.town.client().get("/log/checkpoint").data, there.province.size()
+    elsewhere = Flask("elsewhere")
+    elsewhere.add_url_rule("/log/checkpoint", "note", lambda: note)
+    elsewhere.add_url_rule("/v1/hand-over", "said", lambda: said)
+
+    with answering(elsewhere) as fetching.city:
+        ended = fetching()
+
+    assert (ended.returncode, there.province.size()) == (3, size), ended.stderr
+    assert ended.stderr.endswith("[not_this_api]\n") and "Traceback" not in ended.stderr
