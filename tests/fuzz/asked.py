@@ -26,7 +26,6 @@ from urllib.parse import quote, unquote_to_bytes
 from flask import Flask
 from werkzeug.test import run_wsgi_app
 
-from ledger.errors import LedgerError
 from tests.api.house_kit import Someone, Town, house_in_2026, study
 from tests.console.console_kit import Browser, with_pages
 from tests.memory_kit import temporary
@@ -36,7 +35,7 @@ _SEEN: Final = bytes(range(0x21, 0x7f)).decode()
 _PUT_IN: Final = re.compile(rb"\{([a-z]+)\}")
 
 
-class Refused(LedgerError):
+class Refused(Exception):
     """What the service answered, by its code."""
 
     def __init__(self, code: str) -> None:

@@ -66,7 +66,7 @@ Target = Callable[[bytes], object]
 
 TODAY: Final = date(2026, 11, 22)
 KEY: Final = b"k" * 32
-OURS: Final = (LedgerError, RulebookError, ProjectionError, BadFields, Problem, BadIdentifier)
+OURS: Final = (LedgerError, RulebookError, ProjectionError, BadFields, Problem, BadIdentifier, asked.Refused)
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
