@@ -31,7 +31,7 @@ from ledger.events.claim import ClaimRevoked
 from ledger.vocabulary import PersonId
 from tests.api.case_kit import WHY, desk_in
 from tests.api.house_kit import Someone, house_in
-from tests.faults.faulted_operations import Operation, as_a_command, command, say
+from tests.faults.faulted_operations import Operation, as_a_command, command, followed, say
 from tests.faults.faulted_register import Scene
 from tests.waiting import until
 
@@ -208,6 +208,13 @@ def go_on_again(scene: Scene) -> tuple[int, str, str]:
     return 0, "", ""
 
 
+def as_the_log_says(name: str, scene: Scene, said: str) -> None:
+    """What was being made anew is, if it says so, what the log says."""
+    if "✓" in said:
+        status, told, stderr = scene.ran("rebuild", name, "--compare")
+        assert status == 0, told + stderr
+
+
 KEEPING: dict[str, Operation] = {each.name: each for each in (
     command("rewrap of the keys", "keys", "rewrap", "--to", "file:{there}/other.key", holds=opened),
     Operation("another signing key", lambda scene: scene.run("keys", "sign-with-new"), signed, sign_with_new_again),
@@ -215,6 +222,8 @@ KEEPING: dict[str, Operation] = {each.name: each for each in (
               lambda scene: scene.run("keys", "retire", scene.seen["retired"]), signed,
               lambda scene: scene.ran("keys", "retire", scene.seen["retired"]), exchanged),
     Operation("looks that go", prune, pruned, prune_again, looked_long_ago),
+    *(command(f"rebuild of the {name}", "rebuild", name, holds=partial(as_the_log_says, name), before=followed)
+      for name in ("clues", "differences", "looks")),
     Operation("second factor", partial(as_a_command, set_up), has_one, lambda scene: (0, "", "")),
     Operation("bulk act of a case", partial(as_a_command, go_on), revoked_once, go_on_again, asked_for),
 )}

@@ -93,6 +93,7 @@ def _demand_clean(scene: Scene, least: int, where: str) -> None:
 SAMPLED = {
     "append": 1, "checkpoint": 3, "backup": 2, "compaction": 2, "restore": 2, "first start": 2, "export": 1,
     "statement": 1, "archive": 2, "import of a hand-over": 1,
+    "rebuild of the clues": 1, "rebuild of the differences": 1, "rebuild of the looks": 1,
     "a signing key that is retired": 1, "looks that go": 1, "destruction": 1,
     "bodies that move": 1, "another name": 2, "restore of the keys": 1, "cosigning": 1, "first start of a witness": 2,
 }
