@@ -13,6 +13,7 @@ Whoever has the log's key checks that the register fixed exactly this line when 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
@@ -21,6 +22,7 @@ from ledger.offline.verdict import Unverified, Verdict
 from ledger.proof.merkle import HASH_SIZE, check_inclusion, hash_leaf
 from ledger.proof.policy import Policy
 from ledger.proof.text import Malformed, decode_base64, encode_base64, parse_decimal, read_text, show
+from ledger.vocabulary import format_hours
 
 HEADER: Final = "xueshi-year-line/1"
 YEAR_EVENT: Final = "year.closed/1"
@@ -66,5 +68,15 @@ def verify_line(data: bytes, policy: Policy, verify_proof: Callable[[bytes, Poli
     root = decode_base64(closed["totals_root"], f"{where}的 totals_root", MalformedLine, length=HASH_SIZE)
     check_inclusion(hash_leaf(f"{line}\n".encode()), index, closed["people"], path, root)
     told = (f"{closed.get('year')} 年度关账（事件 {event['position']}）所固定的 {closed['people']} 行中，"
-            f"第 {index + 1} 行是：{line}（人员、条数、专业科目、行业公需、一般公需，学时以百分之一计）。")
+            f"第 {index + 1} 行是：{_in_words(line)}。")
     return replace(found, kind="year_line", checked=(told, *found.checked), unproven=(*found.unproven, _UNPROVEN))
+
+
+def _in_words(line: str) -> str:
+    """The line as whoever is handed it reads hours: it counts hundredths, since a root is over whole numbers."""
+    person, _, counted = line.partition(" ")
+    if re.fullmatch(r"[0-9]{1,15}( [0-9]{1,15}){3}", counted, re.ASCII) is None:
+        return line
+    entries, *hours = map(int, counted.split(" "))
+    professional, sector, general = map(format_hours, hours)
+    return f"{person}，{entries} 条，专业科目 {professional} 学时，行业公需 {sector} 学时，一般公需 {general} 学时"

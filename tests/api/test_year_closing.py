@@ -11,6 +11,7 @@ import pytest
 from ledger.errors import LedgerError
 from ledger.offline.verify import policy_of, verify_file, verify_proof
 from ledger.proof.merkle import hash_leaf
+from ledger.vocabulary import format_hours
 from projections.year_totals import check_line
 from tests.api.command_kit import answering, xueshi
 from tests.api.house_kit import BODY, Someone, Town, house_in, study
@@ -143,7 +144,9 @@ def test_a_person_proves_their_line_of_the_close_to_anyone(made: Closed, tmp_pat
     file, key = told["file"].encode(), policy_of(house.register.signer.vkeys[0])
     (tmp_path / "line").write_bytes(file)
     verdict = verify_file(tmp_path / "line", key)
-    assert verdict.kind == "year_line" and f"第 {told['index'] + 1} 行是：{made.wang.id} 1 " in verdict.checked[0]
+    assert verdict.kind == "year_line" and f"第 {told['index'] + 1} 行是：{made.wang.id}，1 条，" in verdict.checked[0]
+    hours = format_hours(int(told["line"].split(" ")[2]))
+    assert f"专业科目 {hours} 学时" in verdict.checked[0], "whoever reads it counts hours, not hundredths"
     for place in range(0, len(file), 5):
         (tmp_path / "line").write_bytes(bytes([*file[:place], file[place] ^ 1, *file[place + 1:]]))
         with pytest.raises(LedgerError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from ledgers_kit import OneLedger, size
 from tsa_kit import POLICY, Authority, authority_in
 
+import api
 from api.cli import run
 from api.doctor.checks import Level
 from api.service.app import create_app
@@ -202,7 +204,11 @@ def test_openssl_itself_verifies_what_was_kept(
     stamper(ledger, made[1]).round()
     note = ledger.kept.at(1)
     assert note is not None
-    (authority.folder / "text").write_bytes(parse_note(note)[0])
+    (authority.folder / "checkpoint.1").write_bytes(note)
+    guide = (Path(api.__file__).parent / "operators-witness.md").read_text("utf-8")
+    cut = next(line for line in guide.splitlines() if line.startswith("sed "))
+    subprocess.run(["/bin/sh", "-c", cut.replace("checkpoint.1234", "checkpoint.1")], cwd=authority.folder, check=True)
+    assert (authority.folder / "text").read_bytes() == parse_note(note)[0]
     (authority.folder / "kept.tsr").write_bytes(ledger.kept.stamps(1)["test-tsa"])
     authority.openssl("ts", "-verify", "-data", "text", "-in", "kept.tsr", "-CAfile", "ca.pem")
 
