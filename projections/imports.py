@@ -8,6 +8,7 @@ Beside them the systems themselves, as an office registered them.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -101,6 +102,17 @@ def _change(rows: Rows, effect: Effect, **values: Any) -> None:
         rows.change("imports", effect.position, key, {**values, "events": told})
 
 
+def _set_aside(rows: Rows, effect: Effect) -> None:
+    event: ImportRowsSetAside = effect.event
+    _change(rows, effect)
+    for (system,) in rows.now("imports", ("system",), {"batch": event.batch}):
+        for one in event.rows:
+            if one.claim is not None:
+                rows.begin("in_the_way", effect.position, {
+                    "claim": one.claim, "system": system, "record": one.record, "version": one.version,
+                    "batch": event.batch, "line": one.row})
+
+
 def _closed(rows: Rows, effect: Effect) -> None:
     _change(rows, effect, status="closed", closed=msgspec.json.encode(effect.event).decode(),
             ended=effect.recorded)
@@ -157,18 +169,22 @@ class Imports(Projection):
     """The fold."""
 
     name: ClassVar = "imports"
-    version: ClassVar = 5  # Until 2 no ledger handed over, until 3 no source was registered, until 4 no fork decided.
+    version: ClassVar = 6
+    """Until 2 no ledger handed over, until 3 no source was registered, until 4 no fork was decided, until 5 nothing was
+    known of what stands in the way of a row."""
     tables: ClassVar = {
         "imports": Table(
             {"batch": str, "system": str, "status": str, "opened": str, "closed": str, "why": str,
              "reconciliations": str, "origin": str, "proved": str, "contradictions": str, "decisions": str,
              "ended": int, "first": int, "events": str},
             ("batch", "from_position"), (("system",), ("first",), ("origin",))),
+        "in_the_way": Table({"claim": str, "system": str, "record": str, "version": str, "batch": str, "line": int},
+                            ("claim", "batch", "line", "from_position")),
         "sources": Table({"system": str, "registered": str, "why": str, "event": int}, ("system", "from_position")),
     }
     handlers: ClassVar = {
         ImportOpened: _opened,
-        ImportRowsSetAside: _change,
+        ImportRowsSetAside: _set_aside,
         ImportClosed: _closed,
         ImportAbandoned: _abandoned,
         ImportReconciled: _reconciled,
@@ -227,6 +243,19 @@ def handed_over(files: Files, *, origin: str | None = None, as_of: int | None = 
     query = f"SELECT {_FIELDS} FROM imports WHERE {HOLDS} AND {given} ORDER BY first"
     rows = reader.rows(query, {"as_of": at} | ({} if origin is None else {"origin": origin}))
     return [_read(row) for row in rows]
+
+
+def kept_out_by(files: Files, system: str, claims: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """The records of a system, each in its newest version, that were set aside because a claim stood here already."""
+    reader, at = files.file("imports", None)
+    rows = reader.rows(
+        "SELECT claim, record, max(CAST(version AS INTEGER)) FROM in_the_way WHERE claim IN (SELECT value FROM "
+        f"json_each(:claims)) AND system = :system AND {HOLDS} GROUP BY claim, record ORDER BY claim, record",
+        {"claims": json.dumps(list(claims)), "system": system, "as_of": at})
+    found = dict[str, list[tuple[str, str]]]()
+    for claim, record, version in rows:
+        found.setdefault(claim, []).append((record, str(version)))
+    return found
 
 
 def import_of_file(files: Files, system: str, file_sha256: str) -> Import | None:

@@ -14,7 +14,8 @@ from api.commands.returned import keep_returned
 from api.words.codes import FORK_OUTCOMES
 from api.words.telling import pairs, table
 
-_WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
+_WHAT: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复",
+                "freed": "在册的另一条已撤销，可以再报送"}
 _STATES: Final = {"open": "导入中", "closed": "已完成", "abandoned": "已放弃"}
 
 

@@ -78,7 +78,13 @@ def test_what_a_source_puts_back_beside_another_claim_of_the_course_is_set_aside
     compared = difference(there, done["batch"], case)
     assert compared["what"][-1] == "course_registered_twice" and compared["beside"] == other
 
+    system, since = f"log:{there.city.origin}", there.province.size()
     case.act(case.above, other, "revocation")
+    told, = there.province.people.saw("/v1/imports/changes", system=system, after=since)["items"]
+    assert (told["record"], told["version"], told["claim"], told["what"]) == (
+        case.first, aside["version"], other, "freed"), "it does not come in again by itself"
+    away = there.province.people.saw("/v1/imports/changes", system=f"log:{there.other.origin}", after=since)["items"]
+    assert away == [], "nothing of theirs was kept out"
     assert there.province.took(there.city.file())["outcome"]["accepted"] == 1
     assert (case.status(case.here), case.status(other)) == ("approved", "revoked")
 

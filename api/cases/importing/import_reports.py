@@ -2,7 +2,8 @@
 
 Corrections flow back: what was put right, frozen or undone here is listed by the source's own record and version, past
 a position, so that a source that asks again with the position that it was given misses nothing (AMB-05). What the
-source changed itself, by a newer version, is not told back to it.
+source changed itself, by a newer version, is not told back to it. A record that was set aside because another claim
+stood here is told as `freed` when that is revoked, by whomever: it comes in no more by itself.
 
 `tests/api/test_http_imports.py` shows it.
 """
@@ -29,7 +30,7 @@ from ledger.streams.act import Status
 from ledger.vocabulary import format_hours
 from projections.basis import written_time
 from projections.files.projection import HOLDS
-from projections.imports import Import
+from projections.imports import Import, kept_out_by
 from projections.imports import imports as known_imports
 
 _AT_ONCE: Final = 2_000
@@ -52,11 +53,14 @@ def changes(house: House, caller: Caller, system: str, *, after: int, limit: int
     at = min(after, size)
     while at < min(size, after + _READ_MOST) and len(items) < limit:
         leaves = house.ledger.store.leaves(at, min(_AT_ONCE, size - at))
-        for one, source in _of_system(house, system, list(_changed(house, leaves, at))):
-            if len(items) == limit:  # The rest of the block is read again: the position must not pass over it.
+        told = _of_system(house, system, list(_changed(house, leaves, at)), size)
+        if isinstance(told, Refusal):
+            return told
+        for some in told:
+            if items and len(items) + len(some) > limit:  # The rest of the block is read again: not passed over.
                 at = items[-1]["event"]
                 return {"items": items, "position": at, **house.answers.reflects(size)}
-            items.append(_told(one, source))
+            items += some
         at += len(leaves)
     return {"items": items, "position": at, **house.answers.reflects(size)}
 
@@ -77,24 +81,35 @@ def _changed(house: House, leaves: list[bytes], after: int) -> Iterator[Recorded
                 yield Recorded(position, envelope)
 
 
-def _of_system(house: House, system: str, found: list[Recorded]) -> Iterator[tuple[Recorded, Source]]:
-    """Those of one system, each with its record in the version that stood before."""
+def _of_system(house: House, system: str, found: list[Recorded], size: int) -> list[list[dict[str, Any]]] | Refusal:
+    """What is told of each to one system: of its own record in the version that stood before, or of those kept out."""
     stories = house.ledger.store.streams(list(dict.fromkeys(str(one.envelope.stream) for one in found)))
+    revoked = [one.envelope.event.claim for one in found if isinstance(one.envelope.event, ClaimRevoked)]
+    if revoked and (behind := house.settled(size)) is not None:  # What was set aside is asked of the answers.
+        return behind
+    freed = kept_out_by(house.answers, system, revoked) if revoked else {}
+    told = []
     for one in found:
         source: Source | None = None
         for position, leaf in stories[one.envelope.stream]:
             if position < one.position:
                 source = getattr(decode(leaf).event, "source", None) or source
-        if source is not None and source.system == system:
-            yield one, source
+        some = [] if source is None or source.system != system else [_told(one, source)]
+        if isinstance(one.envelope.event, ClaimRevoked):
+            some += [_of(one, record, version, "freed") for record, version in freed.get(one.envelope.event.claim, [])]
+        if some:
+            told.append(some)
+    return told
+
+
+def _of(one: Recorded, record: str, version: str, what: str) -> dict[str, Any]:
+    return {"event": one.position, "recorded_at": written_time(one.envelope.recorded_at), "record": record,
+            "version": version, "claim": one.envelope.event.claim, "what": what}
 
 
 def _told(one: Recorded, source: Source) -> dict[str, Any]:
     event: _Change = one.envelope.event
-    told: dict[str, Any] = {
-        "event": one.position, "recorded_at": written_time(one.envelope.recorded_at), "record": source.record,
-        "version": source.version, "claim": event.claim, "what": _CHANGES[wire_type(event).encode()],
-    }
+    told = _of(one, source.record, source.version, _CHANGES[wire_type(event).encode()])
     if isinstance(event, ClaimCorrected):
         told |= {"study": study_view(event.study), "assessed": format_hours(event.ruling.assessed_centi),
                  "year": event.year}

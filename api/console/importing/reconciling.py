@@ -38,7 +38,8 @@ from api.whole import whole
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
-CHANGES: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复"}
+CHANGES: Final = {"corrected": "更正", "frozen": "冻结", "released": "解冻", "revoked": "撤销", "reinstated": "恢复",
+                  "freed": "在册的另一条已撤销，可以再报送"}
 _CHANGES_MOST: Final = 200
 
 

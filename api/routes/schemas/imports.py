@@ -159,7 +159,8 @@ class ChangeAnswer(Answer):
     version = ma.fields.String(required=True, metadata={"description": "当时所依据的来源版本"})
     claim = ma.fields.String(required=True)
     what = ma.fields.String(required=True, metadata={
-        "enum": ["corrected", "frozen", "released", "revoked", "reinstated"]})
+        "enum": ["corrected", "frozen", "released", "revoked", "reinstated", "freed"],
+        "description": "freed：此前因在册的另一条而未接受的记录，那一条已撤销，可以再报送"})
     study = ma.fields.Dict(metadata={"description": "更正后的学习事实"})
     assessed = ma.fields.String(metadata={"description": "更正后的学时"})
     year = ma.fields.Integer(allow_none=True)
