@@ -198,7 +198,8 @@ def _bundled(desk: Desk) -> None:
     runner = BulkRunner(desk.scene.town.house, work=BUNDLES)
     runner.start()
     try:
-        done = until(lambda: (one := lin.saw(f"/v1/jobs/{job}"))["ended_at"] and one)
+        done = until(lambda: (one := lin.saw(f"/v1/jobs/{job}"))["ended_at"] and one,
+                     lambda: lin.saw(f"/v1/jobs/{job}"), seconds=300)  # Beside eight others on two cores 60 were few.
     finally:
         runner.stop()
     assert lin.get(done["result"]).status_code == 200, done
