@@ -82,6 +82,17 @@ def test_lists_narrow_and_go_along_as_a_file_and_beyond_ones_sight_there_is_nobo
     Browser(cast.town, cast.li).get("/accounts/new", 403)
 
 
+def test_whoever_watches_accounts_and_allots_none_is_offered_no_grant(cast: Cast, office: Someone) -> None:
+    """Nobody's roles are theirs to choose from: the form would hold an empty list and a word against them."""
+    centre = cast.town.unit("省信息中心", "330100", "general")
+    who = cast.town.person("许知微").id
+    auditor = Browser(cast.town, cast.town.officer(centre, "audit_administrator", "33", person=who))
+    page = auditor.get(f"/accounts/{office.id}")
+
+    assert "人力社保部门" in page.text and "授予权限" not in page.text
+    auditor.get(f"/accounts/{office.id}/scopes", 403)
+
+
 @pytest.mark.requires_system("chromium")
 def test_accounts_are_readable_in_a_browser(cast: Cast, office: Someone, served: str, chromium: Any) -> None:
     town = cast.town

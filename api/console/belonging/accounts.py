@@ -170,8 +170,9 @@ def _grantable(asking: Asking, subject: Subject) -> Mapping[str, Any]:
     def could_be(scope: dict[str, Any]) -> bool:
         return isinstance(actors.grant(asking.house, asking.caller, subject.id, scope, Asked(dry_run=True)), Done)
 
-    scopes = [{"role": role, "region": seat} | ({"unit": unit} if role == UNIT else {}) for role in _allotted(asking)]
-    return next(filter(could_be, scopes), {"role": UNIT, "region": seat})
+    scopes = [{"role": role, "region": seat} | ({"unit": unit} if role == UNIT else {})
+              for role in _allotted(asking) or (UNIT,)]  # Who allots nothing is turned away for that.
+    return next(filter(could_be, scopes), scopes[0])
 
 
 def _held(_: Asking, subject: Subject) -> Mapping[str, Any]:
