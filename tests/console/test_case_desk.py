@@ -97,6 +97,20 @@ def test_a_case_is_opened_after_whom_it_concerns_was_read(desk: Desk, watch: Bro
     assert "没有" in strange.text
 
 
+def test_what_is_no_id_and_no_event_is_said_by_what_was_typed_where_it_was_typed(desk: Desk, watch: Browser) -> None:
+    claim = desk.entry("2026-03-03")
+    named = f"{claim}\n王明\nclm_短"
+    typed = {"kind": "double_count", "region": "宁波", "named": named, "events": "12，0，十二", "words": WHY}
+    page = watch.press(watch.get("/cases/new"), "下一步：核对所涉", 422, **typed)
+
+    told = [words for words, address in page.links if address in ("#named", "#events", "#region")]
+    assert [re.sub("应为.*", "", one) for one in told] == [
+        "案件所在的地区：", "所涉的学时、人员、账号、单位：“王明”不是编号，",
+        "所涉的学时、人员、账号、单位：“clm_短”不是编号，",
+        "所依据的事件：“0”不是事件序号，", "所依据的事件：“十二”不是事件序号，"]
+    assert page.text.count("应为以 clm_ 开头") == 0 and named in page.source.replace("\r", "")
+
+
 def test_the_desk_says_how_many_are_mine_due_and_found_and_never_who(desk: Desk, watch: Browser) -> None:
     late = desk.opened(desk.entry("2026-03-09"), due="2026-11-20")
     page = watch.get("/cases")

@@ -20,7 +20,7 @@ from api.cases.investigating import inquiries
 from api.cases.standing import SUPERVISOR
 from api.console import deeds, sending, words
 from api.console.form import Fault, Field, of_refusal
-from api.console.investigating.case_sent import ids_of, sorted_ids
+from api.console.investigating.case_sent import ids_of, sorted_ids, strange_events, strange_ids
 from api.console.screen import Asking, Page, Shown, onward
 from api.refusals.faults import BadFields
 from api.refusals.refusals import status_of
@@ -35,6 +35,8 @@ NEW: Final = "/cases/new"
 SENT_MOST: Final = 512 * 1024
 _USUAL_DAYS: Final = 60
 _NAMED: Final = ("claim", "person", "actor", "unit")
+_CONCERNED: Final = ("named", "所涉的学时、人员、账号、单位")
+_EVENTS: Final = ("events", "所依据的事件")
 
 
 class _Typed(CaseBody):
@@ -64,6 +66,9 @@ def open_it(asking: Asking) -> Shown:
     house, caller, typed = asking.house, asking.caller, request.form
     fields = _fields(asking)
     sent, faults = deeds.read(_Typed, fields, typed)
+    if strange := [one for name, told in ((_CONCERNED, strange_ids), (_EVENTS, strange_events))
+                   for one in told(*name, typed.get(name[0], ""))]:
+        faults = [*(one for one in faults if one.field), *strange]  # Lists are told as they were typed, not as sorted.
     if faults:
         return _form(asking, typed, faults, 422)
     is_for_real = typed.get("step") == "open"
@@ -114,8 +119,8 @@ def _fields(asking: Asking) -> list[Field]:
               value=scopes[0].region if whole else ""),
         Field("sector", "行业", "choice", sectors, blank="不限行业"),
         Field("due", "办结限期", "date", value=due.isoformat()),
-        Field("named", "所涉的学时、人员、账号、单位", "words", is_required=True, most=60_000,
+        Field(*_CONCERNED, "words", is_required=True, most=60_000,
               hint="每行一个编号：clm_、per_、acr_ 或 unt_ 开头；学时的申报人随之列入。很多的，立案后再成批列入。"),
-        Field("events", "所依据的事件", "words", most=5_000, hint="事件序号，每行一个"),
+        Field(*_EVENTS, "words", most=5_000, hint="事件序号，每行一个"),
         Field("words", "查什么、因何立案", "words", is_required=True, most=1000, hint="密封记入账本，只给办案人员看。"),
     ]

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import marshmallow as ma
 
+from api.console.form import Fault
 from api.routes.fields import Number
 from api.routes.schemas.case_desk import (
     MaterialEndBody,
@@ -20,6 +22,11 @@ from api.routes.schemas.case_desk import (
 )
 from api.whole import whole_or_as_typed
 from ledger.ids import PREFIXES
+
+_TOLD_MOST: Final = 5  # Whoever pasted the wrong column needs no line for each of its rows.
+_NAMED: Final = re.compile(f"({'|'.join(PREFIXES[one] for one in ('claim', 'person', 'actor', 'unit'))})[0-9a-z]{{22}}",
+                           re.ASCII)
+_EVENT: Final = re.compile("[1-9][0-9]{0,14}", re.ASCII)
 
 
 def ids_of(text: str) -> list[str]:
@@ -34,6 +41,18 @@ def sorted_ids(text: str) -> dict[str, list[str]]:
     for one in dict.fromkeys(ids_of(text)):
         found.setdefault(kinds.get(one[:4], "claims"), []).append(one)
     return found
+
+
+def strange_ids(field: str, label: str, text: str) -> list[Fault]:
+    """What of a list of ids is none that may stand in it, each by what was typed, since lines are not numbered."""
+    return [Fault(field, f"{label}：“{one[:40]}”不是编号，应为 clm_、per_、acr_ 或 unt_ 开头的 26 位。")
+            for one in dict.fromkeys(ids_of(text)) if not _NAMED.fullmatch(one)][:_TOLD_MOST]
+
+
+def strange_events(field: str, label: str, text: str) -> list[Fault]:
+    """What of a list of events is no number of one."""
+    return [Fault(field, f"{label}：“{one[:40]}”不是事件序号，应为正整数，如 128。")
+            for one in dict.fromkeys(ids_of(text)) if not _EVENT.fullmatch(one)][:_TOLD_MOST]
 
 
 def _numbered(data: dict[str, Any]) -> dict[str, Any]:
