@@ -13,6 +13,7 @@ from flask import request
 from api.cases import events, workload, years
 from api.cases.belonging import people
 from api.cases.standing import acting
+from api.console.form import Fault
 from api.console.learning import certificates
 from api.console.moment import ALL, asked_moment
 from api.console.screen import Asking, Page, Shown, onward
@@ -33,7 +34,9 @@ def find(asking: Asking) -> Shown:
     person, purpose = request.args.get("person", "").strip(), request.args.get("purpose", "")
     if person.startswith(PREFIXES["person"]) and person.replace("_", "").isalnum():
         return onward(f"/persons/{person}/years?{urlencode({'purpose': purpose})}")
-    return Page("find.html", {"purposes": PURPOSES})
+    faults = [Fault("person", "人员编号：应为 per_ 开头的 26 位编号。")] if "person" in request.args else []
+    return Page("find.html", {"purposes": PURPOSES, "faults": faults, "typed": {"person": person, "purpose": purpose}},
+                status=422 if faults else 200)
 
 
 def newest(asking: Asking, person: str) -> Shown:
@@ -62,20 +65,34 @@ def year(asking: Asking, person: str, year: int | None) -> Shown:
     if year is None or year not in known:
         return Page("empty.html", {**common, "year": year, "known": known}, answer, status=200 if year is None else 404)
     documents = {one.id: one.document for one in house.answers.rulebooks()}
+    today = workload.counted_on(house, moment.asked["as_of"])
+    running = _running(house, person, moment.read(), answer, today.year)
     view = year_view(answer, year, events=_events(house, answer, year), units=_units(house, answer),
-                     documents=documents, today=workload.counted_on(house, moment.asked["as_of"]))
+                     documents=documents, today=today, beside=running)
     return Page("year.html", {**common, "view": view}, answer)
 
 
 def _years(asking: Asking, person: str, axes: Axes, year: int | None, purpose: str | None) -> dict[str, Any] | Refusal:
     """Every year up to the last entry's, and the one that is asked for if it lies beyond."""
     answer = years.years(asking.house, asking.caller, person, axes, None, purpose)
-    if isinstance(answer, Refusal) or year is None or any(one["year"] == year for one in answer["years"]):
+    if isinstance(answer, Refusal) or year is None:
         return answer
-    beyond = years.answered(asking.house, person, axes, year)
-    if isinstance(beyond, dict):
-        answer["years"] = sorted((*answer["years"], *beyond["years"]), key=lambda one: int(one["year"]))
+    beyond = _beyond(asking.house, person, axes, answer, year)
+    answer["years"] = sorted((*answer["years"], *beyond), key=lambda one: int(one["year"]))
     return answer
+
+
+def _running(house: House, person: str, axes: Axes, answer: dict[str, Any], year: int) -> list[dict[str, Any]]:
+    """The year that has days left, where it comes after every entry: it is the one that something can be done about."""
+    return _beyond(house, person, axes, answer, year) if all(one["year"] < year for one in answer["years"]) else []
+
+
+def _beyond(house: House, person: str, axes: Axes, answer: dict[str, Any], year: int) -> list[dict[str, Any]]:
+    """A year that an answer does not hold, if somebody belonged anywhere in it."""
+    if any(one["year"] == year for one in answer["years"]):
+        return []
+    found = years.answered(house, person, axes, year)
+    return list(found["years"]) if isinstance(found, dict) else []
 
 
 def _events(house: House, answer: dict[str, Any], year: int) -> dict[int, dict[str, Any]]:

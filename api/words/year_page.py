@@ -67,9 +67,12 @@ _LAWS: Final = {"then": "各日期当时有效的细则", "now": "现行细则"}
 
 def year_view(
     answer: Mapping[str, Any], year: int, *, events: Mapping[int, Mapping[str, Any]], units: Mapping[str, str],
-    documents: Mapping[str, str], today: date,
+    documents: Mapping[str, str], today: date, beside: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Everything that one year's page shows: the events that entries name by position, units and documents by id."""
+    """Everything that one year's page shows: the events that entries name by position, units and documents by id.
+
+    It leads to the answer's years, and to those beside them in which nothing is registered yet.
+    """
     told = next(one for one in answer["years"] if one["year"] == year)
     titles = {entry["claim"]: entry["title"] or entry["date"] for one in answer["years"] for entry in one["entries"]}
     named = {claim: f"《{title}》" for claim, title in titles.items()} | dict(documents)
@@ -79,7 +82,7 @@ def year_view(
         "closed": None if (closed := told.get("closed")) is None else {
             **closed, "time": moment(closed["recorded_at"])},
         "years": [{"year": one["year"], "mark": _met(one, today), "count": len(one["entries"])}
-                  for one in answer["years"]],
+                  for one in (*answer["years"], *beside)],
         "verdict": verdict(told, today),
         "differs": told["differs"],
         "rows": list(rows(told, today)),

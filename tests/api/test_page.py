@@ -179,6 +179,18 @@ def test_without_a_year_the_newest_with_entries_is_shown(town: Town, li: Someone
     assert "2025 年度继续教育学时" in page_of(browser(town, li), f"/persons/{li.id}/years").text
 
 
+def test_the_year_that_is_running_is_led_to_though_nothing_is_registered_in_it(town: Town, li: Someone) -> None:
+    """It is the one that something can still be done about."""
+    client, running = browser(town, li), f"/persons/{li.id}/years/{town.house.today.year}"
+
+    assert f'href="{running}"' in client.get(f"/persons/{li.id}/years/2025").get_data(as_text=True)
+    shown = page_of(client, running).text
+    assert "年度未完" in shown and "这一年度没有登记的学时" in shown
+    first = li.year(2025)["entries"][0]["events"][-1]
+    then = client.get(f"/persons/{li.id}/years/2025?as_of={first}").get_data(as_text=True)
+    assert f'href="{running}?as_of={first}"' in then, "of the day on which one looks, not of today"
+
+
 def test_whoever_has_nothing_yet_is_told_what_to_do(town: Town) -> None:
     newcomer = town.person("王新")
 
@@ -193,6 +205,19 @@ def test_an_axis_that_cannot_be_is_answered_with_a_reason(town: Town, li: Someon
 
     assert answer.status_code == 422
     assert 'role="alert"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("typed", ["", "张三", "330102199003070019"])
+def test_what_is_no_id_of_a_person_is_said_at_the_field_with_another_way(town: Town, typed: str) -> None:
+    bureau = town.unit("宁波市人社局", "330200", "general")
+    office = browser(town, town.officer(bureau, "human_resources", "3302"))
+    answer = office.get("/years", query_string={"person": typed, "purpose": "appeal"})
+    page = answer.get_data(as_text=True)
+
+    assert answer.status_code == 422
+    assert 'href="#person">人员编号：应为 per_ 开头的 26 位编号。' in page and '从线索查起' in page
+    assert f'value="{typed}"' in page and '<option value="appeal" selected>' in page, "what was typed is kept"
+    assert office.get("/years").status_code == 200
 
 
 # Who may see it
