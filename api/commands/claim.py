@@ -208,7 +208,7 @@ def correct(
     confirmed_hours: str | None, override: str | None, document: str | None, year: int | None,
     year_because: str | None, because: str | None, **details: Any,
 ) -> int:
-    """更正已登记的学习；原来的版本仍可查"""
+    """更正已登记的学习；原来的版本仍可查，不写 --evidence 的佐证照旧"""
     by_hand = _by_hand(words, confirmed_hours=confirmed_hours, override=override, document=document)
     given = (("year", year), ("year_because", year_because), ("words", because))
     more = {name: value for name, value in given if value is not None}

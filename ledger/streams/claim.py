@@ -216,7 +216,7 @@ def _corrected(claim: Claim, event: ClaimCorrected) -> Claim:
         claim,
         revision=claim.revision + 1,
         study=event.study,
-        evidence=event.evidence,
+        evidence=event.evidence or claim.evidence,  # What was corrected without papers is still shown by the former.
         ruling=event.ruling,
         year=claim.year if event.year is None else event.year,
         upheld=None,

@@ -110,7 +110,7 @@ def decide_correction(
         person=known.person,
         study=command.study,
         ruling=command.ruling,
-        evidence=command.evidence,
+        evidence=command.evidence or known.evidence,  # Who shows nothing new takes nothing away; it is said whole.
         year=command.year,
         year_because=command.year_because if moves_year else None,
         source=command.source,

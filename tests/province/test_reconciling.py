@@ -16,7 +16,7 @@ from ledger.proof.notes import format_note, parse_note, sign
 from ledger.proof.policy import trust
 from projections.ledgers import ledger_of
 from tests.api.finding_kit import look
-from tests.api.house_kit import BODY
+from tests.api.house_kit import BODY, study
 
 
 def encoded(note: bytes) -> str:
@@ -207,6 +207,27 @@ def test_one_study_that_two_cities_and_the_province_registered_counts_once_and_i
     assert [(one["kind"], one["claims"]) for one in groups if one["kind"] == "occasion"] == [("occasion", 3)]
     two = [one for one in look(there.province.town) if one.pattern == "D09" and li.in_province.id in one.persons]
     assert len(two) == 3 and all(one.figures["systems"] == 2 for one in two), "each of the three with each other"
+
+
+def test_one_certificate_for_which_two_cities_gave_hours_is_found_also_when_one_corrected_them(there: Three) -> None:
+    """Who corrects hours and shows no paper says nothing of the papers: what was shown stays shown, here and there."""
+    li = there.living()
+    first, _ = (
+        office.clerk.act(person.submit(study(date=day), title), "approval")
+        for office, person, title, day in ((there.city, li.in_city, "绿色制造", "2026-04-02"),
+                                           (there.other, li.in_other, "绿色制造研修", "2026-04-03")))
+    for city in (there.city, there.other):
+        there.brought(city)
+    corrected = there.city.clerk.act(first, "correction", {
+        "study": {**first["study"], "days": "1"}, "details": {"title": "绿色制造"}, "year": 2026})
+    assert corrected["evidence"] == first["evidence"]
+    there.brought(there.city)
+
+    groups = li.in_province.saw(f"/v1/persons/{li.in_province.id}/duplicates")["items"]
+    (of_both,) = [one for one in groups if one["kind"] == "certificate"]
+    assert len([one for one in of_both["members"] if one["person"] == li.in_province.id]) == 2
+    found, = [one for one in look(there.province.town) if one.pattern == "D09" and li.in_province.id in one.persons]
+    assert found.figures["systems"] == 2
 
 
 def test_what_the_ledger_hands_over_whole_is_held_against_what_stands_here(apart: Three) -> None:

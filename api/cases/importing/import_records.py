@@ -94,8 +94,8 @@ class Known(NamedTuple):
 
     @property
     def digest(self) -> str | None:
-        """The digest of the row that the source sent; None of what was put right here without it."""
-        papers = () if self.claim is None else self.claim.evidence
+        """The digest of the row that the source sent; None of what was put right here: it says that no more."""
+        papers = () if self.claim is None or self.changed else self.claim.evidence
         return next((paper.sha256 for paper in papers if paper.kind == ROW), None)
 
 

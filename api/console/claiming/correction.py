@@ -217,7 +217,7 @@ def _check(
         return "；".join(f"{kinds.get(one['kind'], one['kind'])} {files.get(one['sha256']) or one['sha256'][:12]}"
                         for one in shown)
 
-    facts.append(("佐证材料", papers(body["evidence"]), papers(filled.content["evidence"])))
+    facts.append(("佐证材料", papers(body["evidence"]), papers(filled.content["evidence"] or body["evidence"])))
     carried = [(name, value) for name, value in request.form.items(multi=True)
                if name not in (sending.KEY, sending.VERSION, "step", "paper_kind", "evidence")]
     carried += [("evidence", " ".join(one[name] for name in ("kind", "sha256", "issued_on") if name in one))

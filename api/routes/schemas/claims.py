@@ -152,6 +152,7 @@ class ApprovalBody(ConfirmationOfHours):
 class CorrectionBody(RevisionBody, ConfirmationOfHours):
     """A registered study put right."""
 
+    evidence = Many(Part(EvidenceBody), 50, metadata={"description": "不写：原来的佐证照旧；写了：以所写的为准"})
     year = Number(1950, 2099)
     year_because = Word(metadata={"description": "变更归属年度的理由代码"})
     words = Text(1000, metadata={"description": "更正的理由，说给本人"})

@@ -97,7 +97,7 @@ class DecoratedClaim(Aggregate):
     @recorded("Corrected")
     def correct(self, study: Any, ruling: Any, evidence: Any, year: int) -> None:
         """Put it right."""
-        self.study, self.ruling, self.evidence, self.year = study, ruling, evidence, year
+        self.study, self.ruling, self.evidence, self.year = study, ruling, evidence or self.evidence, year
         self.revision += 1
 
     @recorded("Revoked")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from claim_cast import APPROVED, STATES
+from claim_cast import APPROVED, PAPERS, STATES
 from msgspec.structs import replace
 from stream_cast import (
     CLAIM,
@@ -43,6 +43,16 @@ def test_a_correction_brings_new_facts_and_their_new_ruling() -> None:
     assert (corrected.study.rank, corrected.revision, corrected.year) == (2, 2, 2026)
     assert corrected.ruling is not None and corrected.ruling.assessed_centi == 640
     assert corrected.is_registered
+
+
+def test_a_correction_that_shows_no_paper_leaves_those_that_were_shown() -> None:
+    kept = event(register.decide_correction(APPROVED, CORRECT, PERSON, OFFICER))
+    new = (replace(PAPERS[0], sha256="9" * 64),)
+    shown = event(register.decide_correction(APPROVED, replace(CORRECT, evidence=new), PERSON, OFFICER))
+
+    assert kept.evidence == evolve(APPROVED, kept).evidence == PAPERS
+    assert evolve(APPROVED, replace(kept, evidence=())).evidence == PAPERS, "as it was recorded once"
+    assert evolve(APPROVED, shown).evidence == new
 
 
 def test_the_year_is_locked_unless_the_correction_says_why() -> None:  # E 10
