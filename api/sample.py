@@ -78,9 +78,9 @@ def _seed(settings: Settings, clock: Callable[[], int], *, upon_history: bool) -
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as accounts:
             told = script()
-            sample = Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts)
+            sample = Sample(Client(InProcess(app.test_client())), house.register.founder_token, accounts, house.today)
             sample.play(told)
-            sample.take_in_hand(told["in_hand"], house.today)
+            sample.take_in_hand(told["in_hand"])
             accounts.write(former)  # Of those who are in the history alone, after those to begin with.
     structlog.contextvars.clear_contextvars()  # The service that starts now is none of the accounts.
     return True

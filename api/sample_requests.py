@@ -9,15 +9,18 @@ happened: `sample.toml` says who studied what, the rulebooks say what it is wort
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from importlib import resources
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from api.client import Client, Reply
 from api.demo.certificate import certificate
 from api.nobodys_numbers import credit_code, resident_id
+
+_DAYS: Final = re.compile(r"([+-]\d+)(\.year)?", re.ASCII)
 
 
 class SampleFailed(Exception):
@@ -48,8 +51,9 @@ def clerk(unit: Mapping[str, Any]) -> str:
 class Sample:
     """The sample on its way into a register."""
 
-    def __init__(self, client: Client, founder_token: str, accounts: IO[str]) -> None:
+    def __init__(self, client: Client, founder_token: str, accounts: IO[str], today: date) -> None:
         self._nobody = client
+        self._today = today
         self._founder = client.bearing(founder_token)
         self._accounts = accounts
         self._units: dict[str, str] = {}
@@ -78,22 +82,22 @@ class Sample:
         for person in told["person"]:
             self._person(person)
 
-    def take_in_hand(self, told: Iterable[Mapping[str, Any]], today: date) -> None:
-        """Begin what is under way this morning. A day is so many days from it; who is in braces is known by name."""
-        ids = {name: one.id for name, one in self._known.items()}
-
-        def said(value: Any) -> Any:
-            if not isinstance(value, str):
-                return value
-            days, _, part = value.removeprefix("+").partition(".")
-            if value.startswith("+"):
-                day = today + timedelta(int(days))
-                return day.year if part == "year" else day.isoformat()
-            return value.format_map(ids)
-
+    def take_in_hand(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Begin what is under way this morning. Who is in braces is known by name."""
         for one in told:
-            body = {name: said(value) for name, value in one["body"].items()}
-            _did(self._known[one["by"]].client, said(one["asks"]), body)
+            _did(self._known[one["by"]].client, self._said(one["asks"]), self._dated(one["body"]))
+
+    def _dated(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._said(value) for name, value in told.items()}
+
+    def _said(self, value: Any) -> Any:
+        """A day is so many days from this morning, before or after; a year may be that day's."""
+        if not isinstance(value, str):
+            return value
+        if found := _DAYS.fullmatch(value):
+            day = self._today + timedelta(int(found[1]))
+            return day.year if found[2] else day.isoformat()
+        return value.format_map({name: one.id for name, one in self._known.items()})
 
     def _unit(self, unit: Mapping[str, Any], *, kind: str) -> str:
         region, sector = unit["seat"]
@@ -132,7 +136,7 @@ class Sample:
             _did(self._clerks[unit].client, f"/v1/transfers/{asked['transfer']}/confirmation",
                  version=asked["version"])
         for study in person["studies"]:
-            self._study(self_, study)
+            self._study(self_, person["name"], study)
 
     def _registered(self, person: Mapping[str, Any]) -> dict[str, Any]:
         return _did(self._nobody, "/v1/persons", {
@@ -140,13 +144,13 @@ class Sample:
             "id_number": resident_id(person["born"], next(self._numbers)),
         })
 
-    def _study(self, self_: Someone, told: Mapping[str, Any]) -> None:
+    def _study(self, self_: Someone, name: str, told: Mapping[str, Any]) -> None:
         """Submit, pass every step, and do what became of it."""
-        study = {"category": "professional", **told}
+        study = {"category": "professional", **self._dated(told)}
         title, becomes = study.pop("title"), study.pop("becomes", "approved")
         reason: dict[str, Any] = {name: study.pop(name) for name in ("words", "basis") if name in study}
         was = study.pop("was", {})
-        proof = {"kind": "certificate", "sha256": self._handed_in(self_, title)}
+        proof = {"kind": "certificate", "sha256": self._handed_in(self_, name, title)}
         body = {"study": {**study, **was}, "details": {"title": title}, "evidence": [proof]}
         claim = _did(self_.client, "/v1/claims", {"person": self_.id, **body})
         if becomes == "waiting":
@@ -162,9 +166,9 @@ class Sample:
         elif becomes != "approved":
             self._act(claim, {"frozen": "freeze", "revoked": "revocation"}[becomes], reason)
 
-    def _handed_in(self, self_: Someone, title: str) -> str:
+    def _handed_in(self, self_: Someone, name: str, title: str) -> str:
         """Send the certificate of a study, so that whoever approves can open it; gives its digest."""
-        file = certificate(title)
+        file = certificate(name, title)
         sha256 = hashlib.sha256(file).hexdigest()
         path = f"/v1/persons/{self_.id}/evidence/{sha256}"
         reply = self_.client.put(path, file, name=f"{title}.pdf")

@@ -1,4 +1,4 @@
-"""A certificate for the sample: the smallest PDF that shows its title, in a font that readers have themselves.
+"""A certificate for the sample: the smallest PDF that shows whose and of what it is, in a font that readers have.
 
 `tests/journeys/test_sample.py` shows that whoever approves can open it.
 """
@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 
-def certificate(title: str) -> bytes:
-    """A page that says of what it is the certificate, and that it is an example: the same bytes for the same title."""
-    text = f"BT /F 24 Tf 60 420 Td <{f'{title}（示例）'.encode('utf-16-be').hex()}> Tj ET".encode()
+def certificate(name: str, title: str) -> bytes:
+    """A page that says who got it and for what, and that it is an example: the same bytes for the same words."""
+    lines = (f"<{one.encode('utf-16-be').hex()}> Tj" for one in (f"{title}（示例）", name))
+    text = f"BT /F 24 Tf 60 420 Td {' 0 -48 Td '.join(lines)} ET".encode()
     objects = (
         b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 842 595]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",

@@ -21,6 +21,8 @@ from ledger.vocabulary import LOCAL
 from projections.basis import read_axes
 from tests.journeys.register_kit import serving
 
+HERE = {"Sec-Fetch-Site": "same-origin"}
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -131,11 +133,36 @@ def test_the_sample_shows_what_it_says_it_shows(folder: Path) -> None:
 def test_something_waits_on_the_workbench_of_every_office_that_registers(folder: Path) -> None:
     """The organiser's class waits because it is no department's: those are filed with nobody (W 14)."""
     assert {role: waiting(folder, role) for role in ("用人单位", "人力社保部门", "行业主管部门")} == {
-        "用人单位": ["transfer"], "人力社保部门": ["application", "plan"], "行业主管部门": ["claim", "class", "plan"]}
+        "用人单位": ["transfer"], "人力社保部门": ["application", "plan"],
+        "行业主管部门": [*["claim"] * 6, "class", "plan"]}
+
+
+def test_of_the_claims_that_wait_those_of_this_year_can_be_approved_together_and_the_late_one_cannot(
+    tmp_path: Path
+) -> None:
+    """Three were at one training, each with a certificate of their own; one brings last year's only now."""
+    at = round(datetime.fromisoformat("2027-11-24 15:00+08:00").timestamp()) * 1_000_000_000
+    settings = Settings(data_folder=tmp_path / "data")
+    assert prepare(settings, clock=lambda: at)
+
+    with composed(settings, clock=lambda: at) as app:
+        client = app.test_client()
+        client.post("/login", data={"token": token_of(tmp_path / "data", "行业主管部门")}, headers=HERE)
+        rows = client.get("/queue.json?kind=claim", headers=HERE).get_json()["items"]
+        own = app.test_client()
+        own.post("/login", data={"token": token_of(tmp_path / "data", "本人")}, headers=HERE)
+        year = own.get("/home.json", headers=HERE).get_json()["year"]
+    assert [one["marks"] for one in rows] == [["late"], [], [], [], [], []]
+    assert [one["hours"] for one in rows].count("18") == 4
+    assert year["year"] == 2027 and year["evaluated"]["total"] == "62" and not year["evaluated"]["met"]
+
+
+def token_of(folder: Path, role: str) -> str:
+    return next(token for one, _, token in shown(Folder(folder).sample_accounts) if one == role)
 
 
 def waiting(folder: Path, role: str) -> list[str]:
-    token = next(token for one, _, token in shown(Folder(folder).sample_accounts) if one == role)
+    token = token_of(folder, role)
     with composed(load({"data_folder": folder})) as app:
         answer = app.test_client().get("/v1/work", headers={"Authorization": f"Bearer {token}"})
         return sorted(one["kind"] for one in answer.get_json()["items"])
