@@ -23,6 +23,7 @@ def test_somebody_sees_what_is_short_this_year_and_who_has_their_claims(cast: Ca
     assert "焊接工艺培训 用人单位" in shown
     assert "returned 的培训 ↩ 本人，请修改" in shown
     assert "作废的培训" not in shown.split("在办")[-1]
+    assert shown.index("本人，请修改") < shown.index("年度要求"), "what waits for them comes first"
 
 
 def test_what_was_taken_away_is_said_with_the_term_and_the_office_of_an_appeal(cast: Cast, li: Browser) -> None:
