@@ -55,7 +55,11 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     _make_folder(settings)
     manager = Manager()
     try:
-        with occupying(settings.data_folder) as publish:
+        with _ended_by_ctrl_c() as has_ended, occupying(settings.data_folder) as publish:
+
+            def settle() -> None:
+                leave_alone_what_stands()
+                has_ended()
 
             def announced(address: str) -> None:
                 publish(address)  # From here on commands beside it ask this service.
@@ -63,15 +67,43 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 manager.tell_when_ready(address)
 
             if settings.workers > 1 or settings.database:
-                _serve_in_processes(settings, announced, forget=lambda: publish(""))
+                _serve_in_processes(settings, settle, announced, forget=lambda: publish(""))
                 manager.tell_ending()
             else:
-                _serve_alone(settings, announced, manager.tell_ending)
+                _serve_alone(settings, settle, announced, manager.tell_ending)
     except Served as other:
         cure = "可直接访问；要另开一个，请用另一个数据文件夹：xueshi serve --data 路径"
         message = f"数据文件夹 {settings.data_folder} 已有服务在运行：{other.address}"
         raise Stop(Exit.WORLD_IS_WRONG, "already_serving", message, cure) from None
     structlog.get_logger().info("stopped")
+
+
+@contextmanager
+def _ended_by_ctrl_c() -> Iterator[Callable[[], None]]:
+    """While it starts, Ctrl-C ends it; gives what ends it when somebody asks, too.
+
+    What a signal raises within a `__del__` or a weak reference's callback Python prints and drops: the service would
+    go on to serve, and whoever pressed the keys waited for an end that nobody had in mind.
+    """
+    pressed = threading.Event()
+
+    def press(_signal: int, _frame: object) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    def end() -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:   # Whoever ignores it, as a shell has its jobs do, goes on to.
+        yield end
+        return
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield end
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def seed(settings: Settings, *, upon_history: bool = False) -> None:
@@ -85,13 +117,17 @@ def seed(settings: Settings, *, upon_history: bool = False) -> None:
         prepare(settings, upon_history=upon_history)
 
 
-def _serve_alone(settings: Settings, announce: Callable[[str], None], ending: Callable[[], None]) -> None:
+def _serve_alone(
+    settings: Settings, settle: Callable[[], None], announce: Callable[[str], None], ending: Callable[[], None]
+) -> None:
     with _on_one_core() if settings.one_core else nullcontext(), composed(settings) as app:
-        leave_alone_what_stands()
+        settle()
         _serve(app, settings, announce, ending)
 
 
-def _serve_in_processes(settings: Settings, announce: Callable[[str], None], forget: Callable[[], None]) -> None:
+def _serve_in_processes(
+    settings: Settings, settle: Callable[[], None], announce: Callable[[str], None], forget: Callable[[], None]
+) -> None:
     workers = _workers()
     listening = _bound(settings)
     _load_what_each_needs(settings)
@@ -104,7 +140,7 @@ def _serve_in_processes(settings: Settings, announce: Callable[[str], None], for
 
     with metrics.shared_in(), addresses.shared():
         workers.serve(
-            settings, listening, lambda: composed(settings), leave_alone_what_stands, begun, forget,
+            settings, listening, lambda: composed(settings), settle, begun, forget,
             drain_seconds=DRAIN_SECONDS,
         )
 
@@ -172,8 +208,9 @@ def _serve(
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: object) -> None:
-        stopping.set()
-        server.interrupt()
+        if not stopping.is_set():    # The second may come when what wakes the turn is closed, and its number another's.
+            stopping.set()
+            server.interrupt()
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, stop)

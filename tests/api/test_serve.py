@@ -44,6 +44,42 @@ serve.composed = lambda settings: nullcontext(create_app(blueprints=[doors]))
 serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True))
 """
 
+# The service as it is; while it starts Ctrl-C comes within a `__del__`, where Python drops what is raised.
+DROPPED = """
+import os, signal, sys
+from api import serve
+from api.cli import run
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        list(range(1_000))
+
+def settle(then=serve.leave_alone_what_stands):
+    Last()
+    then()
+
+serve.leave_alone_what_stands = settle
+sys.exit(run(["serve", "--port", "0"]))
+"""
+TWICE = """
+import os, signal, time
+from contextlib import contextmanager
+from api import serve
+from api.service.app import create_app
+from api.settings import load
+
+@contextmanager
+def composed(settings):
+    yield create_app()
+    with open("ledger", "wb") as ledger:  # Has the number that what wakes a turn had.
+        os.kill(os.getpid(), signal.SIGINT)
+        list(range(1_000))
+
+serve.composed = composed
+serve.serve(load({"listen_port": 0}), lambda address: print(address, flush=True))
+"""
+
 
 @contextmanager
 def running(folder: Path, *command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
@@ -93,6 +129,23 @@ def test_it_stops_when_told_and_ends_with_zero(tmp_path: Path, which: signal.Sig
         with pytest.raises(OSError, match="refused"):
             get(port, "/livez")
     assert "stopped" in (tmp_path / "stderr").read_text()
+    assert "Traceback" not in (tmp_path / "stderr").read_text()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_while_it_starts_ends_it_also_where_python_drops_what_is_raised(tmp_path: Path, workers: str) -> None:
+    ended = subprocess.run([PYTHON, "-c", DROPPED], cwd=tmp_path, env={**os.environ, "XUESHI_WORKERS": workers},
+                           capture_output=True, text=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stdout) == (130, ""), ended.stderr
+
+
+def test_ctrl_c_once_more_while_it_ends_touches_no_file_that_was_opened_since(tmp_path: Path) -> None:
+    with running(tmp_path, str(PYTHON), "-c", TWICE) as (process, _):
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(60) == 0
+    assert (tmp_path / "ledger").read_bytes() == b""
     assert "Traceback" not in (tmp_path / "stderr").read_text()
 
 
