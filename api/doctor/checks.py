@@ -26,6 +26,12 @@ Answer = tuple[Level, str, str]
 """How it came out, what was found, and the cure unless all is well."""
 
 
+def failed(error: LedgerError, otherwise: str) -> Answer:
+    """What an error says, with the cure that it names itself; `otherwise` is that of one which names none."""
+    told, _, cure = str(error).partition("。")
+    return Level.FAIL, told, cure.rstrip("。") or otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One line of `xueshi doctor`."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from api.doctor.checks import Answer, Level
+from api.doctor.checks import Answer, Level, failed
 from api.register.folder import Folder, folder_of
 from api.register.forgetting import stored
 from api.register.home import set_by_s
@@ -67,7 +67,7 @@ def log_times(settings: Settings) -> Answer:
         with _times(settings) as times:
             return _judged(times, time.time_ns() // 1_000, settings.clock_checked)
     except LedgerError as error:
-        return Level.FAIL, str(error).partition("。")[0], "先使账本可读，再运行一次；逐条重读用 xueshi fsck"
+        return failed(error, "先使账本可读，再运行一次；逐条重读用 xueshi fsck")
 
 
 def _judged(times: Times, now: int, checked: str) -> Answer:

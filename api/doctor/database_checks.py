@@ -10,7 +10,7 @@ import time
 from functools import partial
 from typing import Final, NamedTuple
 
-from api.doctor.checks import Answer, Check, Level
+from api.doctor.checks import Answer, Check, Level, failed
 from api.settings import Settings
 from ledger.errors import LedgerError
 
@@ -134,7 +134,7 @@ def keys_apart(settings: Settings) -> Answer:
             with reading_clearly(target := Target(conninfo, SCHEMA)), connect(target) as connection:
                 systems.add(connection.execute(_SYSTEM).fetchone())
     except LedgerError as error:
-        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database"
+        return failed(error, "请核对设置 key_database")
     if len(systems) == 1:
         cure = "把密钥库放到另一台数据库服务器；或者整台服务器的备份和归档日志都不保留超过 30 天"
         return Level.WARN, "密钥库与账本在同一台数据库服务器上：整台的备份里两者都有，销毁的密钥也在", cure

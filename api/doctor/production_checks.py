@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import shutil
 import stat
 import time
@@ -20,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from api.doctor.checks import Answer, Check, Level
+from api.doctor.checks import Answer, Check, Level, failed
 from api.doctor.log_checks import proxy_log, service_log
 from api.doctor.register_checks import key_backup
 from api.operational.second_factor import rule_of
@@ -121,7 +122,7 @@ def _is_secret(path: Path, place: Folder) -> bool:
 
 
 def master_key_apart(settings: Settings) -> Answer:
-    """Whoever copies the data folder has everything, if the master key lies in it."""
+    """Whoever copies the folder of the vault has everything, if the master key lies in it; so has an earlier copy's."""
     from ledger.keys.makes import make_of
 
     place = folder_of(settings)
@@ -131,13 +132,20 @@ def master_key_apart(settings: Settings) -> Answer:
             return Level.FAIL, "这里没有密钥库", cure
         make = make_of(people_of(settings), settings.master_key)
     except LedgerError as error:
-        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database，并运行 xueshi migrate"
+        return failed(error, "请核对设置 key_database，并运行 xueshi migrate")
     kind, _, named = make.partition(":")
-    lies_in = kind == "file" and (place.keys / named).resolve().is_relative_to(place.common.resolve())
-    if lies_in:
-        cure = "xueshi keys rewrap --to file:另一处的路径，或 --to command:程序（密钥服务）；见运维手册第四、五节"
-        return Level.WARN, "主密钥与密钥库在同一个数据文件夹里：一次复制就带走全部个人信息", cure
-    return Level.OK, "主密钥不在数据文件夹里", ""
+    if settings.key_database:
+        return Level.OK, "密钥库在数据库里，主密钥不在那里", ""
+    path = place.keys / named
+    if kind == "file" and path.resolve().is_relative_to(place.common.resolve()):
+        cure = ("xueshi keys rewrap --to file:另一处的路径，或 --to command:程序（密钥服务），"
+                "再把设置 master_key 改成同样的值；见密钥手册（api/operators-guide.md）第四、五节")
+        both = f"主密钥 {_shown(path, place)} 与密钥库 {_shown(place.people, place)} 都在数据文件夹里"
+        return Level.WARN, f"{both}：谁复制了这个文件夹，谁就打得开全部个人信息", cure
+    if place.master.exists():
+        cure = f"做过 xueshi keys backup、更早的密钥备份也都到期之后：rm {shlex.quote(str(place.master))}"
+        return Level.WARN, f"原来的主密钥 {_shown(place.master, place)} 还在：它还打得开较早的密钥备份", cure
+    return Level.OK, "主密钥不在数据文件夹里：只复制这个文件夹，打不开个人信息", ""
 
 
 def key_copies(settings: Settings) -> Answer:

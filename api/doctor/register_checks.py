@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from api.doctor.checks import Answer, Check, Level
+from api.doctor.checks import Answer, Check, Level, failed
 from api.doctor.clock_checks import log_times
 from api.doctor.home_check import home
 from api.doctor.projection_check import projections
@@ -99,7 +99,7 @@ def key_backup(settings: Settings) -> Answer:
             with closing(open_keys(people)) as tables:
                 copies = tables.copies()
     except LedgerError as error:
-        return Level.FAIL, str(error).partition("。")[0], "请核对设置 key_database，并运行 xueshi migrate"
+        return failed(error, "请核对设置 key_database，并运行 xueshi migrate")
     kept, now = [each for each in copies if each.removed is None], time.time_ns() // 1_000
     if any(each.expires <= now for each in kept):
         return Level.WARN, "有密钥备份已到期而未删除：已销毁的密钥还不能算最终销毁", "xueshi keys expire"

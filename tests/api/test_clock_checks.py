@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -104,6 +106,17 @@ def test_months_in_which_nothing_was_recorded_are_told_with_their_days(
     level, told, cure = recorded(150)
     assert level is Level.WARN and "90 天没有登记" in told and "空白" in cure
     assert all((WRITTEN + timedelta(days=one)).date().isoformat() in told for one in (60, 150))
+
+
+@pytest.mark.parametrize(("version", "expected"), [(1, "建立它的程序版本"), (9, "请升级本程序")])
+def test_a_ledger_of_another_format_is_told_with_its_own_cure(tmp_path: Path, version: int, expected: str) -> None:
+    open_sqlite(Folder(tmp_path).ledger).close()
+    with closing(sqlite3.connect(Folder(tmp_path).ledger)) as connection:
+        connection.execute(f"PRAGMA user_version={version}")
+
+    level, told, cure = log_times(Settings(data_folder=tmp_path))
+
+    assert level is Level.FAIL and "另一格式" in told and expected in cure
 
 
 def later(days: int) -> object:

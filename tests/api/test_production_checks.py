@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -111,8 +112,23 @@ def test_what_others_may_read_or_change_is_named(place: Folder, name: str, mode:
 def test_a_master_key_beside_the_vault_is_warned_of(place: Folder, tmp_path: Path) -> None:
     assert level(master_key_apart(told(place, "file"))) is Level.WARN
     assert level(master_key_apart(told(place, f"file:{place.keys}/master.key"))) is Level.WARN
-    assert level(master_key_apart(told(place, f"file:{tmp_path}/master.key"))) is Level.OK
-    assert level(master_key_apart(told(place, "command:/usr/bin/kms"))) is Level.OK
+    assert "keys/master.key 与密钥库 keys/people.db 都在数据文件夹里" in master_key_apart(told(place))[1]
+
+
+def test_a_master_key_that_was_left_beside_the_vault_is_warned_of_until_it_is_gone(
+    place: Folder, tmp_path: Path
+) -> None:
+    left = place.master.rename(tmp_path / "left")
+    try:
+        for elsewhere in (f"file:{tmp_path}/master.key", "command:/usr/bin/kms"):
+            assert level(master_key_apart(told(place, elsewhere))) is Level.OK
+            shutil.copy(left, place.master)
+            answer = master_key_apart(told(place, elsewhere))
+            assert level(answer) is Level.WARN
+            assert answer[2].endswith(f"rm {place.master}")
+            place.master.unlink()
+    finally:
+        left.rename(place.master)
 
 
 def test_of_several_hosts_each_knows_what_one_of_them_has_done(tmp_path: Path) -> None:
