@@ -148,13 +148,18 @@ def _tell_ledgers(body: dict[str, Any]) -> None:
 
 
 def _write_forks(body: dict[str, Any], out: Path) -> None:
-    """A file for each proof, named by our event: whoever has that ledger's key checks it without us."""
-    found = [trouble for one in body["items"] for trouble in one["troubles"] if trouble["fork"] is not None]
+    """A file for each proof: whoever has that ledger's key checks it without us. One that was written stays."""
+    from ledger.witnessing.fork import file_name
+
+    found = {out / file_name(one["origin"], trouble["event"]): trouble["fork"].encode()
+             for one in body["items"] for trouble in one["troubles"] if trouble["fork"] is not None}
     if found:
         out.mkdir(parents=True, exist_ok=True)
-    for one in found:
-        write_new(file := out / f"{one['event']}.fork", one["fork"].encode())
-        click.echo(f"已写入 {file}。核验：xueshi verify {file} --key 该账的公钥", err=True)
+    for file, proof in found.items():
+        was_there = file.is_file() and read_bytes(file) == proof
+        if not was_there:
+            write_new(file, proof)
+        click.echo(f"{'已有' if was_there else '已写入'} {file}。核验：xueshi verify {file} --key 该账的公钥", err=True)
 
 
 def _tell_compared(body: dict[str, Any]) -> None:

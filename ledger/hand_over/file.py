@@ -29,7 +29,6 @@ The first line holds spaces, so no checkpoint can be taken for it, nor it for on
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -40,7 +39,7 @@ from ledger.offline.verdict import Unverified
 from ledger.proof.keys import SigningKey
 from ledger.proof.merkle import HASH_SIZE
 from ledger.proof.notes import format_note, sign
-from ledger.proof.text import encode_base64
+from ledger.proof.text import encode_base64, in_file_name
 
 FORMAT: Final = "xueshi-hand-over/1"
 FIRST: Final = "学时账移交 hand-over of a ledger"
@@ -66,8 +65,8 @@ class Header(Line, frozen=True, tag="hand-over"):
 
 
 def file_name(header: Header) -> str:
-    """What a file of it is called: two ledgers' files lie in one folder, and what one carries says of no interval."""
-    origin = re.sub(r"[^0-9A-Za-z.-]+", "-", header.origin)
+    """What a file of it is called: what somebody carries says of no interval."""
+    origin = in_file_name(header.origin)
     if header.person is not None:
         return f"carried-{origin}-{header.size}.ndjson"
     return f"hand-over-{origin}-{header.since}-{header.size}-{header.part}.ndjson"

@@ -19,6 +19,7 @@ NUMBER_MAX: Final = 2**63 - 1
 
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_NO_FILE_NAME: Final = re.compile(r"[^0-9A-Za-z.-]+")
 _SHOWN_MAX: Final = 60
 
 
@@ -40,6 +41,11 @@ def show(found: str | bytes) -> str:
     """Quote what was found for a message: escaped, and cut where it is long."""
     quoted = repr(found.decode("utf-8", "backslashreplace") if isinstance(found, bytes) else found)
     return quoted if len(quoted) <= _SHOWN_MAX else f"{quoted[:_SHOWN_MAX]}…（共 {len(found)}）"
+
+
+def in_file_name(origin: str) -> str:
+    """A log's name as part of a file's: the files of two logs lie in one folder, and say whose they are."""
+    return _NO_FILE_NAME.sub("-", origin)
 
 
 def read_text(data: bytes, where: str, error: type[Malformed]) -> str:

@@ -25,7 +25,15 @@ from ledger.proof.checkpoint import Checkpoint, parse_checkpoint
 from ledger.proof.merkle import HASH_SIZE, HashReader, check_consistency, prove_consistency
 from ledger.proof.notes import NoteVerifier, open_note, parse_note
 from ledger.proof.policy import Policy, UntrustedLog
-from ledger.proof.text import Malformed, decode_base64, encode_base64, parse_decimal, read_text, show
+from ledger.proof.text import (
+    Malformed,
+    decode_base64,
+    encode_base64,
+    in_file_name,
+    parse_decimal,
+    read_text,
+    show,
+)
 
 HEADER: Final = "xueshi-fork/1"
 FORK_BYTES_MAX: Final = 1024 * 1024
@@ -104,6 +112,11 @@ def check_fork(fork: Fork, policy: Policy) -> Forked:
     if fork.root == older.root:
         raise NoFork("较大的检查点正是较小的检查点的延续")
     return Forked(older, newer, fork.root)
+
+
+def file_name(origin: str, event: int) -> str:
+    """What a file of it is called: whose two histories they are, and which event here keeps them."""
+    return f"fork-{in_file_name(origin)}-{event}.fork"
 
 
 def format_fork(fork: Fork) -> bytes:

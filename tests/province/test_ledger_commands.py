@@ -94,11 +94,14 @@ def test_a_ledger_with_two_histories_ends_the_command_with_1_and_says_so_last(ap
 
         before, compared = asked("ledgers"), asked("compare", "other")
         kept_twice(town.house, apart.city.origin)
-        after, as_json = asked("ledgers", "--out", "proofs"), asked("ledgers", "--json")
+        after, again = asked("ledgers", "--out", "proofs"), asked("ledgers", "--out", "proofs")
+        as_json = asked("ledgers", "--json")
 
     assert (before.returncode, compared.returncode, after.returncode, as_json.returncode) == (0, 1, 1, 1)
     assert compared.stderr.endswith("[ledger_forked]\n") and compared.stdout.endswith("[forked]\n")
     proof, = (tmp_path / "proofs").iterdir()
+    assert proof.name.startswith("fork-ningbo.example-log-") and proof.suffix == ".fork", "whose, and where it is kept"
+    assert again.returncode == 1 and f"已有 {proof.relative_to(tmp_path)}" in again.stderr, "asked daily it stays"
     assert proof.read_text().startswith("xueshi-fork/1\n") and str(proof.relative_to(tmp_path)) in after.stderr
     assert f"\nxueshi：{apart.city.origin} " in after.stderr and after.stderr.endswith("[ledger_forked]\n")
     told, = (one for one in json.loads(as_json.stdout)["items"] if one["origin"] == apart.city.origin)

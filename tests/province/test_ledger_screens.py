@@ -60,6 +60,9 @@ def test_two_histories_are_proved_by_a_file_and_settled_on_the_screen(apart: Thr
     place = f"/imports/ledgers/{trouble['event']}.fork"
     assert page.link("下载证明") == place and "互相矛盾" in page.text and "xueshi import" not in page.text
     assert browser.get(place).source == trouble["fork"]
+    name = browser.client.get(place).headers["Content-Disposition"]
+    assert f'"fork-ningbo.example-log-{trouble["event"]}.fork"' in name
+    assert "-ningbo.example-log-" in name.split("''")[1], "what a person reads says whose, too"
     assert "没有留存两种历史的证明" in browser.get("/imports/ledgers/1.fork", 404).text
 
     batch = f"/imports/{trouble['batch']}"

@@ -83,13 +83,16 @@ def listed(
             for origin in sorted(keys.keys() | known.keys())]
 
 
-def fork(house: House, caller: Caller, event: int) -> bytes | Refusal:
-    """What proves two histories of a ledger, by our event that keeps them: whoever has its key need not believe us."""
+def fork(house: House, caller: Caller, event: int) -> tuple[str, bytes] | Refusal:
+    """What proves two histories of a ledger, by our event that keeps them, and whose they are.
+
+    Whoever has its key need not believe us.
+    """
     if (no := _may_look(house, caller)) is not None:
         return no
-    proof = next((trouble.fork for one in ledgers(house.answers) for trouble in one.troubles
-                  if trouble.event == event and trouble.fork is not None), None)
-    return Refusal.because("fork_absent", event=event) if proof is None else format_fork(proof)
+    return next(((one.origin, format_fork(trouble.fork))
+                 for one in ledgers(house.answers) for trouble in one.troubles
+                 if trouble.event == event and trouble.fork is not None), Refusal.because("fork_absent", event=event))
 
 
 def compare(house: House, caller: Caller, encoded: str) -> dict[str, Any] | Refusal:

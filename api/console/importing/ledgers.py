@@ -17,6 +17,8 @@ from api.console.words import Mark
 from api.paper.saved import attached
 from api.whole import whole
 from ledger.errors import Refusal
+from ledger.proof.text import in_file_name
+from ledger.witnessing.fork import file_name
 
 _WIDE: Final = 240
 _MARKS: Final[Mapping[str, Mark]] = {
@@ -42,10 +44,12 @@ def listed(asking: Asking) -> Shown:
 
 def fork(asking: Asking, position: int) -> Shown:
     """What proves that a ledger signed two histories, to be kept and given to anybody."""
-    proof = ledgers.fork(asking.house, asking.caller, position)
-    if isinstance(proof, Refusal):
-        return proof
-    return attached(proof, "text/plain; charset=utf-8", f"两种历史的证明-事件{position}", f"{position}.fork")
+    found = ledgers.fork(asking.house, asking.caller, position)
+    if isinstance(found, Refusal):
+        return found
+    origin, proof = found
+    words = f"两种历史的证明-{in_file_name(origin)}-事件{position}"
+    return attached(proof, "text/plain; charset=utf-8", words, file_name(origin, position))
 
 
 def _row(one: dict[str, Any], within: int) -> dict[str, Any]:
