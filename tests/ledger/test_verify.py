@@ -483,7 +483,7 @@ import sys
 class Refuse:
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        allowed = ("ledger", "ledger.errors", "ledger.witnessing", "ledger.witnessing.fork")
+        allowed = ("ledger", "ledger.errors", "ledger.vocabulary", "ledger.witnessing", "ledger.witnessing.fork")
         if top in sys.stdlib_module_names or top in ("cryptography", "_cffi_backend", "cffi"):
             return None
         if name in allowed or (name + ".").startswith(("ledger.proof.", "ledger.offline.")):
