@@ -7,9 +7,11 @@ alone, since that is what a fuzzer has; what else a parser asks for is made once
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import io
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -89,7 +91,9 @@ def _policy() -> policy.Policy:
 
 @cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="fuzz-", dir=temporary()))
+    folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=temporary()))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _in_file(name: str, data: bytes) -> Path:
