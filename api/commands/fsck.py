@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,6 @@ from api.terminal.exits import Exit, Stop
 from api.terminal.unreadable import demand_readable
 
 if TYPE_CHECKING:
-    from api.keeping.fsck_beside import AccessLog
     from api.register.folder import Folder
     from ledger.fsck.checker import Report
     from ledger.fsck.maps import MapReport
@@ -33,9 +32,11 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
 
     随后同样重读查阅日志，并核对账本所引的每一份细则原文。登记情况表的完整性证明以 --map 的核对为前提；它需要密钥库。
     """
-    from api.keeping.fsck_beside import check_access, check_rulebooks
+    from api.commands.fsck_told import Found
+    from api.keeping.fsck_beside import check_access, check_rulebooks, source_of
     from api.register import last_done
     from api.register.folder import folder_of
+    from api.register.register import SCHEMAS
     from api.register.vault_place import vault_files
     from api.settings import load
     from api.terminal.progress import bar
@@ -43,13 +44,9 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
 
     settings = load({"data_folder": data_folder})
     folder = folder_of(settings)
-    source: Path | Source = folder.ledger
-    if settings.database:
-        from ledger.fsck.postgres import PostgresSource
-
-        source = PostgresSource(settings.database)
-    else:
+    if not settings.database:
         _demand_ledger(folder)
+    source = source_of(settings, SCHEMAS[0])
     keys = vault_files(settings)
     if with_maps and keys is None:
         cure = f"请从密钥备份恢复 {folder.keys}；没有它，谁的条目在地图的何处无从得知"
@@ -70,69 +67,26 @@ def fsck(data_folder: Path | None, as_json: bool, resume: bool, with_maps: bool,
         access = check_access(settings, processes, progress)
     rulebooks, unread = check_rulebooks(settings) if report.root else (None, [])
     maps = _audited(source, keys, report, processes, quiet=as_json) if with_maps and keys is not None else None
-    problems = [*report.problems, *([] if maps is None else maps.problems), *unread]
-    holds = not problems and not access.problems and (maps is not None or not with_maps)
-    last_done.note(folder, "fsck", size=report.size, holds=holds)
-    if as_json:
-        body = {
-            "holds": holds, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints,
-            "sealed": report.sealed, "redacted": report.redacted, "names": report.names,
-            "problems": [each._asdict() for each in problems], "rulebooks": rulebooks,
-            "access": {"size": access.size, "problems": [each._asdict() for each in access.problems]},
-        }
-        if with_maps:
-            body["maps"] = None if maps is None else {
-                "checked": maps.maps, "size": maps.size, "people": maps.people, "holds": maps.holds}
-        click.echo(json.dumps(body, ensure_ascii=False))
-    else:
-        names = f"{report.names} 个保留名称" if report.names is not None else (
-            "没有密钥库，保留名称未核对" if keys is None else "事件本身有误，保留名称未核对")
-        sealed = f"{report.sealed} 个密封部分（另有 {report.redacted} 个已遮盖，不在本文件中）"
-        click.echo(f"{report.size} 个事件，{report.checkpoints} 个检查点，{sealed}，{names}。")
-        click.echo(f"根 {report.root.hex()}")
-        if with_maps:
-            click.echo(_told(maps))
-        click.echo(_told_beside(access, rulebooks))
-        for log, problem in [*(("", each) for each in problems), *(("查阅日志", each) for each in access.problems)]:
-            where = log if problem.position is None else f"{log}事件 {problem.position}"
-            click.echo(f"✗ {where and f'{where}：'}{problem.words} [{problem.code}]")
-        wrong = f"✗ 发现 {len(problems) + len(access.problems)} 处问题。请停止写入并保留文件作为证据。"
-        click.echo("✓ 账本完好。" if holds else wrong)
-    return Exit.HOLDS if holds else Exit.REFUSED
+    found = Found(report, access, rulebooks, tuple(unread), maps, asked_maps=with_maps, has_keys=keys is not None)
+    last_done.note(folder, "fsck", size=report.size, holds=found.holds)
+    click.echo(json.dumps(found.body(), ensure_ascii=False) if as_json else "\n".join(found.lines()))
+    return Exit.HOLDS if found.holds else Exit.REFUSED
 
 
-def _told_beside(access: AccessLog, rulebooks: int | None) -> str:
-    read = "没有查阅日志" if access.size is None else f"查阅日志 {access.size} 个事件"
-    if access.size is None and access.problems:
-        read = "查阅日志读不出"
-    return f"{read}；" + ("事件本身有误，细则未核对。" if rulebooks is None else f"所引的细则 {rulebooks} 份。")
-
-
-def _audited(source: Any, keys: KeyFiles, report: Report, processes: int | None, *, quiet: bool) -> MapReport | None:
+def _audited(source: Source, keys: KeyFiles, report: Report, processes: int | None, *, quiet: bool) -> MapReport | None:
     """Check the maps of a log whose events are what they were; of another nothing can be said."""
     import os
 
     from api.terminal.progress import bar
     from ledger.fsck.maps import EventUnreadable, audit
-    from ledger.fsck.source import SQLiteSource
 
     if not report.root:
         return None
     try:
         with bar("核对完整性地图", quiet=quiet) as progress:
-            return audit(SQLiteSource(source) if isinstance(source, Path) else source, keys,
-                         processes=processes or os.cpu_count() or 1, progress=progress)
+            return audit(source, keys, processes=processes or os.cpu_count() or 1, progress=progress)
     except EventUnreadable:
         return None
-
-
-def _told(maps: MapReport | None) -> str:
-    if maps is None:
-        return "事件本身有误，完整性地图未核对。"
-    if not maps.maps:
-        return "没有登记过完整性地图：还没有出具过附完整性证明的情况表。"
-    return (f"{maps.maps} 份完整性地图均从事件重建并比较；最近一份到事件 {maps.size} 为止，有 {maps.people} 人。"
-            if maps.holds else f"{maps.maps} 份完整性地图从事件重建，其中有不符。")
 
 
 def _demand_ledger(folder: Folder) -> None:
