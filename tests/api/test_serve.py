@@ -50,6 +50,8 @@ import os, signal, sys
 from api import serve
 from api.cli import run
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Also where the tests run as a shell's job, which ignores it.
+
 class Last:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)
