@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final
 
@@ -35,7 +35,7 @@ from api.log_routes import log_routes
 from api.operational.addresses import PROXIES, networks
 from api.operational.second_factor import rule_of
 from api.register.home import note
-from api.register.register import open_register
+from api.register.register import Register, open_register
 from api.replays.runner import Runner, cores_beside
 from api.routes.case_papers import DIRECT
 from api.service.app import create_app
@@ -55,65 +55,70 @@ def composed(
     settings: Settings, *, serves: bool = True, clock: Callable[[], int] = time.time_ns
 ) -> Iterator[Flask]:
     """Choose the parts, and let go of them. A command that only asks has no pages and does not what takes long."""
-    register = open_register(settings, create=True, clock=clock)
-    if serves:
-        note(register.folder, register.ledger.store.size())
-    keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"),
-                    clock=clock)
-    try:
+    with ExitStack() as parts:
+        register = open_register(settings, create=True, clock=clock)
+        parts.callback(register.close)
+        if serves:
+            note(register.folder, register.ledger.store.size())
+        keeper = Keeper(register, every_s=settings.checkpoint_seconds, lease=_lease(settings, "keeper"), clock=clock)
         outside = Outside(settings, register, may=keeper.holds)
         outside.look()  # What a witness has seen is known before anything is recorded.
-        with open_house(register, lambda: clock() // 1_000, apart=apart(settings), outside=asked_outside(settings),
-                        factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours,
-                        erasing=erasing_of(settings)) as house:
-            keeper.hourly += [lambda: tidy_evidence(house), lambda: house.operations.tidy(now=house.now),
-                              lambda: house.accounts.tidy(now=house.now),
-                              lambda: house.factors.tidy(now=house.now),
-                              lambda: house.claim_drafts.tidy(now=house.now),
-                              lambda: house.opened_papers.tidy(now=house.now),
-                              lambda: house.event_notes.tidy(), lambda: settle_all(house),
-                              lambda: purge_all(house),
-                              lambda: tidy_bundles(house), lambda: tidy_replays(house),
-                              lambda: keep_up(register.access, register.folder.projections),
-                              lambda: keep_for(register, months=settings.access_months, now=house.now)]
-            runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
-                            cores=cores_beside(settings.workers) if settings.one_core else (),
-                            may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
-            beside = [BulkRunner(house, lease=_lease(settings, work.kind.replace("_", "-")), work=work)
-                      for work in (BULKS, BUNDLES)]
-            keeper.start()
-            try:
-                if serves:
-                    outside.start()
-                    runner.start()
-                    for one in beside:
-                        one.start()
-                reach = Reach(register.ledger.store.size)
-                kept = [Check("checkpoints", keeper.check), *house.checks()]
-                if settings.database:
-                    kept.append(Check("database_standby", partial(standby, register.ledger.store.waits_for_standby)))
-                resting = map(reach.before, kept)
-                checks = [*ready_checks(settings), reach.check(), *resting, *outside.checks()]
-                leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
-                pages = _pages(settings) if serves else ()
-                witnessed = witnessed_routes(Kept(register.folder.witnessed))
-                doors = [log_routes(register), witnessed, *pages]
-                app = create_app(house, checks=checks, blueprints=doors, leases=leases)
-                app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
-                if not serves:
-                    app.config[DIRECT] = EVENTS_MOST  # A command waits, and nobody else: it needs no job.
-                app.config[PROXIES] = networks(settings.trusted_proxies)
-                app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
-                with _watched(app, house, leases, settings) if serves else nullcontext():
-                    yield app
-            finally:
-                for one in beside:
-                    one.stop()  # First: it writes to the log.
-                outside.stop()
-                keeper.stop()  # Also of a service that could not be made: its log is closed next.
-                runner.stop()
-    finally:
-        register.close()
+        house = parts.enter_context(open_house(
+            register, lambda: clock() // 1_000, apart=apart(settings), outside=asked_outside(settings),
+            factor_rule=rule_of(settings), bundle_hours=settings.bundle_hours, erasing=erasing_of(settings)))
+        keeper.hourly += _hourly(house, register, settings)
+        runner = Runner(house.jobs, register.folder.replays, register.folder.root, at_once=settings.replays_at_once,
+                        cores=cores_beside(settings.workers) if settings.one_core else (),
+                        may_begin=lambda: not any(lag.building for lag in house.follower.lag().values()))
+        bulks = [BulkRunner(house, lease=_lease(settings, work.kind.replace("_", "-")), work=work)
+                 for work in (BULKS, BUNDLES)]
+        keeper.start()
+        # Ended from the last on, also of a service that could not be made: what writes to the log before the log.
+        for ending in (runner.stop, keeper.stop, outside.stop, *(one.stop for one in bulks)):
+            parts.callback(ending)
+        if serves:
+            for begin in (outside.start, runner.start, *(one.start for one in bulks)):
+                begin()
+        leases = {"keeper": keeper.holds, "follower": lambda: house.follower.follows}
+        app = create_app(house, checks=_checks(house, register, settings, keeper, outside), leases=leases,
+                         blueprints=[log_routes(register), witnessed_routes(Kept(register.folder.witnessed)),
+                                     *(_pages(settings) if serves else ())])
+        app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MOST
+        if not serves:
+            app.config[DIRECT] = EVENTS_MOST  # A command waits, and nobody else: it needs no job.
+        app.config[PROXIES] = networks(settings.trusted_proxies)
+        app.config["SESSION_COOKIE_SECURE"] = settings.public_address.startswith("https:")
+        if serves:
+            parts.enter_context(_watched(app, house, leases, settings))
+        yield app
+
+
+def _hourly(house: House, register: Register, settings: Settings) -> list[Callable[[], object]]:
+    """What is tidied and made final beside the requests."""
+    return [
+        lambda: tidy_evidence(house),
+        lambda: house.operations.tidy(now=house.now),
+        lambda: house.accounts.tidy(now=house.now),
+        lambda: house.factors.tidy(now=house.now),
+        lambda: house.claim_drafts.tidy(now=house.now),
+        lambda: house.opened_papers.tidy(now=house.now),
+        lambda: house.event_notes.tidy(),
+        lambda: settle_all(house),
+        lambda: purge_all(house),
+        lambda: tidy_bundles(house),
+        lambda: tidy_replays(house),
+        lambda: keep_up(register.access, register.folder.projections),
+        lambda: keep_for(register, months=settings.access_months, now=house.now),
+    ]
+
+
+def _checks(house: House, register: Register, settings: Settings, keeper: Keeper, outside: Outside) -> list[Check]:
+    """What tells whether the service is well; what reads the log has nothing to say while that cannot be reached."""
+    reach = Reach(register.ledger.store.size)
+    kept = [Check("checkpoints", keeper.check), *house.checks()]
+    if settings.database:
+        kept.append(Check("database_standby", partial(standby, register.ledger.store.waits_for_standby)))
+    return [*ready_checks(settings), reach.check(), *map(reach.before, kept), *outside.checks()]
 
 
 @contextmanager
