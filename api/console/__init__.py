@@ -5,7 +5,7 @@
     moment   the as-of bar: which past is looked at, and that nothing is written in it
     sending  the hidden fields of a form: a key that no other site has, the version that was seen
     words    statuses, steps, facts and hours in Chinese
-    home     the workbench of each role
+    home     the workbench: person for somebody themselves, office for what waits; beginnings: where each role begins
     form     the fields of the claim form; claim_trial: what was typed, tried; filing: its way from the form to the log
     claim    one's own claims, and one claim in full; acts: what can be done about it; correction: putting it right
     deeds    what can be done about any other record: one page a deed, with before, after and result

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from api.console import deeds, helping, home, status, years
+from api.console import deeds, helping, status, years
 from api.console.belonging import accounts, entering, erasures, leaving, registration, transfers, units
 from api.console.claiming import acts, claim, correction, filing, listing, queue
 from api.console.door.factor_page import factor_routes
+from api.console.home import home
 from api.console.importing import imports, ledgers, reconciling, sources
 from api.console.investigating import (
     case_bulk,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.console import home
+from api.console.home import office as home_office
+from api.console.home.beginnings import STEPS
 from api.register.last_done import note
 from projections.findings.patterns import patterns
 from tests.api.house_kit import house_in, study
@@ -95,7 +96,7 @@ def test_of_many_seats_those_that_have_waited_longest_are_shown_and_all_are_in_t
     every = watching.json("/home.json")["loads"]
     assert len(every) > 1 and "另有" not in watching.get("/home").text
 
-    monkeypatch.setattr(home, "LOADS_MOST", 1)
+    monkeypatch.setattr(home_office, "LOADS_MOST", 1)
     shown = watching.get("/home")
     assert f"列出等得最久的 1 行，另有 {len(every) - 1} 行" in shown.text
     assert every[0]["days"] == max(one["days"] for one in every) and watching.json("/home.json")["loads"] == every
@@ -130,9 +131,9 @@ def test_for_whom_nothing_waits_there_are_three_steps_and_each_leads_somewhere(c
     assert ("要您核对后施行的细则" in page.text) == (role == "policy_office"), "it reviews no claims"
     links = [told["href"] for tag, told in steps if tag == "a"]
 
-    assert [links.count(address) >= 1 for address, _, _ in home.STEPS[role]] == [True] * 3
+    assert [links.count(address) >= 1 for address, _, _ in STEPS[role]] == [True] * 3
     town.house.detecting.run([*patterns().values()])  # What they find is a list of its own, which begins with this.
-    assert all(idle.client.get(address).status_code == 200 for address, _, _ in home.STEPS[role])
+    assert all(idle.client.get(address).status_code == 200 for address, _, _ in STEPS[role])
 
 
 def test_a_close_of_the_year_is_offered_to_whoever_holds_everyones_place_alone(tmp_path: Path) -> None:
@@ -178,6 +179,6 @@ def test_each_of_the_separated_three_is_told_what_is_theirs_and_whether_the_regi
 
     assert "这个身份不审核学时，也不兼别的身份" in shown.text and command in shown.text
     assert "账本本身" in shown.text, "before anything else"
-    for address, words, _ in home.STEPS[role]:
+    for address, words, _ in STEPS[role]:
         assert Browser(town, someone).get(address).status == 200, words
-    assert shown.link(way) == home.STEPS[role][0][0]
+    assert shown.link(way) == STEPS[role][0][0]

@@ -1,0 +1,1 @@
+"""The workbench of each role: where everybody begins."""
