@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from api.beside.map_keeping import kept_up
 from api.doctor.asked_outside import NOBODY, AskedOutside
@@ -58,6 +58,13 @@ OPTIONAL: Final = Rule()
 FORGETTING: Final = ErasureRule()
 _REMEMBERED = 4_096  # Events: 12 MB.
 _HOUR_MICROS: Final = 3_600_000_000
+
+
+class _Closed(Protocol):
+    def close(self) -> None: ...
+
+
+_Part = TypeVar("_Part", bound=_Closed)
 
 
 class Stored(NamedTuple):
@@ -180,43 +187,40 @@ def open_house(
     ledger, folder, secret = register.ledger, register.folder, register.ledger.vault.secret
     archive = Archive(folder.rulebooks)
     enact_shipped(ledger, archive)
-    operations = Operations(register.operations, secret("tokens"))
-    accounts = Accounts(register.operations, secret("tokens"))
-    claim_drafts = ClaimDrafts(register.operations, ledger.vault)
-    opened_papers = OpenedPapers(register.operations)
-    event_notes = EventNotes(register.operations, ledger.vault)
-    studies = StudySessions(register.operations, secret("study"), ledger.vault)
-    jobs = Jobs(register.operations)
-    factors = SecondFactors(register.operations, secret("tokens"), ledger.vault, factor_rule)
-    follower = Standby(ledger, folder.projections, projections(), apart=apart)
-    map_file = MapFile(folder.map, ledger.store, MapKey(secret("index")))
-    try:
+    with ExitStack() as parts:
+
+        def kept(part: _Part) -> _Part:
+            parts.callback(part.close)
+            return part
+
+        operations = kept(Operations(register.operations, secret("tokens")))
+        accounts = kept(Accounts(register.operations, secret("tokens")))
+        claim_drafts = kept(ClaimDrafts(register.operations, ledger.vault))
+        opened_papers = kept(OpenedPapers(register.operations))
+        event_notes = kept(EventNotes(register.operations, ledger.vault))
+        studies = kept(StudySessions(register.operations, secret("study"), ledger.vault))
+        jobs = kept(Jobs(register.operations))
+        factors = kept(SecondFactors(register.operations, secret("tokens"), ledger.vault, factor_rule))
+        map_file = kept(MapFile(folder.map, ledger.store, MapKey(secret("index"))))
+        follower = Standby(ledger, folder.projections, projections(), apart=apart)
+        parts.callback(follower.stop)
         follower.start()
         # A long log goes on being read; until then 503, not wrong.
         follower.wait_for(ledger.store.size(), SETTLE_S, far_too=False)
         library = Library(archive)
         answers = Answers(ledger, folder.projections, book=library.book, now=clock)
-        stored = lru_cache(_REMEMBERED)(partial(_read, ledger))
         differing = Upkeep(ledger, folder.projections, answers.judge)
         evidence = EvidenceFiles(FolderShelf(folder.evidence), ledger.vault)
         detecting = Detecting(ledger, folder.projections, partial(paper, evidence), now=clock)
         with kept_up(map_file), differing, detecting, answers.asked_differences:
             yield House(
-                register, operations, library, follower, differing, answers, secret("requests"), secret("cursors"),
-                clock, stored, map_file, evidence, accounts, claim_drafts, opened_papers, event_notes, studies, jobs,
-                detecting, factors, Lately(ledger), outside, erasing, bundle_hours,
+                register=register, operations=operations, library=library, follower=follower, differing=differing,
+                answers=answers, request_key=secret("requests"), cursor_key=secret("cursors"), clock=clock,
+                stored=lru_cache(_REMEMBERED)(partial(_read, ledger)), map_file=map_file, evidence=evidence,
+                accounts=accounts, claim_drafts=claim_drafts, opened_papers=opened_papers, event_notes=event_notes,
+                studies=studies, jobs=jobs, detecting=detecting, factors=factors, lately=Lately(ledger),
+                outside=outside, erasing=erasing, bundle_hours=bundle_hours,
             )
-    finally:
-        follower.stop()
-        map_file.close()
-        factors.close()
-        jobs.close()
-        studies.close()
-        event_notes.close()
-        opened_papers.close()
-        claim_drafts.close()
-        accounts.close()
-        operations.close()
 
 
 def paper(evidence: EvidenceFiles, person: str, sha256: str) -> bytes | None:
