@@ -56,16 +56,9 @@ def issue(
     if isinstance(who, Refusal):
         return who
     by, role = who
-    answer = answered(house, person, axes)
+    answer = _years_of(house, person, fields, axes)
     if isinstance(answer, Refusal):
         return answer
-    if "years" in fields:
-        held = {one["year"] for one in answer["years"]}
-        if lacking := sorted(set(fields["years"]) - held):  # Paper that silently lacks a year reads as if it had none.
-            return Refusal.because("years_not_held", lacking=lacking, held=sorted(held))
-        answer["years"] = [one for one in answer["years"] if one["year"] in fields["years"]]
-    if not answer["years"]:
-        return Refusal.because("years_missing")
     identity = sealed_identity(house, person)
     if identity is None:
         return Refusal.because("key_destroyed", person=person)
@@ -98,6 +91,19 @@ def issue(
         with suppress(MapFailed):  # It is issued; the next one commits to a map of its own.
             house.map_file.remember(proved, done.receipt.positions[-1])
     return done
+
+
+def _years_of(house: House, person: str, fields: dict[str, Any], axes: Axes) -> dict[str, Any] | Refusal:
+    """What is answered about somebody's years, or about those that are asked for."""
+    answer = answered(house, person, axes)
+    if isinstance(answer, Refusal):
+        return answer
+    if "years" in fields:
+        held = {one["year"] for one in answer["years"]}
+        if lacking := sorted(set(fields["years"]) - held):  # Paper that silently lacks a year reads as if it had none.
+            return Refusal.because("years_not_held", lacking=lacking, held=sorted(held))
+        answer["years"] = [one for one in answer["years"] if one["year"] in fields["years"]]
+    return answer if answer["years"] else Refusal.because("years_missing")
 
 
 def _proved(house: House, person: str, as_of: int) -> tuple[Proved, Presence]:
