@@ -16,7 +16,7 @@ from ledger.stores.admission import Admission
 from ledger.stores.append import Append, Outcome
 from ledger.stores.sqlite import LedgerDatastore, LedgerFactory, SQLiteRecorder
 
-_CHECKPOINT_PAGES: Final = 16_000  # 256 MiB.
+_CHECKPOINT_PAGES: Final = 32_000  # 256 MiB.
 
 
 class HistoryRecorder(SQLiteRecorder):
