@@ -3,9 +3,10 @@
 Which office registers what is the law's to say (`policies.authority`); which account holds which role is a fact of the
 ledger (`ledger.streams.standing`). Here the two meet: of the roles that could do a thing, the one this actor holds.
 
-Reading: any office whose scope holds a person may look at what is that person's, for a purpose that it names; the three
-separated administrators run the system and the policy office makes its rules: these look at nobody (GB/T 22239). What
-lies beyond an account's sight is answered in the words for what is not there: an id learned elsewhere confirms nothing.
+Reading: any office whose scope holds a person may look at what is that person's, for a purpose that it names; whoever
+acts for a unit looks at its people alone. The three separated administrators run the system and the policy office makes
+its rules: these look at nobody (GB/T 22239). What lies beyond an account's sight is answered in the words for what is
+not there: an id learned elsewhere confirms nothing.
 
 `tests/api/test_callers.py` and `tests/api/test_authority_matrix.py` show it.
 """
@@ -27,7 +28,7 @@ from ledger.events.actor import Scope
 from ledger.events.base import By
 from ledger.streams.actor import SEPARATED
 from ledger.streams.person import Person
-from ledger.streams.standing import Actor, Matter, barred, covers, standing
+from ledger.streams.standing import OF_A_UNIT, Actor, Matter, barred, covers, standing
 from ledger.streams.unit import matter_of
 from ledger.vocabulary import PersonId
 from policies.authority import Office
@@ -112,8 +113,14 @@ def by_actor(caller: Caller, actor: Actor, role: str) -> By:
 
 
 def seeing_scopes(actor: Actor) -> list[Scope]:
-    """Within which of their scopes an actor may look at what is somebody's."""
-    return [scope for scope in actor.scopes if scope.role not in _SEE_NOBODY]
+    """Within which of their scopes an actor may look at what is somebody's.
+
+    Whoever acts for a unit and no other is named looks at its people: of a region, an organiser recognised there is a
+    guest, and holds no office.
+    """
+    return [scope if scope.role not in OF_A_UNIT or scope.unit is not None
+            else msgspec.structs.replace(scope, unit=actor.organisation)
+            for scope in actor.scopes if scope.role not in _SEE_NOBODY]
 
 
 def may_look(actor: Actor) -> Refusal | None:

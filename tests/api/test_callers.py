@@ -57,7 +57,7 @@ def test_of_several_roles_the_first_that_serves_is_taken_and_else_one_that_is_he
 
 
 def test_a_scope_reaches_a_persons_place_whatever_its_category() -> None:
-    assert may_see(actor(Scope(role="unit", region="330203", category="general_public")), NINGBO) is None
+    assert may_see(actor(Scope(role="human_resources", region="330203", category="general_public")), NINGBO) is None
     assert code(may_see(actor(Scope(role="unit", region="330203", unit=UnitId("unt_b"))), NINGBO)) == "outside_scope"
     assert code(may_see(actor(Scope(role="sector_authority", region="33", sector="environment")), NINGBO)) == (
         "outside_scope")
@@ -66,3 +66,11 @@ def test_a_scope_reaches_a_persons_place_whatever_its_category() -> None:
 def test_whoever_runs_the_system_looks_at_nobody() -> None:
     for role in ("system_administrator", "security_administrator", "audit_administrator", "policy_office"):
         assert code(may_see(actor(Scope(role=role, region="33")), NINGBO)) is not None
+
+
+def test_whoever_acts_for_a_unit_looks_at_its_people_however_wide_their_region() -> None:
+    """An organiser that a province recognises is no office of the province: it has no business with everybody in it."""
+    for role in ("recognised_organiser", "unit"):
+        guest = actor(Scope(role=role, region="33"))
+        assert code(may_see(guest, NINGBO)) == code(may_see(guest, None)) == "outside_scope"
+        assert may_see(guest, NINGBO._replace(unit=guest.organisation)) is None

@@ -78,6 +78,16 @@ def test_who_is_barred_on_a_day_is_told_to_the_offices_of_the_place_and_each_is_
             and one.purpose == "sanction_check"] == [scene.li.id]
 
 
+def test_an_organiser_of_the_region_learns_of_no_application_and_no_sanction(scene: Scene) -> None:
+    school = scene.town.unit("宁波培训中心", "330200", "general")
+    guest = scene.town.officer(school, "recognised_organiser", "3302")
+
+    assert guest.saw("/v1/applications", purpose="title_application")["items"] == []
+    assert guest.saw("/v1/sanctions", on="2026-06-01", purpose="title_application")["items"] == []
+    assert scene.made.officer.saw("/v1/applications", purpose="title_application")["items"] != []
+    assert refused(guest.get(f"/v1/persons/{scene.li.id}", purpose="title_application")) == "person_absent"
+
+
 @pytest.mark.parametrize(("query", "parameter"), [
     ({"applied_on": "2026-05-20"}, "minimum_years"), ({"minimum_years": 5}, "applied_on"),
     ({"applied_on": "20260520", "minimum_years": 5}, "applied_on"),

@@ -139,7 +139,8 @@ def _still_theirs(house: House, asking: Actor, asked: Asked, members: dict[str, 
     """Of those who belonged to the unit, whom the asker may look at today (as `places` says of one person)."""
     unit = Reading(house.ledger).unit(asked.unit)
     assert unit is not None, "it was found a moment ago"
-    of_the_place = msgspec.structs.replace(asking, scopes=tuple(one for one in asking.scopes if one.unit is None))
+    offices = tuple(one for one in seeing_scopes(asking) if one.unit is None)
+    of_the_place = msgspec.structs.replace(asking, scopes=offices)
     is_now = asked.on == house.today and asked.axes.as_of is None
     if is_now or may_see(of_the_place, matter_of(unit)) is None:
         return members
