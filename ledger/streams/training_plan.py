@@ -57,11 +57,12 @@ class Status(StrEnum):
 
 
 class Answer(NamedTuple):
-    """A recipient's acknowledgement or evaluation: in which role, by whose hand, of which office."""
+    """A recipient's acknowledgement or evaluation: in which role, by whose hand, of which office, and how it judged."""
 
     recipient: str
     hand: Hand | None = None
     office: UnitId | None = None
+    grade: str | None = None
 
 
 class Plan(State):
@@ -191,13 +192,18 @@ def _acknowledged(plan: Plan, event: PlanAcknowledged) -> Plan:
 
 
 def _evaluated(plan: Plan, event: PlanEvaluated) -> Plan:
-    answer = Answer(event.recipient, office=event.office)
+    answer = Answer(event.recipient, office=event.office, grade=event.grade)
     return replace(plan, status=Status.EVALUATED, evaluated=(*plan.evaluated, answer))
+
+
+def _put_right(plan: Plan, event: PlanEvaluationCorrected) -> Plan:
+    return replace(plan, evaluated=tuple(
+        one._replace(grade=event.grade) if one.recipient == event.recipient else one for one in plan.evaluated))
 
 
 _EVOLVE: Final[dict[type[PlanEvent], Callable[[Plan, Any], Plan]]] = {
     PlanAcknowledged: _acknowledged,
     PlanReturned: lambda plan, event: replace(plan, status=Status.RETURNED),
     PlanEvaluated: _evaluated,
-    PlanEvaluationCorrected: lambda plan, event: plan,  # Who judged it is the same; how, the projections tell.
+    PlanEvaluationCorrected: _put_right,
 }

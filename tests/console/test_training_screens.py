@@ -230,6 +230,9 @@ def test_a_plan_is_judged_that_is_put_right_and_its_paper_is_opened_on_its_page(
     assert "更正评估" not in school.city.get(place).buttons()
     school.city.press(school.city.get(f"{place}/evaluation"), "评估实施情况", grade="unqualified", words="未办")
     deed = school.city.get(f"{place}/evaluation-correction")
+    assert "行业主管部门 不合格" in deed.text and "行业主管部门 合格" not in deed.text, "nobody has typed how it was"
+    tried = school.city.press(deed, "先看结果", grade="qualified", document="甬经信函〔2027〕3号", words="漏计一班")
+    assert "行业主管部门 不合格" in tried.text and "行业主管部门 合格" in tried.text
     shown = school.city.press(deed, "更正评估", grade="qualified", document="甬经信函〔2027〕3号", words="漏计一班")
     assert "更正依据 甬经信函〔2027〕3号" in shown.text and "更正之前" in shown.text
     assert "年度未结束" in shown.text and "漏计一班" in shown.text

@@ -19,10 +19,10 @@ from api.console.records import passage_of, unit_name
 from api.console.screen import Asking, Page, Shown
 from api.console.training import training_forms
 from api.console.training.papers_filed import papers_here
-from api.console.training.training_deeds import GRADES, PLAN_MARKS, PLANS, plan_subject
+from api.console.training.training_deeds import PLAN_MARKS, PLANS, plan_subject
 from api.console.training.training_lists import organisers
 from api.words.codes import PLAN_FILES
-from api.words.telling import funded
+from api.words.telling import GRADES, funded
 from api.words.telling import role as role_name
 from api.words.year_page import region
 from ledger.errors import Refusal

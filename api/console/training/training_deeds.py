@@ -31,7 +31,7 @@ from api.routes.schemas.filings import (
     RosterReturnBody,
 )
 from api.words.codes import HOLDING_PAPERS
-from api.words.telling import CLASS_STATES, PLAN_STATES, funded, grades
+from api.words.telling import CLASS_STATES, GRADES, PLAN_STATES, funded, grades
 from api.words.telling import role as role_name
 from ledger.errors import Refusal
 from ledger.streams.training_class import TrainingClass
@@ -53,8 +53,6 @@ ROSTER_MARKS: Final[Mapping[str, Mark]] = {
 }
 _TOLD: Final = replace(WORDS, hint="办班单位看得到。")
 """What is said of a plan or a class is for its organiser."""
-
-GRADES: Final = {"excellent": "优", "qualified": "合格", "unqualified": "不合格"}
 
 
 def class_subject(body: Mapping[str, Any]) -> Subject:
@@ -91,18 +89,17 @@ def _class_stands(
 def plan_subject(asking: Asking, body: Mapping[str, Any]) -> Subject:
     """A plan as something to be done upon."""
     title = f"{body['year']} 年度培训计划（{unit_name(asking.house, body['organiser'])}）"
-    judged = [one["recipient"] for one in body["evaluations"]]
     return Subject(body["plan"], f"/plans/{body['plan']}", title, body["version"],
-                   _plan_stands(body["status"], body["missing"], judged), _plan_becomes, state=body)
+                   _plan_stands(body["status"], body["missing"], body["evaluations"]), _plan_becomes, state=body)
 
 
 def _plan_becomes(state: Plan) -> Pairs:
-    return _plan_stands(state.status.value, state.missing, [one.recipient for one in state.evaluated])
+    return _plan_stands(state.status.value, state.missing, [one._asdict() for one in state.evaluated])
 
 
-def _plan_stands(status: str, missing: Sequence[str], judged: Sequence[str]) -> Pairs:
+def _plan_stands(status: str, missing: Sequence[str], evaluations: Sequence[Mapping[str, Any]]) -> Pairs:
     return [("状态", PLAN_MARKS[status]), ("尚待备案", "、".join(map(role_name, missing)) or "无"),
-            ("已评估", "、".join(map(role_name, judged)) or "无")]
+            ("已评估", grades(evaluations) or "无")]
 
 
 def _see_class(asking: Asking, training_class: str) -> Subject | Refusal:
@@ -205,8 +202,8 @@ PLANS: Final = Room(_see_plan, named(
     Deed("return", "退回修改", plan_filings.send_plan_back, PlanReturnBody, _with_reason("plan.returned"),
          _tried(words="-", reason="other")),
     Deed("evaluation", "评估实施情况", plan_filings.evaluate, EvaluationBody, _evaluation,
-         _tried(grade="qualified", words="-")),
+         _tried(grade="qualified", words="-"), depends=True),
     Deed("evaluation-correction", "更正评估", plan_filings.correct_evaluation, EvaluationCorrectionBody, _correction,
-         _tried(grade="qualified", words="-", document="-"),
+         _tried(grade="qualified", words="-", document="-"), depends=True,
          note="办理后记为一个事件；原来的评估不删除，仍可查看。举办的班次和人数按现在登记的取。"),
 ))
