@@ -152,7 +152,7 @@ def _area(region: str) -> str:
 
 def _tell_list(body: dict[str, Any]) -> None:
     table(
-        ("经办账号", "经办人", "状态", "自事件", "单位", "权限"),
+        ("经办账号", "经办人", "状态", "起始事件", "单位", "权限"),
         [(one["actor"], one["official"] or "", state(one["status"]), one["since"], one["organisation_name"],
           "；".join(map(_in_words, one["scopes"]))) for one in body["items"]],
         empty="权限之内没有经办账号。")

@@ -90,7 +90,7 @@ def _tell_entries(body: dict[str, Any]) -> None:
 def _tell_years(body: dict[str, Any]) -> None:
     axes(body["basis"])
     if body["items"]:
-        table(("人员", "年度", "地区", "认定", "评定", "认定时", "评定为", "项数", "自事件"), [
+        table(("人员", "年度", "地区", "认定", "评定", "认定时", "评定为", "项数", "起始事件"), [
             (one["person"], one["year"], one["region"], one["decided"]["total"], one["evaluated"]["total"],
              _MET[one["decided"]["met"]], _MET[one["evaluated"]["met"]], one["entries"], one["since"])
             for one in body["items"]])
@@ -99,7 +99,7 @@ def _tell_years(body: dict[str, Any]) -> None:
 
 def _tell_offices(body: dict[str, Any]) -> None:
     axes(body["basis"])
-    table(("部门", "地区", "行业", "待核查", "已维持", "最久自事件", "原因"), [
+    table(("部门", "地区", "行业", "待核查", "已维持", "最早的起始事件", "原因"), [
         (role(one["role"]), one["region"], word("sector", one["sector"]), one["waiting"], one["upheld"], one["since"],
          "、".join(f"{KINDS[kind]} {many}" for kind, many in one["kinds"].items()))
         for one in body["items"]], empty="没有差异。")

@@ -57,7 +57,7 @@ def listed(asking: Asking) -> Shown:
     basis = asking.house.answers.reflects(position)
     rows = [{**one, "state": STATES[one["status"]], "area": region(one["region"]),
              "may": [scope_words(scope) for scope in one["scopes"]]} for one in page.items]
-    heads = ("经办账号", "经办人", "单位", "地区", "状态", "自事件", "权限")
+    heads = ("经办账号", "经办人", "单位", "地区", "状态", "起始事件", "权限")
     table = Table("accounts", "经办账号", heads, [
         (one["actor"], one["official"], one["organisation_name"], one["area"], one["state"][2], one["since"],
          "；".join(one["may"])) for one in rows], position, basis["as_of_time"])

@@ -44,8 +44,8 @@ _SHOWN: Final = {"entries": "学习", "years": "个人年度"}
 _SEEN: Final = ("years", "identity")
 _ADDRESS: Final = "/differences"
 _HEADS: Final = {
-    "entries": ("编号", "姓名", "年度", "申报编号", "种类", "认定", "评定", "原因", "自事件", "维持的事件"),
-    "years": ("编号", "姓名", "年度", "地区", "行业", "认定合计", "评定合计", "认定结论", "评定结论", "自事件"),
+    "entries": ("编号", "姓名", "年度", "申报编号", "种类", "认定", "评定", "原因", "起始事件", "维持的事件"),
+    "years": ("编号", "姓名", "年度", "地区", "行业", "认定合计", "评定合计", "认定结论", "评定结论", "起始事件"),
 }
 
 
@@ -186,7 +186,7 @@ def _table(
     """What is listed as a file: people where they are listed, else the counts."""
     at = basis.get("as_of", 0), basis.get("as_of_time")
     if not has_rows:
-        heads = ("办理部门", "地区", "行业", "待核查", "已维持", "种类", "最久的自事件")
+        heads = ("办理部门", "地区", "行业", "待核查", "已维持", "种类", "最早的起始事件")
         return Table("differences-offices", "认定与评定的差异：各部门", heads, [
             (one["role_words"], one["region_words"], one["sector_words"], one["waiting"], one["upheld"],
              one["kinds_words"], one["since"]) for one in offices], *at)

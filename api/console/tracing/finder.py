@@ -38,7 +38,7 @@ _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _EIGHTEEN: Final = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 _EVENT: Final = re.compile(r"#?[0-9]{1,15}", re.ASCII)
 _MOST: Final = 200
-_HEADS: Final = ("申报", "人员", "状态", "单位", "途径", "科目", "佐证日期", "自事件")
+_HEADS: Final = ("申报", "人员", "状态", "单位", "途径", "科目", "佐证日期", "起始事件")
 
 
 def find(asking: Asking) -> Shown:
