@@ -340,3 +340,17 @@ def test_the_blank_has_its_columns_as_text_and_is_read_back(scene: Scene) -> Non
     empty = scene.registrar.post(place(held(scene)), {"file": base64.b64encode(answer.data).decode()}, dry_run="true")
     assert empty.get_json()["errors"][0]["code"] == "sheet_empty"
     assert scene.town.nobody.get("/v1/roster-template").status_code == 401
+
+
+def test_an_organiser_sees_the_rows_of_its_class_and_nothing_else_of_those_on_it(scene: Scene) -> None:
+    """PIPL 6: what it registered it may put right; what else its guests studied is their own unit's to see."""
+    made, li = held(scene), attendee(scene, "李看")
+    scene.registrar.did(place(made), {"file": table((li.number, li.name, "", ""))}, version=3)
+    scene.town.house.settled()
+    (row,) = (one.claim for one in scene.town.house.answers.registered(li.someone.id))
+
+    seen = scene.teacher.saw(f"/v1/claims/{row}", purpose="registration_review")
+    assert seen["study"]["training_class"] == made["training_class"]
+    assert scene.teacher.get(f"/v1/persons/{li.someone.id}/years", purpose="registration_review").status_code == 404
+    other = scene.town.officer(scene.town.unit("另一学院", "330200", "industry"), "recognised_organiser", "3302")
+    assert other.get(f"/v1/claims/{row}", purpose="registration_review").status_code == 404

@@ -36,12 +36,15 @@ def card_with(house: House, reading: Reading, organiser: UnitId, number: str | N
     return None if card is None else reading.state(card, cards.evolve)
 
 
+def class_of(reading: Reading, claim: Claim) -> classes.TrainingClass | None:
+    """Read the class on whose roster a claim is a row; None of any other claim."""
+    name = claim.submitted.study.training_class
+    return None if name is None or claim.submitted.origin != "batch" else reading.state(name, classes.evolve)
+
+
 def organiser_of(reading: Reading, claim: Claim) -> UnitId | None:
     """Whose numbers a claim shows: those of its class, where it is a row of a roster."""
-    name = claim.submitted.study.training_class
-    if name is None or claim.submitted.origin != "batch":
-        return None
-    held = reading.state(name, classes.evolve)
+    held = class_of(reading, claim)
     return None if held is None else held.organiser
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from api.cases import reasons
 from api.cases.belonging.ended import unit_ended
+from api.cases.claiming import card_numbers
 from api.cases.claiming.study import (
     demand_possible,
     details_view,
@@ -263,11 +264,13 @@ def visible(
 
 
 def sights(house: House, reading: Reading, claim: Claim | None) -> tuple[Matter | None, ...]:
-    """Every place from which a claim is seen: where it was submitted, and where its claimant belongs or belonged."""
+    """Every place from which a claim is seen: where it was submitted, where its claimant belongs or belonged, and of a
+    roster's row from its class."""
     if claim is None:
         return ()
-    person = reading.person(claim.person)
-    return (claim.matter, *(() if person is None else places(person, house.today)))
+    person, held = reading.person(claim.person), card_numbers.class_of(reading, claim)
+    own = () if person is None else places(person, house.today)
+    return (claim.matter, *own, *(() if held is None else (held.matter,)))
 
 
 def sealed_details(house: House, claim: str, *, as_of: int | None = None) -> StudyDetails | None:
