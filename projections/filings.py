@@ -53,7 +53,7 @@ def filing_duties(law: Law, one: TrainingClass) -> tuple[FilingDuty, ...]:
     return tuple(duties.values())
 
 
-State = Literal["handed_in", "lacking", "late", "to_come", "unknown"]
+State = Literal["handed_in", "lacking", "late", "to_come", "returned", "unknown"]
 
 
 class ClassPaper(NamedTuple):
@@ -63,7 +63,7 @@ class ClassPaper(NamedTuple):
     rulebook: str
     article: str
     quote: str
-    state: State  # `to_come`: it is handed in after the class; `unknown`: nothing here tells whether it was.
+    state: State  # `to_come`: after the class; `returned`: it came and went back; `unknown`: nothing here tells.
 
 
 def papers_of(law: Law, one: TrainingClass) -> tuple[ClassPaper, ...]:
@@ -87,6 +87,8 @@ def _afterwards(kind: str) -> Callable[[TrainingClass], State]:
     def state(one: TrainingClass) -> State:
         if one.held is None:
             return "to_come"
+        if kind == "roster" and one.list_returned is not None:
+            return "returned"
         return "handed_in" if any(paper.kind == kind for paper in one.held.evidence) else "lacking"
 
     return state

@@ -249,7 +249,7 @@ def tell_papers(papers: list[dict[str, Any]]) -> None:
     """The papers that the law wants of a class, those that lack marked (W 13)."""
     by_rule: dict[str, list[str]] = {}
     for one in papers:
-        mark = "! " if one["state"] in ("lacking", "late") else ""
+        mark = "! " if one["state"] in ("lacking", "late", "returned") else ""
         told = f"{mark}{one['document']} {CLASS_PAPERS[one['state']]}"
         by_rule.setdefault(f"{one['rulebook']} {one['article']}", []).append(told)
     for rule, told_all in by_rule.items():

@@ -35,7 +35,7 @@ ROSTER_STATES: Final = {"open": "登记中", "closed": "已登记", "abandoned":
 CARD_STATES: Final = {"issued": "有效", "voided": "已作废"}
 CLASS_PAPERS: Final = {
     "handed_in": "已报送", "lacking": "缺", "late": "开班之后才报", "to_come": "办班结束后提交",
-    "unknown": "本系统看不出，请另行核对",
+    "returned": "已退回，待重新报送", "unknown": "本系统看不出，请另行核对",
 }
 """How a paper of a class stands that the law wants (W 13)."""
 

@@ -103,6 +103,20 @@ def test_of_a_class_in_wenzhou_it_is_told_which_papers_lack_before_it_and_after(
                                    "参加人员名单": "lacking"}
 
 
+def test_a_list_that_went_back_has_not_been_handed_in_until_it_comes_anew(house: House) -> None:
+    school = School(house, region=WENZHOU)
+    name = school.file(starts="2026-05-11", filed_on="2026-05-01", route="advanced_seminar", level="municipal")
+    school.accept(name, "温备-2")
+    school.hold(name, evidence=(Evidence(kind="roster", sha256="d" * 64),))
+    assert papers(house, name)["参加人员名单"] == "handed_in"
+
+    school.send_list_back(name)
+    assert papers(house, name)["参加人员名单"] == "returned"
+
+    school.hold(name, evidence=(Evidence(kind="roster", sha256="e" * 64),))
+    assert papers(house, name)["参加人员名单"] == "handed_in"
+
+
 def test_a_plan_that_came_when_the_class_had_begun_came_too_late_and_an_approval_is_its_number(house: House) -> None:
     school = School(house, region=WENZHOU)
     name = school.file(starts="2026-05-11", filed_on="2026-05-12", approval="温人社函〔2026〕8号")

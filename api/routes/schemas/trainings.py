@@ -213,7 +213,7 @@ class OneClassAnswer(ClassAnswer):
                             metadata={"description": "适用细则对备案期限的要求、迟了多少天、后果"})
     papers = ma.fields.List(ma.fields.Dict(), required=True, metadata={
         "description": "适用细则要求报送的材料和现状 state：handed_in、lacking、late（开班之后才报）、"
-                       "to_come（结束后提交）、unknown（本系统看不出）"})
+                       "to_come（结束后提交）、returned（已退回）、unknown（本系统看不出）"})
     basis = ma.fields.Dict(required=True)
 
 
