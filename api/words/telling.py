@@ -111,6 +111,12 @@ def funded(items: Iterable[Mapping[str, Any]]) -> int:
     return sum(one["seeks_funding"] for one in items)
 
 
+def source_of(system: str) -> str:
+    """A source by its code; another ledger, whose code is its log's name, as what it is."""
+    origin = system.removeprefix("log:")
+    return system if origin == system else f"账 {origin}"
+
+
 def title_name(level: str, series: str | None) -> str:
     """A title: its level and series."""
     return TITLE_LEVELS.get(level, level) + (f"（{SERIES.get(series, series)}）" if series else "")

@@ -27,7 +27,9 @@ def test_the_screen_says_how_far_each_ledger_was_accepted_and_what_to_do_where_s
     told = browser.json("/imports/ledgers.json")["items"]
     assert [(one["origin"], bool(one["accepted"])) for one in told] == [
         (apart.city.origin, True), (apart.other.origin, False)]
-    assert "各地的账" in browser.get("/imports").text
+    listed = browser.get("/imports").text
+    assert "各地的账" in listed and f"账 {apart.city.origin}" in listed and "log:" not in listed
+    assert f"账 {apart.city.origin}" in browser.get("/imports/report").text
     shown = browser.get(f"/imports/{done['batch']}").text
     assert apart.city.origin in shown and "已证明" in shown
 

@@ -40,6 +40,7 @@ from api.routes.schemas.imports import AbandonmentBody, ForkDecisionBody, Import
 from api.routes.schemas.ledgers import HandedOverBody
 from api.whole import whole
 from api.words.codes import ABANDONING, FORK_OUTCOMES
+from api.words.telling import source_of
 from api.words.year_page import moment as written
 from api.words.year_page import region
 from ledger.errors import Refusal
@@ -85,6 +86,7 @@ def listed(asking: Asking) -> Shown:
     basis = house.answers.reflects(position)
     return Page("imports.html", {
         "moment": moment, "basis": told_basis(basis), "done": done_before(asking), "region": region,
+        "source_of": source_of,
         "rows": [{**one, "mark": MARKS[one["status"]]} for one in page.items],
         "next": None if page.next is None else page.next[0],
         "may_begin": moment.is_now and imports.may_begin(house, caller) is None,
@@ -110,7 +112,7 @@ def one(asking: Asking, batch: str) -> Shown:
     notes = [*([body["proved"]["checkpoint"]] if body["proved"] else []),
              *(each[side] for each in body["contradictions"] for side in ("accepted", "checkpoint"))]
     return Page("import.html", {
-        "cosigned": {note: _cosigned(house, note) for note in notes},
+        "cosigned": {note: _cosigned(house, note) for note in notes}, "source_of": source_of,
         "moment": moment, "basis": told_basis(basis), "one": body, "state": MARKS[body["status"]], "counts": counts,
         "place": region(body["region"]), "sector": base_vocabulary().sectors.get(body["sector"] or "", ""),
         "aside": told, "next_row": told[-1]["row"] if not isinstance(aside, Refusal) and len(aside) > _ASIDE_MOST
@@ -243,7 +245,7 @@ def _checked(asking: Asking, sent: Sent, judged: Judged, *, is_unsure: bool) -> 
 
 
 def _subject(body: Mapping[str, Any]) -> Subject:
-    title = f"{body['system']} {body['starts']} 至 {body['ends']}，{body['rows']} 行"
+    title = f"{source_of(body['system'])} {body['starts']} 至 {body['ends']}，{body['rows']} 行"
     return Subject(body["batch"], f"/imports/{body['batch']}", title, body["version"],
                    _stands(body["status"], _decided(body)), _becomes, state=body)
 

@@ -35,6 +35,7 @@ from api.refusals.refusals import status_of, turns_away
 from api.routes.fields import Day
 from api.routes.imports import rows_of
 from api.whole import whole
+from api.words.telling import source_of
 from api.words.year_page import moment as written
 from ledger.errors import Refusal
 
@@ -71,6 +72,7 @@ def _report(asking: Asking, items: Sequence[dict[str, Any]], faults: Sequence[Fa
     return Page("import_report.html", {
         "moment": moment, "basis": told_basis(basis), "rows": [{**one, "wide": one["sent"] * 240 // most}
                                                              for one in items], "faults": faults,
+        "source_of": source_of,
     }, {"items": list(items), **basis}, table, status)
 
 

@@ -21,6 +21,7 @@ from api.console.tracing.fields import Change, changes, told_so_far
 from api.house import House
 from api.words.codes import TITLE_LEVELS
 from api.words.telling import role as role_name
+from api.words.telling import source_of
 from api.words.year_page import HANDS
 from ledger.envelope import decode
 from ledger.events.act import ActOpened
@@ -92,9 +93,14 @@ def _line(
         "organisation": names[by["organisation"]], "reason": by["reason"] if why is None else why.title,
         "record": RECORDS.get(_kind(one["stream"]), ""), "leads": leads(one["stream"], purpose),
         "changes": changed[:_CHANGES_MOST], "more_changes": max(0, len(changed) - _CHANGES_MOST),
-        "source": facts.get("source"), "batch": _batch(house, one["act"]), "then": _then(one, facts, purpose),
+        "source": _source(facts.get("source")), "batch": _batch(house, one["act"]), "then": _then(one, facts, purpose),
         "decision": _decision(one.get("decision")), "became": one.get("became"), "person": facts.get("person"),
     }
+
+
+def _source(said: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Where a record came from, and what that is called."""
+    return said and {**said, "words": source_of(said["system"])}
 
 
 def about(house: House, facts: Mapping[str, Any]) -> Iterable[str]:
