@@ -48,7 +48,7 @@ class Reply(NamedTuple):
         """Read the body; an answer that is not JSON came from something that is not this API."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise not_this_api() from None
 
 

@@ -187,11 +187,15 @@ def acts_upon(record: str, *, kind: str | None = None) -> Callable[[_Command], A
 
 def problem(reply: Reply) -> Stop:
     """A problem (RFC 9457) as the end of a command: its own code, its own words, and each field that is wrong."""
-    body = reply.json
-    if not isinstance(body, dict) or "code" not in body:
+    try:
+        return _problem(reply, reply.json)
+    except (TypeError, KeyError, AttributeError, RecursionError):  # Whoever answered so is no service of this kind.
         from api.client import not_this_api
 
-        raise not_this_api()
+        raise not_this_api() from None
+
+
+def _problem(reply: Reply, body: dict[str, Any]) -> Stop:
     words = [str(body.get("detail") or body.get("title", ""))]
     words += [f"\n  {_place(one)}：{one['detail']}" for one in body.get("errors", ())]
     words += [f"\n  {name}：{shown}" for name, value in body.get("seen", {}).items() if (shown := _shown(value))]

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from api.client import Client, Remote, connected
+from api.client import Client, Remote, Reply, connected
+from api.commands.asking import problem
 from api.commands.study import evidence
 from api.register.occupancy import ADDRESS_FILE
 from api.settings import Settings
@@ -209,3 +210,15 @@ def test_the_file_of_evidence_stays_where_it_is_and_its_digest_is_sent(folder: P
 
     assert found == [{"kind": "certificate", "sha256": digest},
                      {"kind": "schedule", "sha256": digest, "issued_on": "2025-05-03"}]
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"[]", b"[" * 100_000, b"null", b'{"detail": "no code"}', b'{"code": "x", "errors": [{}]}',
+    b'{"code": "x", "errors": 1}', b'{"code": "x", "seen": []}', b'{"code": "x", "errors": ["text"]}',
+])
+def test_an_answer_that_no_service_of_this_kind_gives_is_told_as_that(body: bytes) -> None:
+    """A command asks other ledgers, too: what stands at an address may be anything."""
+    with pytest.raises(Stop) as stopped:
+        raise problem(Reply(409, {}, body))
+
+    assert stopped.value.code == "not_this_api"
