@@ -152,6 +152,10 @@ def _explain(error: Exception) -> int:
     return Exit.WORLD_IS_WRONG
 
 
+_CONTROLS: Final = {number: f"\\x{number:02x}" for number in (*range(10), *range(11, 32), *range(127, 160))}
+"""What a terminal would obey is shown instead: some of what is said comes from another ledger's service."""
+
+
 def _say(text: str, code: str) -> None:
     ended = text if text.endswith(("。", "？")) else f"{text}。"
-    click.echo(f"xueshi：{ended}[{code}]", err=True)
+    click.echo(f"xueshi：{ended}[{code}]".translate(_CONTROLS), err=True)

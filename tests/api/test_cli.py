@@ -151,6 +151,17 @@ def test_a_command_that_stops_says_why_and_what_to_do(
     assert capsys.readouterr().err == "xueshi：不成立。请这样做。[some_code]\n"
 
 
+def test_what_another_service_said_gives_the_terminal_no_orders(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refusal is told in the words of whoever refused, and a terminal would obey some of them."""
+    raising(monkeypatch, Stop(Exit.REFUSED, "some_code", "\x1b[2J不成立\r\x9b1m\n  第二行"))
+
+    assert run(["broken"]) == Exit.REFUSED
+    assert capsys.readouterr().err == "xueshi：\\x1b[2J不成立\\x0d\\x9b1m\n  第二行。[some_code]\n"
+
+
+
 def test_an_error_of_ours_speaks_for_itself(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
