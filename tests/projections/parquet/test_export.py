@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -192,10 +193,39 @@ def test_a_folder_that_was_made_to_agree_with_itself_does_not_agree_with_the_log
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"[]", b"{}", b'{"format": "xueshi-columns/9"}',
-                                     b'{"format": "xueshi-columns/1", "as_of": "1"}'])
+                                     b'{"format": "xueshi-columns/1", "as_of": "1"}', b"[" * 100_000])
 def test_what_is_no_export_is_refused(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "manifest.json").write_bytes(content)
 
     with pytest.raises(NotAnExport, match=r"manifest\.json"):
         read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("buckets", 10_000_000), ("buckets", 0), ("as_of", True), ("as_of", -1), ("root", "é"), ("people", None),
+    ("entries", "many"), ("files", {"\x1b[2J": {"bytes": 1, "rows": 1, "sha256": "ab" * 32}}),
+    ("files", {"../cases.parquet": []}),
+])
+def test_a_manifest_says_nothing_that_a_disk_or_a_terminal_would_suffer_from(
+    whole: Path, tmp_path: Path, name: str, value: object
+) -> None:
+    """A check writes so many files, and tells so many people, as the manifest says."""
+    told = json.loads((whole / "manifest.json").read_bytes())
+    (tmp_path / "manifest.json").write_text(json.dumps(told | {name: value}), "utf-8")
+
+    with pytest.raises(NotAnExport, match=r"manifest\.json"):
+        read_manifest(tmp_path)
+
+
+def test_of_a_file_that_has_other_columns_or_more_rows_nothing_is_read(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few bytes can stand for more rows than memory holds; how many there are stands in the file's head."""
+    told, forged = read_manifest(whole), dict(read_manifest(whole))
+    folder = shutil.copytree(whole, tmp_path / "forged")
+    pq.write_table(pa.table({"n": pa.nulls(1_000_000, pa.int32())}), folder / "cases.parquet")
+    forged["files"] = {**told["files"], "cases.parquet": {"sha256": "another"}}
+    monkeypatch.delattr(pq.ParquetFile, "read")
+
+    assert compare(folder, forged, whole, told) == ["cases.parquet：与账本中的不同"]
