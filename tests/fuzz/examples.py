@@ -35,8 +35,10 @@ from ledger.witnessing.fork import format_fork, prove_fork, same_size_fork
 from ledger.witnessing.request import Request, format_request
 from ledger.witnessing.stamp import ask_for
 from policies.shelf import CASES_SUFFIX, rulebook_files
+from projections.findings.marks import PICTURE_LEAST
 from tests.fuzz.answered import TEXT as TEXT_STAMPED
 from tests.fuzz.answered import cosigned
+from tests.fuzz.fetched import exported, tiles_asked
 from tests.fuzz.rehung import PARTED, answered_by_one, claims, closed_line, parted
 from tests.fuzz.sealed import certificate_of, page_with, sealed
 from tests.fuzz.targets import KEY
@@ -202,7 +204,14 @@ def _of_answers(folder: Path) -> dict[str, list[bytes]]:
     said = b'{"id":0,"wrapped":"c2VhbGVk"}\n{"id":1,"refused":"key_disabled"}'
     return {"time_stamp": [PARTED.join([(authority.folder / "ca.pem").read_bytes(), answer])],
             "witness_answer": [cosigned(), b"13\n"], "key_answer": [said],
+            "log_tiles": tiles_asked(), "columns": [exported(folder)], "service_answer": [_refused()],
             "provider_answers": [answered_by_one()]}
+
+
+def _refused() -> bytes:
+    said = {"code": "roster_wrong", "detail": "名册有误", "errors": [{"pointer": "/rows/3", "detail": "没有姓名"}],
+            "seen": {"claims": ["clm_1", "clm_2"], "size": 12}, "trace_id": "ab"}
+    return json.dumps(said, ensure_ascii=False).encode()
 
 
 def _of_requests() -> dict[str, list[bytes]]:
@@ -235,7 +244,13 @@ def _of_files() -> dict[str, list[bytes]]:
     results = "\n".join(("座位号,是否参加,成绩", "1,是,88.5", "2,否,")).encode()
     imported = "\n".join(("来源记录号,版本号,证件号码,姓名,题名,类别,途径,日期",
                           "nb-1,1,330203199003070019,李明,题,专业科目,论文,2024-05-01"))
-    return {"evidence": [_pdf(), _jpeg(), _png(), _ofd()], "sheet": [sheet, table, table.decode().encode("gb18030")],
+    created = b"<< /Producer (Writer) /CreationDate (D:20260301120000+08'00') >>"
+    packed = b"<< /Type /ObjStm >>\nstream\n" + zlib.compress(created) + b"\nendstream\n"
+    scan = _jpeg()[:-2] + bytes(PICTURE_LEAST) + b"\xff\xd9"
+    xmp = b"<pdf:Producer>W</pdf:Producer><xmp:CreateDate>2026-03-01T12:00:00Z</xmp:CreateDate>"
+    return {"evidence_marks": [b"%PDF-1.7\n" + created, b"%PDF-1.7\n" + packed, b"%PDF-1.7\n" + xmp, _png(), scan,
+                               b"%PDF-1.7\nstream\n" + scan + b"\nendstream\n"],
+            "evidence": [_pdf(), _jpeg(), _png(), _ofd()], "sheet": [sheet, table, table.decode().encode("gb18030")],
             "roster": [sheet, table], "results": [results, b'{"seat":1,"present":true,"score":"88.5"}\n'],
             "import_list": [imported.encode(), b'{"record":"nb-1","version":1}\n'], "sealed_pdf": _sealed(),
             "archive": [_archive()]}

@@ -59,8 +59,9 @@ from policies.person import Bench
 from policies.shelf import shipped
 from projections.basis import read_axes
 from projections.errors import ProjectionError
+from projections.findings.marks import marks_of
 from projections.statement.reading import read_statement
-from tests.fuzz import answered, asked, rehung, sealed
+from tests.fuzz import answered, asked, fetched, rehung, sealed
 from tests.memory_kit import temporary
 from tests.witness.witness_kit import LOG_KEY
 
@@ -238,6 +239,9 @@ TARGETS: Final[dict[str, Target]] = {
     "witness_request": parse_request,
     "witness_answer": answered.witness_answer,
     "fork": _fork,
+    "log_tiles": fetched.log_tiles,
+    "service_answer": fetched.service_answer,
+    "columns": lambda data: fetched.columns(_folder(), data),
     "time_stamp": answered.time_stamp,
     "key_answer": answered.key_answer,
     "verify": _verify,
@@ -258,6 +262,7 @@ TARGETS: Final[dict[str, Target]] = {
     "settings": _settings,
     "verify_code": _text(parse_verify_code),
     "evidence": type_of,
+    "evidence_marks": marks_of,
     "sheet": read_sheet,
     "import_list": import_lists.listing,
     "roster": lambda data: roster_lists.listed(read_sheet(data), TODAY),

@@ -41,7 +41,7 @@ def test_the_examples_are_read_by_those_who_can_read_one_alone() -> None:
     alone = ("checkpoint", "vkey", "skey", "tlog_proof", "map_proof", "leaf", "statement", "archive", "succession",
              "witness_request", "rulebook", "rule_cases", "facts", "cursor", "sheet", "roster", "results", "verify",
              "fork", "hand_over_header", "case_manifest", "year_line", "sealed_pdf", "time_stamp", "request_head",
-             "request", "body")
+             "request", "body", "columns", "log_tiles")
     refused = {name: ends for name in alone
                if "read" not in (ends := {read(TARGETS[name], data) for data in corpus(name)})}
     assert refused == {}
